@@ -134,7 +134,7 @@ export interface OddRow {
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly odd: readonly OddRow[];
-  /** One for each row of the page, odd ones included, in OBF's order: tells rows apart. */
+  /** One for each row of the page, odd ones included, in OBF's order: its id, or what else tells it apart. */
   readonly keys: readonly string[];
   readonly total: number | null;
 }
@@ -156,22 +156,18 @@ export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T
         rows.push(data);
         continue;
       }
-      const eventId = idIn(raw, ID_FIELDS[list].event);
+      // People read it: only what looks like an id is shown.
+      const eventId = safeId.safeParse(fieldOf(raw, ID_FIELDS[list].event)).data ?? null;
       const [field = '(row)'] = error.issues[0]?.path.map(String) ?? [];
       odd.push({ clientId, list, eventId: eventId === null ? null : asEventId(eventId), field });
     }
-    return {
-      rows,
-      odd,
-      keys: result.map((raw) => idIn(raw, ID_FIELDS[list].own) ?? fingerprint(raw)),
-      total,
-    };
+    const keys = result.map(
+      (raw) => id.safeParse(fieldOf(raw, ID_FIELDS[list].own)).data ?? fingerprint(raw),
+    );
+    return { rows, odd, keys, total };
   });
 
-const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
-
-const idIn = (raw: unknown, field: string): string | null =>
-  anyId.safeParse(fieldOf(raw, field)).data ?? null;
+const safeId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
 
 /** Tells rows without an id apart, and holds nothing of them that could be read. */
 function fingerprint(raw: unknown): string {

@@ -179,6 +179,16 @@ describe('list', () => {
     expect(JSON.stringify([odd.odd, odd.keys])).not.toContain('lou');
     expect(new Set(odd.keys).size).toBe(3);
   });
+
+  test('a row is known by its id, whatever characters OBF may make ids of', async () => {
+    const ids = ['urn:uuid:6f1', 'a/b', 'é', 7];
+    const rows = ids.map((assertion_id) => ({ event_id: 'E1', assertion_id, issued_on: 1 }));
+    const only = pageForm(asClientId('P1'), 'recipients', recipientRow).parse({ result: rows, total: 4 });
+    const seen = new IdSet();
+    const keyOf = ({ assertionId }: ObfRecipient): string => assertionId;
+    await readList<ObfRecipient>({ pageAt: async () => only, keyOf, onRows: () => {}, seen });
+    expect(ids.filter((one) => !seen.has(String(one)))).toEqual([]);
+  });
 });
 
 describe('listed', () => {
