@@ -46,8 +46,8 @@ export type Journal = ReturnType<typeof createJournal>;
 export function createJournal({ redis, prefix, earners, vault, timeZone }: JournalParts) {
   const index = createTimeIndex(redis, prefix, timeZone);
   const general = createGeneralJournal(redis, prefix, index);
-  const readAt = (places: readonly IndexPlace[]) => readFound(earners, general, places);
-  async function* walkEntries(walk: Walk): AsyncGenerator<Found> {
+  const readAt = (places: readonly IndexPlace[]) => readPlaces(earners, general, places);
+  async function* walkEntries(walk: Walk): AsyncGenerator<AtPlace> {
     for await (const places of index.walk(walk)) yield* await readAt(places);
   }
   const idOf = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
@@ -87,12 +87,12 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     /** Everyone whom an OBF event gave the award to. */
     async ofEvent(event: EventId): Promise<readonly JournalEntry[]> {
       const found = await readAt(await index.ofEvent(event));
-      return found.flatMap(({ entry }) => (entry.event === event && isGiving(entry) ? entry : []));
+      return found.flatMap(({ entry }) => (entry?.event === event && isGiving(entry) ? entry : []));
     },
     /** Streamed, in the order in which it happened. */
     async *read(query: JournalQuery): AsyncIterable<JournalEntry> {
       for await (const { entry } of walkEntries({ ...query, way: 'newer', beyond: null }))
-        if (isAskedFor(entry, query)) yield entry;
+        if (entry !== null && isAskedFor(entry, query)) yield entry;
     },
     page: (query: JournalQuery, asked: PageAsked) =>
       readPage(walkEntries({ ...query, ...asked }), query, asked),
@@ -168,18 +168,18 @@ export const isAskedFor = (
   (asked.event === undefined || event === asked.event) &&
   (asked.kinds === undefined || asked.kinds.includes(kind));
 
-/** An entry, and its place. */
-interface Found {
+/** What stands at a place of the index; null: its person is erased, or cannot be read. */
+interface AtPlace {
   readonly place: IndexPlace;
-  readonly entry: JournalEntry;
+  readonly entry: JournalEntry | null;
 }
 
-/** In their order. One whose person is erased, or cannot be read, is left out. */
-async function readFound(
+/** In their order. */
+async function readPlaces(
   earners: EarnerStore,
   general: GeneralJournal,
   places: readonly IndexPlace[],
-): Promise<readonly Found[]> {
+): Promise<readonly AtPlace[]> {
   const named = places.map((place) => {
     const end = place.member.lastIndexOf(':');
     return { place, earner: asEarnerKey(place.member.slice(0, end)), rest: place.member.slice(end + 1) };
@@ -187,12 +187,12 @@ async function readFound(
   const keys = [...new Set(named.flatMap(({ earner }) => (earner === '' ? [] : earner)))];
   const ids = named.flatMap(({ earner, rest }) => (earner === '' ? rest : []));
   const [records, others] = await Promise.all([earners.readMany(keys), general.find(ids)]);
-  return named.flatMap(({ place, earner, rest }) => {
+  return named.map(({ place, earner, rest }) => {
     const record = records.get(earner) ?? EMPTY_RECORD;
     const journal = record instanceof RecordUnreadable ? [] : record.journal;
     const entry = earner === '' ? others.get(rest) : journal[Number(rest)];
     // A place of before an erasure may have its number again.
-    return entry?.atS === place.atS ? [{ place, entry }] : [];
+    return { place, entry: entry?.atS === place.atS ? entry : null };
   });
 }
 
@@ -212,23 +212,23 @@ interface JournalPage {
   readonly isPartial: boolean;
 }
 
-/** How many entries are looked at for one page: some tenths of a second. */
+/** How many places are looked at for one page, whatever stands there: some tenths of a second. */
 const MAX_LOOKED_AT = 5000;
 
 async function readPage(
-  entries: AsyncIterable<Found>,
+  places: AsyncIterable<AtPlace>,
   query: JournalQuery,
   { size, way, beyond }: PageAsked,
 ): Promise<JournalPage> {
-  const found: Found[] = [];
+  const found: { readonly place: IndexPlace; readonly entry: JournalEntry }[] = [];
   let lookedAt = 0;
   let stoppedAt: IndexPlace | null = null;
-  for await (const one of entries) {
-    if (isAskedFor(one.entry, query)) found.push(one);
+  for await (const { place, entry } of places) {
+    if (entry !== null && isAskedFor(entry, query)) found.push({ place, entry });
     if (found.length > size) break;
     lookedAt += 1;
     if (lookedAt < MAX_LOOKED_AT) continue;
-    stoppedAt = one.place;
+    stoppedAt = place;
     break;
   }
   const shown = found.slice(0, size);

@@ -2,7 +2,7 @@ import { JOURNAL_KINDS, type JournalEntry } from '../../src/earners/journal-entr
 import { asAwardId, asBadgeId, asEarnerKey, asEventId } from '../../src/ids.js';
 import type { Journal } from '../../src/journal/journal.js';
 import { journalLine, journalLineSchema } from '../../src/journal/line.js';
-import { cursorOf, type IndexPlace, placeIn } from '../../src/journal/time-index.js';
+import { createTimeIndex, cursorOf, type IndexPlace, placeIn } from '../../src/journal/time-index.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { rebuildIndexes } from '../../src/workers/every-record.js';
@@ -10,7 +10,7 @@ import { breakRecord } from '../support/broken-record.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { type Stores, storesIn } from '../support/stores.js';
-import { allOf, classOf, entryOf, NOON_S } from './support.js';
+import { allOf, classOf, entryOf, NOON_S, ZONE } from './support.js';
 import fc from 'fast-check';
 
 describe('journal', () => {
@@ -220,6 +220,16 @@ describe('journal', () => {
       { numRuns: 25 },
     );
   }, 60_000);
+
+  test('a page looks at so many places and no more, also where nothing stands any longer', async () => {
+    const lost = classOf(5001).map((entry) => ({ member: `${entry.earner}:0`, entry }));
+    await createTimeIndex(redis.connection, prefix, ZONE).add(lost);
+    const first = await journal.page({}, { size: 10, way: 'older', beyond: null });
+    expect(first).toMatchObject({ entries: [], isPartial: true });
+    expect(first.older).not.toBeNull();
+    const second = await journal.page({}, { size: 10, way: 'older', beyond: first.older });
+    expect(second).toMatchObject({ entries: [], older: null, isPartial: false });
+  });
 
   test('the index is rebuilt from the records, and one that cannot be read keeps the others from nothing', async () => {
     const entries = [...classOf(30), entryOf({ kind: 'erased', ...NOBODY })];
