@@ -4,7 +4,7 @@ import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import type { JobHandler } from '../platform/job.js';
 import type { Scheme } from '../rules/types.js';
-import { IN_FLIGHT } from '../scheme/population.js';
+import { UNFINISHED } from '../scheme/population.js';
 import {
   erasedEntry,
   erasePeople,
@@ -94,4 +94,4 @@ const isPast =
   (beforeS: number) =>
   ({ assertions, awards }: EarnerRecord): boolean =>
     assertions.every(({ issuedOnS, expiresOnS }) => Math.max(issuedOnS, expiresOnS ?? 0) < beforeS) &&
-    [...awards.values()].every(({ state, atS }) => !IN_FLIGHT.includes(state) && atS < beforeS);
+    [...awards.values()].every(({ state, atS }) => !UNFINISHED.includes(state) && atS < beforeS);

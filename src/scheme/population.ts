@@ -33,14 +33,14 @@ export async function forEachPerson(
   return left.toSorted();
 }
 
-/** States in which OBF is about to be told of an award, or may have been. */
-export const IN_FLIGHT: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
+/** States in which something is still to happen: OBF is about to be told of an award, or may have been. */
+export const UNFINISHED: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
 
 const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
   earner,
   portfolio,
   lastSchemeGeneration,
-  inFlight: badgesIn(records, IN_FLIGHT),
+  inFlight: badgesIn(records, UNFINISHED),
   refused: badgesIn(records, ['refused']),
   isWaiting: records.some(({ record }) => record.state === 'due'),
 });
