@@ -11,7 +11,9 @@ import { issueBatch } from '../../src/issuing/issue-batch.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { openHouse, REGION, type House } from '../support/house.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { breakRecord } from '../support/broken-record.js';
+import { withRedisAt } from '../support/redis.js';
+import { earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 let house: House;
@@ -125,6 +127,25 @@ test('a badge that comes while its award is being withdrawn is not forgotten', a
   if (next === null) throw new Error('the award was forgotten');
   await issueBatch(pipeline, R1, next.id, never);
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('a batch that Redis fails while one is set aside runs again, and the others are given their award once', async () => {
+  await open();
+  const [pipeline] = house.pipelines;
+  const SAM = 'sam@example.org';
+  await earnWhilePaused(house, LOU, SAM);
+  const batch = await pipeline.outbox.takeBatch(R1, 10);
+  if (batch === null) throw new Error('nothing waits');
+  await withRedisAt(house.redisUrl, (redis) => breakRecord(redis, house.dataPrefix, house.keyOf(SAM)));
+  const gone = (): Promise<never> => Promise.reject(new Error('Redis is gone'));
+  const failing: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'release', gone) };
+  await expect(issueBatch(failing, R1, batch.id, never)).rejects.toThrow('Redis is gone');
+  expect(await pipeline.batches.of(R1)).toEqual([batch.id]);
+  await issueBatch(pipeline, R1, batch.id, never);
+  await pipeline.queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  expect(await house.failedReasons()).toHaveLength(1);
 });
 
 /** Every notice is read, and everyone whom it touched is evaluated. */

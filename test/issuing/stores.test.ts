@@ -2,7 +2,7 @@ import { RecordUnreadable } from '../../src/earners/record.js';
 import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
 import { type Batches, createBatches } from '../../src/issuing/batches.js';
 import { createHolds, type Holds } from '../../src/issuing/hold.js';
-import { IllegalTransition, type Ledger } from '../../src/issuing/ledger.js';
+import { IllegalTransition, type Ledger, removeFromOpenBatches } from '../../src/issuing/ledger.js';
 import { createOutbox, type Outbox, OutboxError } from '../../src/issuing/outbox.js';
 import { ISSUING_PACE } from '../../src/issuing/pace.js';
 import { createQuota, type Quota, QuotaLow } from '../../src/issuing/quota.js';
@@ -158,6 +158,37 @@ describe('stores', () => {
       expect(await batches.find(badge, batch.id)).toEqual({ ...sent, state: 'sent', event: 'e1' });
       await batches.finish(batch);
       expect(await batches.of(badge)).toEqual([]);
+    });
+
+    test('who is taken out of the open batches stays in one that is being sent by then', async () => {
+      const [leaving, other] = [asEarnerKey('k1'), asEarnerKey('k2')];
+      for (const one of [leaving, other]) {
+        await ledger.apply(one, badge, { type: 'comes-due', over: [] });
+        await outbox.put(badge, one);
+      }
+      const batch = await outbox.takeBatch(badge, 10);
+      if (batch === null) throw new Error('no batch');
+      await ledger.apply(leaving, badge, { type: 'claim', batch: batch.id });
+      const state = async () => [
+        await batches.find(badge, batch.id),
+        (await ledger.read(leaving, badge))?.state,
+      ];
+      const remove = (from: Batches) =>
+        removeFromOpenBatches({ ledger, batches: from, clock: () => nowMs }, badge, new Set([leaving]));
+      const overtaken: Batches = {
+        ...batches,
+        async all(badgeId) {
+          const read = await batches.all(badgeId);
+          await batches.startSending(batch, batch.earners);
+          return read;
+        },
+      };
+      await remove(overtaken);
+      const sending = { ...batch, state: 'sending', sentMs: nowMs } as const;
+      expect(await state()).toEqual([sending, 'claimed']);
+      await batches.rollbackSend(sending);
+      await remove(batches);
+      expect(await state()).toEqual([{ ...batch, earners: [other] }, 'withdrawn']);
     });
 
     test('a split batch is its halves, and only once', async () => {
