@@ -81,7 +81,7 @@ export const FAILURE_KINDS = [
     /^(?:ReplyError|MaxRetriesPerRequestError|AbortError|ClusterAllFailedError): |^ObfNotSent: .{0,80}: Redis did not answer$|^Error: \w+: (?:no answer from Redis in time|Redis did not take a job)|^Error: (?:Connection is closed|Command timed out|Socket timeout|(?:connect|read|write) E|(?:READONLY|LOADING|OOM|MISCONF|CLUSTERDOWN)\b)/,
   ],
   ['attestation-autre', /^OBF GET credential: it was made for another address/],
-  ['attestation-refusee', /^OBF GET credential: (?:its |it is too large)/],
+  ['attestation-refusee', /^OBF GET (?:credential|badgeclass|revoked): (?:its |it is too large)/],
   ['attestation-absente', /^(?:CredentialAbsent: )?OBF GET (?:credential|badgeclass|revoked): 4\d\d\b/],
   ['attestation-illisible', /^ObfUnreadable: OBF GET (?:credential|badgeclass|revoked): /],
   [

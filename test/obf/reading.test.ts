@@ -665,7 +665,10 @@ describe('hosted', () => {
     test('nothing leads away from the host', async () => {
       const away = await openStub((_, res) => res.end('{}'));
       const status = { id: `${away.url}/obv3/revoked/P1/B1`, type: '1EdTechRevocationList' };
-      expect(await errorOf(readV3(v3({ credentialStatus: status })))).toMatchObject({ fault: 'url' });
+      expect(await errorOf(readV3(v3({ credentialStatus: status })))).toMatchObject({
+        fault: 'url',
+        message: "OBF GET revoked: its address is not on OBF's host",
+      });
       expect(await errorOf(readV2(v2({ badge: `${away.url}/v1/badge/_/B1.json` })))).toBeInstanceOf(
         ObfUnreadable,
       );

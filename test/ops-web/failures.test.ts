@@ -389,6 +389,8 @@ describe('reasons in words', () => {
       'attestation-refusee',
     ],
     [new CredentialRefused('GET credential', 'size', 'it is too large'), 'attestation-refusee'],
+    [new CredentialRefused('GET revoked', 'url', "its address is not on OBF's host"), 'attestation-refusee'],
+    [new CredentialRefused('GET badgeclass', 'size', 'it is too large'), 'attestation-refusee'],
     [refused('GET credential', 404), 'attestation-absente'],
     [new ObfUnreadable('GET credential', 'neither Open Badges 3.0 nor 2.0'), 'attestation-illisible'],
     [new ObfUnreadable('GET recipient', 'the answer is not JSON'), 'obf-illisible'],
