@@ -148,6 +148,27 @@ test('a batch that Redis fails while one is set aside runs again, and the others
   expect(await house.failedReasons()).toHaveLength(1);
 });
 
+test('an award that moved on while its batch was refused is left to its next claim', async () => {
+  await open();
+  const [pipeline] = house.pipelines;
+  const { ledger, outbox, queues } = pipeline;
+  const SAM = 'sam@example.org';
+  await earnWhilePaused(house, LOU, SAM);
+  const batch = await outbox.takeBatch(R1, 10);
+  if (batch === null) throw new Error('nothing waits');
+  house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 422 });
+  const moveOn = async (): Promise<void> => {
+    if ((await state()) === 'claimed') await ledger.applyIfPossible(lou(), R1, { type: 'withdraw' });
+  };
+  const slow: Pipeline = { ...pipeline, ledger: late(ledger, 'release', moveOn) };
+  expect((await issueBatch(slow, R1, batch.id, never)).did).toBe('batch split');
+  expect(await state()).toBe('withdrawn');
+  await queues.awards.resume();
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+  expect(await house.failedReasons()).toEqual([]);
+});
+
 /** Every notice is read, and everyone whom it touched is evaluated. */
 async function decided(): Promise<void> {
   const { arrivals, notices, earners } = house.pipelines[0].queues;
