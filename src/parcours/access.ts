@@ -76,9 +76,9 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
     /** Uses a token up. Null: it is unknown, used, late, or not the newest. */
     async redeemToken(token: string): Promise<ParcoursGrant | null> {
       const hash = hashOf(token);
-      const access = open('link', hash, await redis.getdel(keyOf('link', hash)));
-      if (access === null || (await redis.get(newestKey(access.earner))) !== hash) return null;
-      return access;
+      const grant = open('link', hash, await redis.getdel(keyOf('link', hash)));
+      if (grant === null || (await redis.get(newestKey(grant.earner))) !== hash) return null;
+      return grant;
     },
     /** Resolves with the cookie's value. */
     startSession: (earner: EarnerKey): Promise<string> => put('session', earner),

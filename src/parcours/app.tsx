@@ -37,7 +37,7 @@ function depsOf(reading: Reading, parcours: ParcoursConfig) {
     /** Has the link sent, whether or not anybody is known there: a job finds out. */
     enqueueLink: (earner: EarnerKey) => enqueueLink(reading.queues.mails, earner),
     /** Null: nobody is there, or they were erased since. */
-    read: (access: ParcoursGrant) => readParcours(reading, access),
+    read: (grant: ParcoursGrant) => readParcours(reading, grant),
     /** All that is kept about them, as `palier earner export` says it. */
     exportAll: async ({ earner }: ParcoursGrant): Promise<unknown> =>
       earnerJson(await collectPersonalData(reading, earner), systemClock),

@@ -17,13 +17,13 @@ type Reason = ExplainJson['left_out'][number]['reason'];
 /** What one person sees of themselves: all addresses that ops joined, as one. */
 export type Parcours = NonNullable<Awaited<ReturnType<typeof readParcours>>>;
 
-/** @returns null when nobody is known there, or they were erased after `access` was given */
-export async function readParcours(sources: ExplainSources, access: ParcoursGrant) {
-  const found = await explainPerson(sources, access.earner);
+/** @returns null when nobody is known there, or they were erased after `grant` was given */
+export async function readParcours(sources: ExplainSources, grant: ParcoursGrant) {
+  const found = await explainPerson(sources, grant.earner);
   if (found === null) return null;
   const { person, scheme, json } = found;
-  const own = person.addresses.find(({ key }) => key === access.earner);
-  if (own === undefined || isErasedSince(access, own.record.tombstone)) return null;
+  const own = person.addresses.find(({ key }) => key === grant.earner);
+  if (own === undefined || isErasedSince(grant, own.record.tombstone)) return null;
   const names = namesOf(scheme);
   const badge = ({ id, clientId, badgeId, issuedOnS }: Assertion): readonly [string, string] => [
     id,

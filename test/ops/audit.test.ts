@@ -126,6 +126,7 @@ test.each([
   [['--kind', LOU], /^Sorte de faits inconnue « \[address\] » \(connus/],
   [['--earner', 'lou martin'], /^Ce n'est ni une adresse électronique, ni la clé/],
   [['--earner', 'lou@martin@example.org'], /^Ce n'est pas une adresse électronique/],
+  [['--earner', `${'l'.repeat(243)}@example.org`], /^Ce n'est pas une adresse électronique/],
 ])('%j is typed wrongly: 2, and Redis is not asked', async (options, message) => {
   const ran = await palier(['audit', ...options], { env: { ...env(), REDIS_URL: 'redis://127.0.0.1:1' } });
   expect(ran).toMatchObject({ exit: 2, out: [] });

@@ -13,6 +13,15 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  ObfNotSent,
+  ObfOutcomeUnknown,
+  ObfRefused,
+  ObfThrottled,
+  ObfTooLarge,
+  ObfUnreadable,
+} from '../../src/obf/errors.js';
+import { obfWords } from '../../src/ops/cli/session.js';
 import { replaceFile } from '../../src/ops/cli/scheme/partner-enrol.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -199,6 +208,19 @@ describe('partner badges', () => {
     expect(await told({ KEY_P1: 'wrong' })).toMatch(/^OBF refuse la clé d'API : vérifiez KEY_P1/);
     expect(await told({ OBF_BASE_URL: 'http://127.0.0.1:1' })).toMatch(/^OBF ne répond pas/);
     expect(await told({ REDIS_URL: 'redis://127.0.0.1:1' })).toMatch(/^Redis ne répond pas/);
+  });
+
+  test.each([
+    [new ObfThrottled('GET badge', 1500), "OBF demande d'attendre 2 s"],
+    [new ObfNotSent('GET badge', 'no answer'), 'OBF ne répond pas'],
+    [new ObfRefused('GET badge', 403, '403 Forbidden'), "OBF refuse la clé d'API : vérifiez KEY_P1"],
+    [new ObfRefused('GET badge', 404, '404 Not Found'), "OBF refuse l'appel"],
+    [new ObfUnreadable('GET badge', 'no JSON'), 'la réponse est illisible : vérifiez OBF_BASE_URL'],
+    [new ObfTooLarge('GET badge', '9 MB'), 'la réponse est illisible : vérifiez OBF_BASE_URL'],
+    [new ObfOutcomeUnknown('POST issue', 'reset'), 'la réponse est illisible : vérifiez OBF_BASE_URL'],
+  ])('what an answer of OBF means: %s', (error, words) => {
+    const { fr } = obfWords(error, 'KEY_P1');
+    expect([fr.startsWith(words), fr.endsWith(`(${error.message})`)]).toEqual([true, true]);
   });
 });
 

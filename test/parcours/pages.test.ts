@@ -215,6 +215,7 @@ test('every page is kept from caches, search engines, frames and other sites', a
     'x-robots-tag': 'noindex',
     'x-frame-options': 'DENY',
     'referrer-policy': 'same-origin',
+    'permissions-policy': expect.stringContaining('camera=()'),
   });
   expect(headers['content-security-policy']).toContain("default-src 'none'");
 });
