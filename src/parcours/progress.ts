@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Assertion } from '../earners/record.js';
 import { explainPerson, type ExplainSources } from '../ops/shared/explain-person.js';
-import { DEMAND_NAMES } from '../rules/badges-condition.js';
+import { DEMAND_NAMES, NUMBER_NAMES } from '../rules/badges-condition.js';
 import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
 import { abilityName, Formatter } from '../rules/explain/formatter.js';
 import type { explainSchema } from '../rules/explain/json.js';
@@ -96,8 +96,11 @@ export function missingOf(rule: RuleJson, names: SchemeNames): readonly string[]
       ? [EARNER_DEMANDS[name](tally, { competency, sort })]
       : [];
   });
-  const { within_months: months } = rule;
-  return [...demands, ...(months === null ? [] : [EARNER_NUMBERS.within_months(months)])];
+  const numbers = NUMBER_NAMES.flatMap((name) => {
+    const count = rule[name];
+    return count === null ? [] : (EARNER_NUMBERS[name]?.(count) ?? []);
+  });
+  return [...demands, ...numbers];
 }
 
 /** Pure. Of each badge that does not count: why, and what to do about it. */

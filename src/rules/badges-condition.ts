@@ -53,6 +53,10 @@ export const CONDITION_KEYS = [
   { key: 'within_months', read: 'whole', field: 'withinMonths', json: 'within_months' },
 ] as const;
 
+/** What JSON names the numbers that no tally tells. */
+export const NUMBER_NAMES = CONDITION_KEYS.flatMap(({ json }) => json ?? []);
+export type NumberName = (typeof NUMBER_NAMES)[number];
+
 export type ConditionKey = (typeof CONDITION_KEYS)[number]['key'];
 export type ConditionField = (typeof CONDITION_KEYS)[number]['field'];
 

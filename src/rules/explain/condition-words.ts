@@ -1,4 +1,4 @@
-import type { ConditionField, DemandName } from '../badges-condition.js';
+import type { ConditionField, DemandName, NumberName } from '../badges-condition.js';
 import type { Demand, Gap, Tally } from '../evaluation.js';
 import { and, type Localized, or, plural, quoted, say, together } from '../../localized.js';
 
@@ -146,7 +146,10 @@ export const EARNER_DEMANDS: Readonly<Record<DemandName, (tally: Tally, of: Earn
   abilities: ({ have, need }, { competency }) =>
     `Vos badges${competency} doivent montrer ${need} capacités différentes. Pour l'instant : ${have}.`,
 };
-/** What the earner reads of a condition's other numbers, while it is not met. */
-export const EARNER_NUMBERS = {
-  within_months: (count: number): string => `Seuls comptent les badges reçus depuis moins de ${count} mois.`,
+/** What the earner reads of a condition's other numbers, while it is not met; null: nothing. */
+export const EARNER_NUMBERS: Readonly<Record<NumberName, ((count: number) => string) | null>> = {
+  per_issuer: null,
+  issued_from_s: null,
+  issued_before_s: null,
+  within_months: (count) => `Seuls comptent les badges reçus depuis moins de ${count} mois.`,
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Assertion } from '../../earners/record.js';
-import { CONDITION_KEYS, DEMAND_NAMES } from '../badges-condition.js';
+import { CONDITION_KEYS, DEMAND_NAMES, NUMBER_NAMES } from '../badges-condition.js';
 import { type AwardVerdict, type ConditionResult, type Evaluation, tallyOf } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
@@ -63,7 +63,6 @@ const eachOf = <K extends string, V>(keys: readonly K[], valueOf: (key: K) => V)
   Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, V>;
 
 /** The numbers of a condition that no tally tells. */
-const NUMBERS = CONDITION_KEYS.flatMap(({ json }) => json ?? []);
 
 const badgesRule = z
   .strictObject({
@@ -78,7 +77,7 @@ const badgesRule = z
     }),
     ...eachOf(DEMAND_NAMES, () => tally.nullable()),
     badges: tally,
-    ...eachOf(NUMBERS, () => z.number().nullable()),
+    ...eachOf(NUMBER_NAMES, () => z.number().nullable()),
     counted: z.array(assertionSchema),
     left_out: z.array(notCountedHere),
   })
