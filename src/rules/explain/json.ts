@@ -11,16 +11,19 @@ import { ExplanationText } from './text.js';
 /** An instant in UTC for a reader; null where the calendar has no such day. */
 const iso = z.string().nullable();
 const seconds = z.number().nullable();
+/** As a record keeps them. */
+const wholeSeconds = z.int().describe('Unix seconds.');
 
+/** One badge that one person was given, as `explain` and `earner export` print it. */
 export const assertionSchema = z
   .strictObject({
     assertion: z.string(),
     client: z.string().meta({ description: 'The OBF client that issued it.' }),
     badge: z.string(),
     event: z.string().nullable(),
-    issued_on_s: z.number(),
+    issued_on_s: wholeSeconds,
     issued_on_iso: iso,
-    expires_on_s: seconds,
+    expires_on_s: wholeSeconds.nullable(),
     expires_on_iso: iso,
     revoked: z.boolean(),
   })
