@@ -4,7 +4,7 @@ import { openHouse, parse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { openChromium, openPage } from './support/chromium.js';
-import { enter, tabTo } from './support/keyboard.js';
+import { enter, pressEnter, tabTo } from './support/keyboard.js';
 import { signInOn } from './support/session.js';
 
 const LOU = 'lou@example.org';
@@ -105,7 +105,7 @@ async function signInByKeyboard(page: Page): Promise<void> {
   await page.keyboard.type(OPERATOR.name);
   await tabTo(page, 'Mot de passe');
   await page.keyboard.type(OPERATOR.password);
-  await Promise.all([page.waitForEvent('domcontentloaded'), page.keyboard.press('Enter')]);
+  await pressEnter(page);
 }
 
 test('by the keyboard alone, somebody signs in and sends a job again', async () => {
@@ -143,7 +143,7 @@ test('by the keyboard alone, somebody is found, and changed rules are put into f
   await enter(page, 'Personne');
   await tabTo(page, 'Adresse de la personne');
   await page.keyboard.type(ANA);
-  await Promise.all([page.waitForEvent('domcontentloaded'), page.keyboard.press('Enter')]);
+  await pressEnter(page);
   await sees(page, 'Pourquoi, badge par badge');
 
   await enter(page, 'Barème');

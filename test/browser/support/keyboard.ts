@@ -42,5 +42,10 @@ export async function tabTo(page: Page, words: string): Promise<void> {
 /** The same, and does what Enter does there; resolves with the page that follows. */
 export async function enter(page: Page, words: string): Promise<void> {
   await tabTo(page, words);
-  await Promise.all([page.waitForEvent('domcontentloaded'), page.keyboard.press('Enter')]);
+  await pressEnter(page);
+}
+
+/** Resolves with the page that follows, and its style sheet: without, the focus is hardly seen. */
+export async function pressEnter(page: Page): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
 }
