@@ -308,6 +308,19 @@ describe('first look', () => {
       expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
     });
 
+    test('deleted before the row was mended: nothing is named any more', async () => {
+      await half(LOU, SAM);
+      const event = give('P1', 'A', LOU, SAM);
+      house.sandbox.lists.oddRow('recipients', event.assertions[0]?.id ?? '', { assertion_id: null });
+      await house.given(event);
+      expect(await house.failedReasons()).toHaveLength(1);
+      house.sandbox.lists.mendRows();
+      house.sandbox.removeByHand(event.id);
+      expect(await verify()).toMatchObject({ gone: 1, unreadable: [] });
+      expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
+      expect(await unlikeObf([LOU, SAM])).toEqual([]);
+    });
+
     test('an event without its badge in a partner’s list is read by its id', async () => {
       await half(LOU);
       const [odd, good] = [give('P1', 'A', LOU), give('P1', 'A', SAM)];

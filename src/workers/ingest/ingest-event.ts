@@ -2,7 +2,7 @@ import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
 import type { JobResult, JobHandler } from '../../platform/job.js';
 import type { Pipeline } from '../pipeline.js';
-import { evaluatingFor, storeEvent } from './store-event.js';
+import { clearFailures, evaluatingFor, storeEvent } from './store-event.js';
 
 /**
  * A notice only says where to look: the event and its recipients are read from OBF and stored, and everybody concerned
@@ -35,7 +35,7 @@ async function readAndStore(
     throw error;
   });
   if (read === null) {
-    await pipeline.readProblems.clear({ clientId, list: 'recipients', eventId });
+    await clearFailures(pipeline, { clientId, eventId });
     return { did: 'event deleted since it was listed', facts: about };
   }
   // Joins a notice to the evaluations and the awards that it set off.

@@ -6,7 +6,14 @@ import {
 } from '../../earners/assertions.js';
 import { earnerKeyOf } from '../../earners/earner-key.js';
 import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
-import { asAssertionId, asAwardId, asSchemeVersion, type EarnerKey } from '../../ids.js';
+import {
+  asAssertionId,
+  asAwardId,
+  asSchemeVersion,
+  type ClientId,
+  type EarnerKey,
+  type EventId,
+} from '../../ids.js';
 import { noteIn, type LogEntryNote } from '../../issuing/send.js';
 import type { EventRecipients } from '../../obf/account.js';
 import { completenessOf, EventIncomplete, type EventRead, RowUnreadable } from '../../obf/read-event.js';
@@ -43,7 +50,7 @@ export async function storeEvent(
   { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { replicas, region, news, events, readProblems, schemes, clock } = stores;
+  const { replicas, region, news, events, schemes, clock } = stores;
   const { clientId } = event;
   const mark = replicas.epoch();
   const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
@@ -66,19 +73,21 @@ export async function storeEvent(
   // portfolios while the index says that there is nothing left to read.
   await replicas.waitForReplicas(mark);
   await events.put(clientId, [event]);
-  await readProblems.clear(scopeOf(event));
-  await clearFailures(stores, event);
+  await clearFailures(stores, { clientId, eventId: event.id });
   // A badge that is not enrolled counts for nobody: its partner may have forgotten it.
   if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(event.badgeId))
     await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock), event.id);
   return stored.length;
 }
 
-/** What failed before has been done: it is no failure any more. */
-async function clearFailures({ queues }: Stores, { clientId, id }: ObfEvent): Promise<void> {
+/** What failed for an event, or could not be read of it, is over: all of it is stored, or OBF has it no longer. */
+export async function clearFailures(
+  { queues, readProblems }: Stores,
+  event: { readonly clientId: ClientId; readonly eventId: EventId },
+): Promise<void> {
+  await readProblems.clear({ ...event, list: 'recipients' });
   if ((await queues.notices.getFailedCount()) === 0) return;
-  const notice = { clientId, eventId: id };
-  const ids = [...NOTICE_TYPES.map((type) => eventNoticeId(notice, type)), listedEventId(notice)];
+  const ids = [...NOTICE_TYPES.map((type) => eventNoticeId(event, type)), listedEventId(event)];
   for (const jobId of ids.flatMap(runsOf)) {
     const job = await queues.notices.getJob(jobId);
     if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);

@@ -16,7 +16,7 @@ import type { Pipeline } from '../pipeline.js';
 import { retryTransient } from '../runtime/retry.js';
 import { polledClients } from '../runtime/schedules.js';
 import { followOddRows, noticeOf } from './poll-events.js';
-import { storeEvent } from './store-event.js';
+import { clearFailures, storeEvent } from './store-event.js';
 
 /**
  * Reads every account again in full: what no notice told, and no row of a list shows, is found here at the latest.
@@ -251,7 +251,8 @@ async function followVanished(
     throw error;
   });
   const present = new Set<AssertionId>();
-  if (read !== null) {
+  if (read === null) await clearFailures(pipeline, { clientId, eventId });
+  else {
     const { recipients, isWhole, odd } = read.recipients;
     // A list that does not hold still says nothing. One that does, and counts more than it shows, may hide the revoked.
     if (!isWhole || odd.length > 0) return;
