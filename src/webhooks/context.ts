@@ -68,11 +68,29 @@ export const createAppContext = (deps: WebhookDeps) => ({
   headers: [...secureHeaders(), 'Cache-Control', 'no-store'],
 });
 
-/** What helmet sets, asked once: as a middleware it takes a third of a request's time. */
+/**
+ * What helmet sets, asked once: as a middleware it takes a third of a request's time. Without those that mean nothing to
+ * a program that reads JSON.
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+ */
 function secureHeaders(): readonly string[] {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
-  helmet()(req, res, () => undefined);
+  const contentSecurityPolicy = {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  };
+  const ofPages = {
+    crossOriginOpenerPolicy: false,
+    crossOriginResourcePolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  } as const;
+  const set = helmet({ ...ofPages, contentSecurityPolicy, xFrameOptions: { action: 'deny' } });
+  set(req, res, () => undefined);
   return Object.entries(res.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
 }
 

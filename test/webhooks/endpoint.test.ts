@@ -735,7 +735,14 @@ describe('connections', () => {
     const same = (headers: object): object => ({ ...headers, 'content-length': null, date: null });
     expect(same(accepted.headers)).toEqual(same(ignored.headers));
     expect(accepted.headers['content-length']).toBe(String(accepted.text.length));
-    expect(accepted.headers['content-security-policy']).toContain("default-src 'self'");
+    expect(accepted.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.stringContaining('max-age='),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
   });
 
   /** All that comes back on one connection, until it is closed or `answers` have come. */
