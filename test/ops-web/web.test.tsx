@@ -516,7 +516,7 @@ describe('headers', () => {
 
   test('the notices’ own answers keep theirs', async () => {
     const { headers } = await openBrowser(web.origin).get('/healthz');
-    expect(headers['content-security-policy']).toContain("default-src 'self'");
+    expect(headers['content-security-policy']).toBe("default-src 'none';frame-ancestors 'none'");
   });
 
   test('style and logo come without a session', async () => {
