@@ -15,7 +15,7 @@ import {
 } from '../ids.js';
 
 /**
- * The queues, in the order of the data: `arrivals` holds what came in, one job a tick; a worker makes each notice a
+ * The queues, in the order of the data: `arrivals` holds what came in, one job a write; a worker makes each notice a
  * job of `notices`. `awards` is issuing: pausing it stops issuing alone. `maintenance` never waits behind a pause.
  * `mails` are to people.
  */

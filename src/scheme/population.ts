@@ -118,9 +118,6 @@ export async function makePlan(
   };
 }
 
-const numbersBy = <Id extends string>(as: (id: string) => Id) =>
-  z.array(z.tuple([z.string().transform(as), z.number()])).transform((pairs) => new Map(pairs));
-
 const asPairs = (_name: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
 
 const form = z.object({
@@ -129,7 +126,9 @@ const form = z.object({
   version: z.string().transform(asSchemeVersion),
   people: z.number(),
   /** To how many people one more badge would give the award. */
-  oneAway: numbersBy(asAwardId),
+  oneAway: z
+    .array(z.tuple([z.string().transform(asAwardId), z.number()]))
+    .transform((pairs) => new Map(pairs)),
 });
 export type StoredPopulation = z.output<typeof form>;
 export type PopulationStore = ReturnType<typeof createPopulationStore>;

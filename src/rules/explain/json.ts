@@ -143,14 +143,19 @@ const wouldHelp = z
   })
   .meta({ id: 'would_help' });
 
+/** What names an award, in every JSON that speaks of one. */
+export const awardHead = {
+  award: z.string(),
+  name: z.string(),
+  competency: z.string().nullable(),
+  level: z.number().nullable(),
+  badge: z.string(),
+  active: z.boolean(),
+};
+
 const award = z
   .strictObject({
-    award: z.string(),
-    name: z.string(),
-    competency: z.string().nullable(),
-    level: z.number().nullable(),
-    badge: z.string(),
-    active: z.boolean(),
+    ...awardHead,
     on_loss: z.enum(['keep', 'flag', 'revoke']),
     met: z.boolean(),
     status: z.enum(['held', 'due', 'not_met', 'inactive', 'blocked']),

@@ -50,7 +50,7 @@ const byKind = <Job extends { readonly kind: string }>(
     return work(pipeline, job, ...run);
   });
 
-/** The web process stores the notices of one tick as one job, for the sake of its rate: here each becomes its own. */
+/** The web process stores the notices of one write as one job, for the sake of its rate: here each becomes its own. */
 const sortArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async ({ queues }, { arrivals }) => {
   const notices = noticesIn(arrivals);
   await enqueueAll(queues.notices, notices);

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
+import { awardHead } from '../../../rules/explain/json.js';
 import type { Plan } from '../../../rules/plan.js';
 import type { Evaluation } from '../../../rules/evaluation.js';
 import { countPopulation, type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
@@ -111,12 +112,7 @@ const key = z.string().describe('The key that stands for a person.');
 
 const awardForm = z
   .strictObject({
-    award: z.string(),
-    name: z.string(),
-    competency: z.string().nullable(),
-    level: z.number().nullable(),
-    badge: z.string(),
-    active: z.boolean(),
+    ...awardHead,
     removed: z.boolean().describe('In the rules in force, and not in these.'),
     gains: z.number().describe('How many people would be issued the badge.'),
     under_way: z.number().describe('It is on its way to them already.'),
