@@ -3,6 +3,7 @@ import { EMPTY_RECORD, readable, RecordUnreadable } from './record.js';
 import type { EarnerStore } from './store.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
+import { chunked } from '../platform/redis-commands.js';
 import { personOf, type Address, type Person } from './person.js';
 
 /** Where everybody is read from. */
@@ -66,8 +67,7 @@ export async function* iteratePeople(
 }
 
 async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey[]> {
-  for await (const keys of earners.keys())
-    for (let at = 0; at < keys.length; at += CHUNK) yield keys.slice(at, at + CHUNK);
+  for await (const keys of earners.keys()) yield* chunked(keys, CHUNK);
 }
 
 /** @throws RecordUnreadable */

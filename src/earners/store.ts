@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
-import { countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
+import { chunked, countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerRecord, EMPTY_RECORD, readable, RecordUnreadable, type EarnerRecord } from './record.js';
 
@@ -32,9 +32,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     ): Promise<ReadonlyMap<EarnerKey, EarnerRecord | RecordUnreadable>> {
       // In a cluster each is in a slot of its own.
       const together = isCluster(redis) ? 1 : READ_TOGETHER;
-      const asked: Promise<readonly (Buffer | null)[]>[] = [];
-      for (let at = 0; at < earners.length; at += together)
-        asked.push(redis.mgetBuffer(earners.slice(at, at + together).map(keyOf)));
+      const asked = [...chunked(earners, together)].map((some) => redis.mgetBuffer(some.map(keyOf)));
       const found = (await Promise.all(asked)).flat();
       return new Map(earners.map((earner, at) => [earner, openRecord(vault, earner, found[at] ?? null)]));
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { asBatchId, type BadgeId } from '../ids.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { IssuingPace } from './pace.js';
+import { parseStored } from '../platform/redis-commands.js';
 
 /** Issuing of one badge waits. Times are Unix milliseconds. */
 const form = z.object({
@@ -24,7 +24,8 @@ const form = z.object({
 export type Hold = z.output<typeof form>;
 export type HoldCause = Pick<Hold, 'code' | 'words'>;
 
-type HoldPace = Pick<IssuingPace, 'holdFirstMs' | 'holdMaxMs'>;
+/** How far apart the first looks are, and the last. */
+type HoldPace = Readonly<Record<'holdFirstMs' | 'holdMaxMs', number>>;
 
 /** The last recipient of a badge whom OBF refused alone, with nothing accepted since. */
 const refusalForm = z.object({ words: z.string(), batch: z.string().transform(asBatchId) });
@@ -48,10 +49,8 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
   const holdKey = (badgeId: BadgeId): string => `${prefix}:hold:{${badgeId}}`;
   const refusalKey = (badgeId: BadgeId): string => `${prefix}:refused-alone:{${badgeId}}`;
   const acceptedKey = (badgeId: BadgeId): string => `${prefix}:accepted:{${badgeId}}`;
-  const of = async (badgeId: BadgeId): Promise<Hold | null> => {
-    const text = await redis.get(holdKey(badgeId));
-    return text === null ? null : form.parse(JSON.parse(text));
-  };
+  const of = async (badgeId: BadgeId): Promise<Hold | null> =>
+    parseStored(form, holdKey(badgeId), await redis.get(holdKey(badgeId)));
   /** The hold with its next look moved ahead. */
   const later = (held: Hold, nowMs: number): Hold => {
     const waitMs = held.waitMs === 0 ? pace.holdFirstMs : Math.min(2 * held.waitMs, pace.holdMaxMs);
@@ -76,7 +75,7 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
     /** Remembers a lone refusal; resolves with the one before it. */
     async refusedAlone(badgeId: BadgeId, { words, batch }: LoneRefusal): Promise<LoneRefusal | null> {
       const before = await redis.set(refusalKey(badgeId), JSON.stringify({ words, batch }), 'GET');
-      return before === null ? null : refusalForm.parse(JSON.parse(before));
+      return parseStored(refusalForm, refusalKey(badgeId), before);
     },
     /** OBF accepted a call: the badge is held no more, and who was refused alone is forgotten. */
     async accepted(badgeId: BadgeId): Promise<void> {

@@ -6,11 +6,12 @@ import {
   type EarnerRecord,
   keptErased,
 } from '../earners/record.js';
+import { isInFlightElsewhere, type Person } from '../earners/person.js';
 import type { EarnerStore } from '../earners/store.js';
 import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import type { Batches } from './batches.js';
+import type { Batches, Outbox } from './outbox.js';
 
 /** What set an award off, and whether OBF is to send no e-mail. */
 type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
@@ -220,4 +221,29 @@ export async function removeFromOpenBatches(
     for (const earner of theirs) await ledger.amend(earner, badgeId, withdrawn);
     await (others.length === 0 ? batches.finish(held) : batches.rollbackSend(held));
   }
+}
+
+/**
+ * Puts what is due to one person into the outbox; the caller has it gathered. An award that is on its way in a batch
+ * stays there, and one that was issued meanwhile stays issued. Idempotent.
+ * @param how what set it off, and whether OBF sends no e-mail
+ * @returns the badges that this person waits for now
+ */
+export async function enqueueAward(
+  { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
+  { person, due }: { readonly person: Person; readonly due: readonly { award: { badgeId: BadgeId } }[] },
+  how: { readonly cause: string; readonly suppressEmail: boolean },
+): Promise<readonly BadgeId[]> {
+  const { earner, portfolio } = person;
+  const waiting: BadgeId[] = [];
+  for (const { badgeId } of due.map(({ award }) => award)) {
+    if (isInFlightElsewhere(person, badgeId)) continue;
+    const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
+    const over = held.flatMap(({ eventId }) => eventId ?? []);
+    const record = await ledger.applyIfPossible(earner, badgeId, { type: 'comes-due', over, ...how });
+    if (record?.state !== 'due') continue;
+    await outbox.put(badgeId, earner, record.suppressEmail);
+    waiting.push(badgeId);
+  }
+  return waiting;
 }

@@ -1,10 +1,143 @@
-import { isInFlightElsewhere, type Person } from '../earners/person.js';
-import { asEarnerKey, type BadgeId, type EarnerKey } from '../ids.js';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import {
+  asBatchId,
+  asEarnerKey,
+  asEventId,
+  type BadgeId,
+  type BatchId,
+  type EarnerKey,
+  type EventId,
+} from '../ids.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
-import type { Ledger } from './ledger.js';
-import type { IssuingPace } from './pace.js';
+import { parseStored } from '../platform/redis-commands.js';
+
+/** Awards that are due wait in the outbox of their badge, and leave it in batches: one batch is one issue call. */
+
+/** Where a badge's batches and its outbox stand: in one slot of a cluster. */
+export const batchesKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:batches:{${badgeId}}`;
+
+/**
+ * - `open`: nothing of it was sent;
+ * - `sending`: the call was about to be made: nobody may make it again before OBF has been read;
+ * - `sent`: OBF has it, by `event`; it remains to be recorded for each earner.
+ */
+const form = z.object({
+  state: z.enum(['open', 'sending', 'sent']),
+  earners: z.array(z.string().transform(asEarnerKey)).readonly(),
+  createdMs: z.number(),
+  /** When the call was about to be made, Unix milliseconds. */
+  sentMs: z.number().nullable(),
+  event: z.string().transform(asEventId).nullable(),
+  /** OBF sends no e-mail for it. */
+  suppressEmail: z.boolean().default(false),
+  /** When OBF first refused it, or the batch that it was split from, Unix milliseconds; null: never. */
+  refusedMs: z.number().nullable().default(null),
+  /** OBF refused it when it was a single earner. */
+  refusedAlone: z.boolean().default(false),
+});
+
+/** Earners whose award of one badge leaves in one issue call. */
+export interface Batch extends z.output<typeof form> {
+  readonly id: BatchId;
+  readonly badgeId: BadgeId;
+}
+
+const newBatch = (
+  of: Pick<Batch, 'badgeId' | 'earners' | 'createdMs' | 'suppressEmail' | 'refusedMs'>,
+): Batch => ({
+  id: asBatchId(randomUUID()),
+  state: 'open',
+  sentMs: null,
+  event: null,
+  refusedAlone: false,
+  ...of,
+});
+
+/** One writing of a batch, so that what was read can be compared byte by byte. */
+const encodeBatch = (batch: Batch): string => {
+  const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone } = batch;
+  const quiet = suppressEmail ? { suppressEmail } : {};
+  const refused = refusedMs === null ? {} : { refusedMs, refusedAlone };
+  return JSON.stringify({ state, earners, createdMs, sentMs, event, ...quiet, ...refused });
+};
+
+export type Batches = ReturnType<typeof createBatches>;
+
+const SWAP = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
+const SPLIT = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
+return 1`;
+
+/**
+ * The batches that are under way.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createBatches(redis: RedisConnection, prefix: string, now: RedisTime) {
+  const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
+  const swap = async (from: Batch, to: Batch): Promise<Batch | null> => {
+    const texts = [encodeBatch(from), encodeBatch(to)] as const;
+    const swapped = await redis.eval(SWAP, 1, key(from.badgeId), from.id, ...texts);
+    return swapped === 1 ? to : null;
+  };
+  /** @throws StoredJsonUnreadable */
+  const decode = (badgeId: BadgeId, id: BatchId, text: string | null): Batch | null => {
+    const stored = parseStored(form, key(badgeId), text);
+    return stored && { ...stored, id, badgeId };
+  };
+  return {
+    of: async (badgeId: BadgeId): Promise<readonly BatchId[]> =>
+      (await redis.hkeys(key(badgeId))).map(asBatchId),
+    find: async (badgeId: BadgeId, id: BatchId): Promise<Batch | null> =>
+      decode(badgeId, id, await redis.hget(key(badgeId), id)),
+    async all(badgeId: BadgeId): Promise<readonly Batch[]> {
+      const texts = Object.entries(await redis.hgetall(key(badgeId)));
+      return texts.flatMap(([id, text]) => decode(badgeId, asBatchId(id), text) ?? []);
+    },
+    /** From the state in which it was read to `sending`, with those who are sent; null: another caller was quicker. */
+    startSending: async (batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null> =>
+      swap(batch, { ...batch, state: 'sending', sentMs: await now(), earners }),
+    /** Dates the sending anew; resolves with the present, Unix milliseconds. */
+    async restamp(sending: Batch): Promise<number> {
+      const sentMs = await now();
+      await swap(sending, { ...sending, sentMs });
+      return sentMs;
+    },
+    /** From `sending` to `sent`; null: the batch is no longer known (Redis was lost meanwhile). */
+    markSent: (sending: Batch, event: EventId): Promise<Batch | null> =>
+      swap(sending, { ...sending, state: 'sent', event }),
+    /** From `sending` back to `open`: OBF certainly has nothing of it. */
+    rollbackSend: (sending: Batch): Promise<unknown> =>
+      swap(sending, { ...sending, state: 'open', sentMs: null }),
+    /** The same, and remembers that OBF said so. */
+    async reopenRefused(sending: Batch): Promise<Batch> {
+      const refusedMs = sending.refusedMs ?? (await now());
+      const refusedAlone = sending.earners.length === 1;
+      const open: Batch = { ...sending, state: 'open', sentMs: null, refusedMs, refusedAlone };
+      await swap(sending, open);
+      return open;
+    },
+    /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
+    async split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]> {
+      const { badgeId, suppressEmail, refusedMs } = batch;
+      const filled = parts.filter((earners) => earners.length > 0);
+      const createdMs = await now();
+      const smaller = filled.map((earners) =>
+        newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }),
+      );
+      const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
+      await redis.eval(SPLIT, 1, key(badgeId), batch.id, ...fields);
+      return smaller.map(({ id }) => id);
+    },
+    /** Everything about the batch is recorded: forget it. */
+    finish: ({ badgeId, id }: Batch): Promise<unknown> => redis.hdel(key(badgeId), id),
+  };
+}
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -32,7 +165,7 @@ const earnerOf = (member: string): EarnerKey => asEarnerKey(isQuiet(member) ? me
  * @param prefix of the keys, without a hash tag
  */
 export function createOutbox(redis: RedisConnection, prefix: string, now: RedisTime) {
-  const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
+  const key = (badgeId: BadgeId): string => `${prefix}:outbox:{${badgeId}}`;
   return {
     /**
      * Adds an earner, once.
@@ -47,8 +180,10 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
       if (members.length > 0) await redis.zrem(key(badgeId), ...members);
     },
     waiting: (badgeId: BadgeId): Promise<number> => redis.zcard(key(badgeId)),
-    /** Null: none waits. */
-    async look(badgeId: BadgeId): Promise<Omit<Gathered, 'moreMayCome'> | null> {
+    /**
+     * How many wait; how long the oldest has waited, and how long ago the newest came, milliseconds. Null: none waits.
+     */
+    async look(badgeId: BadgeId) {
       const at = (place: '0' | '-1') => redis.zrange(key(badgeId), place, place, 'WITHSCORES');
       const waiting = await redis.zcard(key(badgeId));
       const [[, oldest], [, newest]] = [await at('0'), await at('-1')];
@@ -67,67 +202,11 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
       const suppressEmail = isQuiet(waiting[0] ?? '');
       const leaving = waiting.filter((member) => isQuiet(member) === suppressEmail);
       const earners = leaving.map(earnerOf);
-      const batch = newBatch({ badgeId, earners, createdMs: await now(), suppressEmail });
+      const batch = newBatch({ badgeId, earners, createdMs: await now(), suppressEmail, refusedMs: null });
       const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
       const moved = await redis.eval(TAKE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
       if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
       return batch;
     },
   };
-}
-
-/**
- * Puts what is due to one person into the outbox; the caller has it gathered. An award that is on its way in a batch
- * stays there, and one that was issued meanwhile stays issued. Idempotent.
- * @param how what set it off, and whether OBF sends no e-mail
- * @returns the badges that this person waits for now
- */
-export async function enqueueAward(
-  { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
-  { person, due }: { readonly person: Person; readonly due: readonly { award: { badgeId: BadgeId } }[] },
-  how: { readonly cause: string; readonly suppressEmail: boolean },
-): Promise<readonly BadgeId[]> {
-  const { earner, portfolio } = person;
-  const waiting: BadgeId[] = [];
-  for (const { badgeId } of due.map(({ award }) => award)) {
-    if (isInFlightElsewhere(person, badgeId)) continue;
-    const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
-    const over = held.flatMap(({ eventId }) => eventId ?? []);
-    const record = await ledger.applyIfPossible(earner, badgeId, { type: 'comes-due', over, ...how });
-    if (record?.state !== 'due') continue;
-    await outbox.put(badgeId, earner, record.suppressEmail);
-    waiting.push(badgeId);
-  }
-  return waiting;
-}
-
-/** What waits for one badge. */
-export interface Gathered {
-  readonly waiting: number;
-  /** How long the oldest of them has waited, milliseconds. */
-  readonly waitedMs: number;
-  /** How long ago the newest of them came, milliseconds. */
-  readonly quietForMs: number;
-  /** Notices are being read or people evaluated: more awards may come due. */
-  readonly moreMayCome: boolean;
-}
-
-/** Looks come at distances of this part of the time waited: few in all, and none much too late. */
-const PART = 1 / 4;
-
-/**
- * Pure. How long until they leave, or are to be looked at again, milliseconds; 0: they leave now. A full batch leaves at
- * once, another as soon as nothing more is on its way. Each batch costs a few calls of OBF.
- */
-export function batchDelayMs(
-  { waiting, waitedMs, quietForMs, moreMayCome }: Gathered,
-  { quietMs, gatherMs, batchMax }: Pick<IssuingPace, 'quietMs' | 'gatherMs' | 'batchMax'>,
-): number {
-  // An instant ahead is of a clock that was set back: nobody waits for it.
-  if (waitedMs < 0) return 0;
-  const leftMs = gatherMs - waitedMs;
-  if (waiting >= batchMax || leftMs <= 0) return 0;
-  const lookMs = moreMayCome ? waitedMs * PART : 0;
-  const quietInMs = quietForMs < 0 ? 0 : quietMs - quietForMs;
-  return Math.ceil(Math.min(leftMs, Math.max(quietInMs, lookMs)));
 }

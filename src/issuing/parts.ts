@@ -9,14 +9,37 @@ import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { createReplicationBarrier } from '../platform/replication.js';
-import { createBatches, type Batch } from './batches.js';
 import { createHolds } from './hold.js';
 import { createLedger } from './ledger.js';
-import { createOutbox } from './outbox.js';
-import type { IssuingPace } from './pace.js';
+import { createBatches, createOutbox, type Batch } from './outbox.js';
 import { createQuota } from './quota.js';
 import { createRedisIncarnation } from './redis-incarnation.js';
 import { createReviewFlags } from './review-flags.js';
+
+/** The times that issuing keeps, milliseconds, and the size of what leaves at once. */
+export const ISSUING_PACE = {
+  /** How long nothing has come before awards leave. */
+  quietMs: 100,
+  /** How long awards of one badge gather at most while more may come. */
+  gatherMs: 10_000,
+  /** How many leave at most in one issue call. */
+  batchMax: 500,
+  /** How long after the first refusal the account is looked at again; the distance doubles up to the second. */
+  holdFirstMs: 5 * 60_000,
+  holdMaxMs: 3_600_000,
+  /** How long one issue call may take in all. */
+  sendWithinMs: 20_000,
+  /** How long after a call of unknown outcome OBF is believed; above `sendWithinMs`. */
+  settleMs: 30_000,
+  quota: {
+    /** Issuing pauses rather than leave fewer than so many. */
+    floor: 50,
+    largeBatch: 100,
+    /** How old a reading may be before a large batch, and otherwise. */
+    freshMs: 10 * 60_000,
+    maxAgeMs: 24 * 3_600_000,
+  },
+};
 
 /** The steps of issuing after which a test stops the process. */
 export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
@@ -37,7 +60,7 @@ export interface IssuingSources {
   /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
   readonly now: RedisTime;
   readonly clock: Clock;
-  readonly pace: IssuingPace;
+  readonly pace: Readonly<typeof ISSUING_PACE>;
   readonly reached: (point: CrashPoint) => void;
 }
 

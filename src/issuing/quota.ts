@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { ObfAccount } from '../obf/account.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { IssuingPace } from './pace.js';
 
 export type Quota = ReturnType<typeof createQuota>;
 
@@ -36,7 +35,7 @@ export function createQuota(
   prefix: string,
   account: ObfAccount,
   present: RedisTime,
-  limits: IssuingPace['quota'],
+  limits: Readonly<Record<'floor' | 'largeBatch' | 'freshMs' | 'maxAgeMs', number>>,
 ) {
   const key = `${prefix}:quota`;
   const known = async (): Promise<QuotaReading | null> => {

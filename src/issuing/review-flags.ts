@@ -5,6 +5,7 @@ import type { EarnerStore } from '../earners/store.js';
 import { asBadgeId, asEarnerKey, type BadgeId, type EarnerKey } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import type { RedisConnection } from '../platform/redis.js';
+import { parseStored } from '../platform/redis-commands.js';
 
 /** A held award whose rule is no longer met because a badge was revoked: a human is to look at it. */
 export interface Flag {
@@ -27,7 +28,8 @@ export interface ReviewFlagParts {
 /** A flag is part of its earner's record; the review list is an index of those. */
 export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFlagParts) {
   const key = `${prefix}:flags`;
-  const listed = async () => (await redis.zrange(key, '0', '-1')).map((text) => form.parse(JSON.parse(text)));
+  const listed = async () =>
+    (await redis.zrange(key, '0', '-1')).flatMap((text) => parseStored(form, key, text) ?? []);
   return {
     /**
      * Adds a flag and writes the entry that tells it, in one write.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { journalEntry } from '../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../ids.js';
-import type { Batch } from './batches.js';
+import type { Batch } from './outbox.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/account.js';

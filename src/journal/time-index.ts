@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { isGiving, type JournalEntry } from '../earners/journal-entry.js';
 import { asAwardId, type AwardId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { scriptOf } from '../platform/redis-commands.js';
+import { chunked, scriptOf } from '../platform/redis-commands.js';
 
 /** The place of an entry: by when it happened, then by its name. */
 export interface IndexPlace {
@@ -60,10 +60,6 @@ const CHUNK = 100;
 /** How many hours are read at a time. */
 const HOURS_TOGETHER = 32;
 
-function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += CHUNK) yield all.slice(at, at + CHUNK);
-}
-
 export type TimeIndex = ReturnType<typeof createTimeIndex>;
 
 /**
@@ -93,7 +89,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
   return {
     /** Adds entries; counts those that are new, unless they were counted under another name. Idempotent. */
     async add(listed: readonly Listed[], isCounted = true): Promise<void> {
-      for (const some of chunksOf(listed)) {
+      for (const some of chunked(listed, CHUNK)) {
         const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
         const keys = [hoursKey, countsKey, fieldsKey, eventsKey, ...hours];
         await ADD(
@@ -133,7 +129,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     /** Empties the index, to be filled from the records again. */
     async clear(): Promise<void> {
       const hours = (await redis.zrange(hoursKey, '0', '-1')).map(hourKey);
-      for (const keys of chunksOf([...hours, hoursKey, countsKey, fieldsKey, eventsKey]))
+      for (const keys of chunked([...hours, hoursKey, countsKey, fieldsKey, eventsKey], CHUNK))
         await redis.unlink(...keys);
     },
   };
@@ -164,7 +160,10 @@ async function* walkHours(
       ? await redis.zrangebyscore(hoursKey, next, hourOf(mostS), ...limit)
       : await redis.zrevrangebyscore(hoursKey, next, hourOf(leastS), ...limit);
     const places = (await placesIn(hours)).filter(isAsked);
-    yield* chunksOf(places.toSorted((a, b) => sign * compare(a, b)));
+    yield* chunked(
+      places.toSorted((a, b) => sign * compare(a, b)),
+      CHUNK,
+    );
     const last = hours.at(-1);
     if (last === undefined) return;
     next = `(${last}`;

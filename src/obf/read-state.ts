@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { scriptOf } from '../platform/redis-commands.js';
+import { chunked, parseStored, scriptOf } from '../platform/redis-commands.js';
 import type { ObfEvent, OddRow } from './wire.js';
 
 /** What the row of an event said when all of its recipients were read. */
@@ -45,8 +45,8 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
   const key = (clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
-    for (let at = 0; at < pairs.length; at += CHUNK)
-      await PUT(redis, [key(clientId), sumKey(clientId)], pairs.slice(at, at + CHUNK).flat());
+    for (const some of chunked(pairs, CHUNK))
+      await PUT(redis, [key(clientId), sumKey(clientId)], some.flat());
   };
   return {
     count: (clientId: ClientId) => redis.hlen(key(clientId)),
@@ -55,8 +55,7 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
     /** `unread`: not read in full. `changed`: recipients were added since, or something else of the row differs. */
     async compare(clientId: ClientId, rows: readonly EventRow[]) {
       const [unread, changed] = [new Set<EventId>(), new Set<EventId>()];
-      for (let at = 0; at < rows.length; at += CHUNK) {
-        const some = rows.slice(at, at + CHUNK);
+      for (const some of chunked(rows, CHUNK)) {
         const known = await redis.hmget(key(clientId), ...some.map(({ id }) => fieldOf(id)));
         for (const [place, row] of some.entries()) {
           const signature = known[place] ?? null;
@@ -102,11 +101,13 @@ export type ReadProblem = Readonly<z.output<typeof readProblem>>;
 type ReadScope = Omit<OddRow, 'field'>;
 
 const placeOf = ({ clientId, list, eventId }: ReadScope): string => JSON.stringify([clientId, list, eventId]);
-const parse = (text: string | null) => readProblem.safeParse(JSON.parse(text ?? 'null')).data;
+/** What another version wrote counts as none. */
+const storedProblem = readProblem.nullable().catch(null);
 
 /** Names what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
+  const parse = (text: string | null) => parseStored(storedProblem, key, text);
   return {
     /** Stores the problem of a scope; the first instant stays. */
     async note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number) {

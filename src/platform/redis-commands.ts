@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { z } from 'zod';
 import { mastersOf, type RedisConnection } from './redis.js';
 
 type Argument = string | number | Buffer;
@@ -79,4 +80,32 @@ export async function updateValue(
     if ((await COMPARE_AND_SET(redis, [key], [read ?? '', to ?? ''])) === 1) return;
   }
   throw new Error(`${key} was changed by others ${MAX_TRIES} times in a row`);
+}
+
+/** Some of many at a time: Redis does nothing else while it carries out one command. */
+export function* chunked<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+}
+
+/** Redis holds JSON under this key that Palier does not write there: another version did, or it was altered. */
+class StoredJsonUnreadable extends Error {
+  readonly code = 'stored_json_unreadable';
+  constructor(key: string, options: ErrorOptions) {
+    super(`What Redis holds under ${key} is not what this Palier writes there`, options);
+    this.name = 'StoredJsonUnreadable';
+  }
+}
+
+/**
+ * Reads JSON that Redis holds; null: there is none.
+ * @param form ends in `.catch(null)` where what another version wrote counts as none
+ * @throws StoredJsonUnreadable, which names the key
+ */
+export function parseStored<T>(form: z.ZodType<T>, key: string, text: string | null): T | null {
+  if (text === null) return null;
+  try {
+    return form.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new StoredJsonUnreadable(key, { cause });
+  }
 }

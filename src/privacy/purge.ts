@@ -3,6 +3,7 @@ import { readAddresses } from '../earners/person.js';
 import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import type { JobHandler } from '../platform/job.js';
+import { chunked } from '../platform/redis-commands.js';
 import type { Scheme } from '../rules/types.js';
 import { UNFINISHED } from '../scheme/population.js';
 import {
@@ -49,9 +50,9 @@ export const purge: JobHandler<PurgeParts, { readonly months: number | null }> =
   };
   try {
     for await (const keys of earners.keys())
-      for (let at = 0; at < keys.length; at += TOGETHER) {
+      for (const some of chunked(keys, TOGETHER)) {
         signal.throwIfAborted();
-        const found = await Promise.all(keys.slice(at, at + TOGETHER).map(find));
+        const found = await Promise.all(some.map(find));
         await erasePeople(parts, found.flat(), all);
       }
   } finally {

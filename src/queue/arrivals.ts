@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobType, Queue } from 'bullmq';
 import { raceAbort } from '../platform/redis.js';
+import { chunked } from '../platform/redis-commands.js';
 import { redisCause } from '../platform/redis-faults.js';
 import { connectionOf, enqueueAll, enqueueIfAbsent, EnqueueError, type NewJob } from './enqueue.js';
 import { arrivalsIn, arrivalsJob, arrivalsJobId, noticeId, type NoticeJob } from './jobs.js';
@@ -20,8 +21,7 @@ export async function storeArrivals(
   try {
     // A Redis that is frozen, or was never there, keeps `add` waiting.
     // One after the other: the jobs of a large push would hold the process as one transaction.
-    for (let at = 0; at < arrivals.length; at += TOGETHER) {
-      const part = arrivals.slice(at, at + TOGETHER);
+    for (const part of chunked(arrivals, TOGETHER)) {
       const job = { id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } };
       await raceAbort(enqueueIfAbsent(queue, job), late);
     }

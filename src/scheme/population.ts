@@ -5,6 +5,7 @@ import type { AwardState } from '../earners/record.js';
 import { asAwardId, asSchemeVersion, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
+import { parseStored } from '../platform/redis-commands.js';
 import { evaluate } from '../rules/evaluate.js';
 import type { Evaluation } from '../rules/evaluation.js';
 import { costOf, planFor, startPlan, type PersonFacts } from '../rules/plan.js';
@@ -142,7 +143,7 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
   return {
     /** Null: there was none, or a Palier that we do not know took it. */
     read: async (): Promise<StoredPopulation | null> =>
-      form.safeParse(JSON.parse((await redis.get(key)) ?? 'null')).data ?? null,
+      parseStored(form.nullable().catch(null), key, await redis.get(key)),
     async write(counted: StoredPopulation): Promise<void> {
       await redis.set(key, JSON.stringify(counted, asPairs));
     },

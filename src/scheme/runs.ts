@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { PeopleSources } from '../earners/people.js';
 import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type AwardId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import { parseStored } from '../platform/redis-commands.js';
 import { enqueueIfAbsent, type NewJob } from '../queue/enqueue.js';
 import { applyJob } from '../queue/jobs.js';
 
@@ -18,9 +19,6 @@ const keys = z.array(z.string().transform(asEarnerKey));
 const version = z.string().transform(asSchemeVersion);
 const awardId = z.string().transform(asAwardId);
 const badgeId = z.string().transform(asBadgeId);
-
-const parsed = <T>(form: z.ZodType<T>, text: string | null): T | null =>
-  form.safeParse(JSON.parse(text ?? 'null')).data ?? null;
 
 const planForm = z.object({
   version,
@@ -68,7 +66,7 @@ export function createPlanStore({ redis, prefix }: Kept) {
   return {
     /** Null: there is none, or a Palier that we do not know made it. */
     read: async (only: AwardId | null): Promise<StoredPlan | null> =>
-      parsed(planForm, await redis.hget(plans, only ?? ALL)),
+      parseStored(planForm.nullable().catch(null), plans, await redis.hget(plans, only ?? ALL)),
     async write(plan: StoredPlan): Promise<void> {
       await redis.hset(plans, plan.only ?? ALL, JSON.stringify(plan));
       await redis.expire(plans, PLAN_KEPT_S);
@@ -116,7 +114,8 @@ const APPLY_KEPT_S = 90 * 24 * 3600;
 export function createApplyStore({ redis, prefix }: Kept) {
   const key = `${prefix}:{plan}:apply`;
   return {
-    read: async (): Promise<ApplyRecord | null> => parsed(recordForm, await redis.get(key)),
+    read: async (): Promise<ApplyRecord | null> =>
+      parseStored(recordForm.nullable().catch(null), key, await redis.get(key)),
     async write(record: ApplyRecord): Promise<void> {
       await redis.set(key, JSON.stringify(record), 'EX', APPLY_KEPT_S);
     },

@@ -1,8 +1,9 @@
 import { journalEntry } from '../earners/journal-entry.js';
 import type { AwardId, EarnerKey } from '../ids.js';
-import { enqueueAward } from '../issuing/outbox.js';
+import { enqueueAward } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
 import type { JobResult, LongWork } from '../platform/job.js';
+import { chunked } from '../platform/redis-commands.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import {
@@ -197,11 +198,13 @@ export async function applyRules(
   const gaining = await findGaining(pipeline, only, signal);
   const giveTo = async (earner: EarnerKey) =>
     enqueueAward(pipeline, await decide(pipeline, earner), { cause: 'apply', suppressEmail });
-  for (let at = 0; at < gaining.length; at += CHUNK) {
+  let done = 0;
+  for (const earners of chunked(gaining, CHUNK)) {
     signal.throwIfAborted();
-    const waiting = await Promise.all(gaining.slice(at, at + CHUNK).map(giveTo));
+    const waiting = await Promise.all(earners.map(giveTo));
     for (const badgeId of new Set(waiting.flat())) await enqueueGather(pipeline, badgeId, 0);
-    progress(Math.min(at + CHUNK, gaining.length), gaining.length);
+    done += earners.length;
+    progress(done, gaining.length);
   }
   const detail = `${gaining.length} earners${suppressEmail ? ', no e-mail' : ''}`;
   const { version } = scheme;

@@ -1,5 +1,5 @@
 import { readPerson, type Person } from '../earners/person.js';
-import { enqueueAward } from '../issuing/outbox.js';
+import { enqueueAward } from '../issuing/ledger.js';
 import { enqueue } from '../queue/enqueue.js';
 import { laterJobId, type EarnerJob } from '../queue/jobs.js';
 import type { JobHandler } from '../platform/job.js';

@@ -1,8 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import { asBadgeId, asClientId, type BadgeId, type EarnerKey } from '../../src/ids.js';
-import { createBatches } from '../../src/issuing/batches.js';
 import type { Ledger } from '../../src/issuing/ledger.js';
-import { createOutbox } from '../../src/issuing/outbox.js';
+import { createBatches, createOutbox } from '../../src/issuing/outbox.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';

@@ -3,7 +3,7 @@
  * finds by luck, held still. Each makes one process slow, or dead, between two of its steps.
  */
 import { asBadgeId } from '../../src/ids.js';
-import type { Batches } from '../../src/issuing/batches.js';
+import type { Batches } from '../../src/issuing/outbox.js';
 import type { AwardEvent, Ledger } from '../../src/issuing/ledger.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';

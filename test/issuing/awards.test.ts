@@ -1,7 +1,7 @@
 import { awardRecord, type AwardRecord } from '../../src/earners/record.js';
 import { asBatchId, asEventId } from '../../src/ids.js';
 import { type AwardEvent, IllegalTransition, transition } from '../../src/issuing/ledger.js';
-import { batchDelayMs } from '../../src/issuing/outbox.js';
+import { batchDelayMs } from '../../src/workers/issue/gather-awards.js';
 import { isTriedAgain } from '../../src/workers/issue/gather-awards.js';
 import fc from 'fast-check';
 

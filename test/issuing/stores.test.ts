@@ -1,10 +1,15 @@
 import { RecordUnreadable } from '../../src/earners/record.js';
 import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
-import { type Batches, createBatches } from '../../src/issuing/batches.js';
 import { createHolds, type Holds } from '../../src/issuing/hold.js';
 import { IllegalTransition, type Ledger, removeFromOpenBatches } from '../../src/issuing/ledger.js';
-import { createOutbox, type Outbox, OutboxError } from '../../src/issuing/outbox.js';
-import { ISSUING_PACE } from '../../src/issuing/pace.js';
+import {
+  type Batches,
+  createBatches,
+  createOutbox,
+  type Outbox,
+  OutboxError,
+} from '../../src/issuing/outbox.js';
+import { ISSUING_PACE } from '../../src/issuing/parts.js';
 import { createQuota, type Quota, QuotaLow } from '../../src/issuing/quota.js';
 import { createRedisIncarnation } from '../../src/issuing/redis-incarnation.js';
 import type { ObfAccount } from '../../src/obf/account.js';
@@ -213,6 +218,15 @@ describe('hold', () => {
   beforeEach(() => {
     holds = createHolds(redis.connection, prefix, now, ISSUING_PACE);
   });
+
+  test.each(['{', '{"code":"weather"}'])(
+    'a hold that cannot be read is an error that names its key: %s',
+    async (text) => {
+      const key = `${prefix}:hold:{R1}`;
+      await redis.connection.set(key, text);
+      await expect(holds.of(R1)).rejects.toThrow(`under ${key} is not what`);
+    },
+  );
 
   test('looks are 5 minutes apart at first, and an hour in the end', async () => {
     const distances: number[] = [];

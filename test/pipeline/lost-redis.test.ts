@@ -1,5 +1,5 @@
 import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
-import { batchesKey } from '../../src/issuing/batches.js';
+import { batchesKey } from '../../src/issuing/outbox.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { type House, openHouse, REGION } from '../support/house.js';

@@ -1,4 +1,4 @@
-import type { Batch } from '../../issuing/batches.js';
+import type { Batch } from '../../issuing/outbox.js';
 import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';

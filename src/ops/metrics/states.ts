@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import { z } from 'zod';
-import { batchesKey } from '../../issuing/batches.js';
+import { batchesKey } from '../../issuing/outbox.js';
 import { readArrived } from '../../queue/arrivals.js';
 import { QUEUES } from '../../queue/jobs.js';
 import type { Pipeline } from '../../workers/pipeline.js';

@@ -1,11 +1,10 @@
 import type { BadgeId, BatchId } from '../../ids.js';
-import type { Batch } from '../../issuing/batches.js';
-import { batchDelayMs } from '../../issuing/outbox.js';
+import type { Batch } from '../../issuing/outbox.js';
 import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
 import type { JobHandler } from '../../platform/job.js';
 import { waitUntil } from '../runtime/retry.js';
-import type { Stores } from '../stores.js';
+import type { Pace, Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
 export const gatherAwards: JobHandler<Stores, { readonly badgeId: BadgeId }> = async (
@@ -45,6 +44,37 @@ async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | n
   const heldMs = hold === null ? 0 : hold.nextMs - (await now());
   if (heldMs > 0) return Math.min(heldMs, pace.holdFirstMs);
   return batchDelayMs({ ...gathered, moreMayCome }, pace);
+}
+
+/** What waits for one badge. */
+interface Gathered {
+  readonly waiting: number;
+  /** How long the oldest of them has waited, milliseconds. */
+  readonly waitedMs: number;
+  /** How long ago the newest of them came, milliseconds. */
+  readonly quietForMs: number;
+  /** Notices are being read or people evaluated: more awards may come due. */
+  readonly moreMayCome: boolean;
+}
+
+/** Looks come at distances of this part of the time waited: few in all, and none much too late. */
+const PART = 1 / 4;
+
+/**
+ * Pure. How long until they leave, or are to be looked at again, milliseconds; 0: they leave now. A full batch leaves at
+ * once, another as soon as nothing more is on its way. Each batch costs a few calls of OBF.
+ */
+export function batchDelayMs(
+  { waiting, waitedMs, quietForMs, moreMayCome }: Gathered,
+  { quietMs, gatherMs, batchMax }: Pick<Pace, 'quietMs' | 'gatherMs' | 'batchMax'>,
+): number {
+  // An instant ahead is of a clock that was set back: nobody waits for it.
+  if (waitedMs < 0) return 0;
+  const leftMs = gatherMs - waitedMs;
+  if (waiting >= batchMax || leftMs <= 0) return 0;
+  const lookMs = moreMayCome ? waitedMs * PART : 0;
+  const quietInMs = quietForMs < 0 ? 0 : quietMs - quietForMs;
+  return Math.ceil(Math.min(leftMs, Math.max(quietInMs, lookMs)));
 }
 
 /** What an award passes through before the outbox, in that order. */
