@@ -107,30 +107,45 @@ function hopedFor(
   });
 }
 
+/**
+ * Numbers of people, each by the ids of what a person is counted for: awards, partners, badges. A line here is counted every
+ * night, stored under its name, and read by that name from `pipeline.population`.
+ */
+const COUNTS = {
+  /** Awards that one more badge would give. */
+  oneAway: findOneAway,
+} satisfies Record<string, (scheme: Scheme) => (evaluation: Evaluation) => Iterable<string>>;
+
+/** How many people each id has; one that is not there has none. Not there at all: it was not counted yet. */
+export type PeopleCounts = Readonly<Partial<Record<keyof typeof COUNTS, ReadonlyMap<string, number>>>>;
+
 /** Everybody, counted by one scheme at one instant. */
 export type PopulationStats = ReturnType<ReturnType<typeof countPopulation>['stats']>;
 
 /** Counts people, one evaluation at a time. */
 export function countPopulation(scheme: Scheme) {
-  const counters = scheme.awards.map(({ id }) => {
+  const statuses = scheme.awards.map(({ id }) => {
     const counter = {
       /** How many people by status: they add up to everybody. */
       status: { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 },
       /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
       atCount: new Array<number>(),
-      /** To how many people one more badge would give it. */
-      oneAway: 0,
     };
     return [id, counter] as const;
   });
-  const byAward = new Map(counters);
-  const oneAway = findOneAway(scheme);
-  let people = 0;
+  const byAward = new Map(statuses);
+  const counters = Object.entries(COUNTS).map(([name, countedFor]) => ({
+    name,
+    idsOf: countedFor(scheme),
+    people: new Map<string, number>(),
+  }));
+  let everybody = 0;
   return {
     /** An evaluation under this scheme, at the same instant as the others. */
     add(evaluation: Evaluation): void {
-      people += 1;
-      const near = oneAway(evaluation);
+      everybody += 1;
+      for (const { idsOf, people } of counters)
+        for (const id of new Set<string>(idsOf(evaluation))) people.set(id, (people.get(id) ?? 0) + 1);
       for (const { award, status, tree } of evaluation.awards) {
         const counter = byAward.get(award.id);
         if (counter === undefined) continue;
@@ -139,10 +154,12 @@ export function countPopulation(scheme: Scheme) {
         // A number that nobody is at is 0, not a hole.
         while (counter.atCount.length <= have) counter.atCount.push(0);
         counter.atCount[have] = (counter.atCount[have] ?? 0) + 1;
-        if (near.has(award.id)) counter.oneAway += 1;
       }
     },
-    /** By award, in the scheme's order. */
-    stats: () => ({ version: scheme.version, people, byAward }),
+    /** `byAward` in the scheme's order. */
+    stats() {
+      const counts: PeopleCounts = Object.fromEntries(counters.map(({ name, people }) => [name, people]));
+      return { version: scheme.version, people: everybody, byAward, counts };
+    },
   };
 }

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { iteratePeople, type PeopleSources } from '../earners/people.js';
 import type { Person } from '../earners/person.js';
 import type { AwardState } from '../earners/record.js';
-import { asAwardId, asSchemeVersion, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
+import { asSchemeVersion, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { parseStored } from '../platform/redis-commands.js';
 import { evaluate } from '../rules/evaluate.js';
 import type { Evaluation } from '../rules/evaluation.js';
 import { costOf, planFor, startPlan, type PersonFacts } from '../rules/plan.js';
-import { countPopulation } from '../rules/population-stats.js';
+import { countPopulation, type PeopleCounts } from '../rules/population-stats.js';
 import type { Scheme } from '../rules/types.js';
 import type { Schemes } from './schemes.js';
 
@@ -121,17 +121,15 @@ export async function makePlan(
 
 const asPairs = (_name: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
 
-const form = z.object({
+const head = z.object({
   /** When everyone was looked at, Unix seconds, and under which version of the scheme. */
   atS: z.number(),
   version: z.string().transform(asSchemeVersion),
   people: z.number(),
-  /** To how many people one more badge would give the award. */
-  oneAway: z
-    .array(z.tuple([z.string().transform(asAwardId), z.number()]))
-    .transform((pairs) => new Map(pairs)),
 });
-export type StoredPopulation = z.output<typeof form>;
+/** Besides, each of the counts by its name. */
+const form = head.catchall(z.array(z.tuple([z.string(), z.number()])).transform((pairs) => new Map(pairs)));
+export type StoredPopulation = z.output<typeof head> & PeopleCounts;
 export type PopulationStore = ReturnType<typeof createPopulationStore>;
 
 /**
@@ -169,8 +167,7 @@ export async function storePopulation(
     if (person.inFlight.size > 0) inFlight.push(person.earner);
   };
   await forEachPerson(parts.people, look, () => undefined, signal);
-  const { version, people, byAward } = tally.stats();
-  const oneAway = new Map([...byAward].map(([id, award]) => [id, award.oneAway] as const));
-  await parts.population.write({ atS: nowS, version, people, oneAway });
+  const { version, people, counts } = tally.stats();
+  await parts.population.write({ atS: nowS, version, people, ...counts });
   return { people, inFlight };
 }

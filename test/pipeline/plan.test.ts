@@ -321,7 +321,7 @@ test('it can be stopped, tells how far it is, and the count of the night is kept
     atS: settled.nowS,
     version: settled.scheme.version,
     people: counted.people,
-    oneAway: new Map([...counted.byAward].map(([id, { oneAway }]) => [id, oneAway])),
+    ...counted.counts,
   });
 });
 const raise = (): never => {

@@ -96,7 +96,7 @@ export async function tellOneAway(
   const age = durationWords(ageS);
   const current = found.version === scheme.version;
   const awards = scheme.awards.filter(({ active }) => active);
-  const peopleOf = ({ id }: Award): number => found.oneAway.get(id) ?? 0;
+  const peopleOf = ({ id }: Award): number => found.oneAway?.get(id) ?? 0;
   return {
     title,
     lines: [

@@ -176,13 +176,13 @@ const MOST_COLUMNS = 9;
 /** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
 export function standingLines(
   scheme: Scheme,
-  { byAward }: PopulationStats,
+  { byAward, counts: { oneAway } }: PopulationStats,
   lang: Lang,
 ): CommandAnswer['lines'] {
   const { awards, competencies } = scheme;
   const most = Math.max(0, ...[...byAward.values()].map(({ atCount }) => atCount.length - 1));
   const last = Math.min(most, MOST_COLUMNS - 1);
-  const counts = Array.from({ length: last + 1 }, (_, at) =>
+  const columns = Array.from({ length: last + 1 }, (_, at) =>
     at === last && most > last ? `${at}+` : `${at}`,
   );
   const order = [...competencies.keys(), null];
@@ -190,10 +190,10 @@ export function standingLines(
     (a, b) => order.indexOf(a.competency) - order.indexOf(b.competency) || (a.level ?? 0) - (b.level ?? 0),
   );
   const rows = inOrder.map(({ name, id, rule }) => {
-    const { atCount = [], oneAway = 0 } = byAward.get(id) ?? {};
+    const { atCount = [] } = byAward.get(id) ?? {};
     const rest = atCount.slice(last).reduce((sum, one) => sum + one, 0);
-    const people = counts.map((_, at) => (at < last ? (atCount[at] ?? 0) : rest));
-    return [`${name} (${id})`, thresholdOf(rule) ?? '-', ...people, oneAway];
+    const people = columns.map((_, at) => (at < last ? (atCount[at] ?? 0) : rest));
+    return [`${name} (${id})`, thresholdOf(rule) ?? '-', ...people, oneAway?.get(id) ?? 0];
   });
   const words = {
     fr: { threshold: 'seuil', oneAway: 'à un badge près' },
@@ -202,7 +202,7 @@ export function standingLines(
   return [
     say`Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :
       How many people have 0, 1, 2... of the badges that each rule counts:`,
-    ...tableLines([[AWARD[lang], words.threshold, ...counts, words.oneAway], ...rows]),
+    ...tableLines([[AWARD[lang], words.threshold, ...columns, words.oneAway], ...rows]),
     say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : un seul badge de plus, inscrit aujourd'hui, le donnerait.
       Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": one more badge, enrolled today, would give it.`,
   ];

@@ -234,11 +234,12 @@ export const simulateSchema = planSchema
 
 const standingsOf = (
   { awards }: Scheme,
-  { byAward }: PopulationStats,
+  { byAward, counts: { oneAway } }: PopulationStats,
 ): z.infer<typeof simulateSchema>['standings'] =>
   awards.flatMap(({ id, rule }) => {
     const stats = byAward.get(id);
     if (stats === undefined) return [];
-    const { status, atCount, oneAway } = stats;
-    return { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: oneAway, ...status };
+    const { status, atCount } = stats;
+    const near = oneAway?.get(id) ?? 0;
+    return { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: near, ...status };
   });
