@@ -176,7 +176,7 @@ const BREAKS: readonly [rule: string, path: string, text: string][] = [
   ['imports only the rooms of the table', 'src/webhooks/a.ts', `import { x } from '../rules/evaluate.js';`],
   ['imports only the rooms of the table', 'src/platform/a.ts', `export * from '../queue/names.js';`],
   ['imports only the rooms of the table', 'src/rules/a.ts', `import type { S } from '../queue/store.js';`],
-  ['imports only the rooms of the table', 'src/workers/main.ts', `import { x } from '../sandbox/app.js';`],
+  ['imports only the rooms of the table', 'src/workers/main.ts', `import { x } from '../sandbox/server.js';`],
   [
     'imports only the rooms of the table',
     'src/ops/cli/a.ts',

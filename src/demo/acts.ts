@@ -1,5 +1,6 @@
 import { systemClock } from '../platform/clock.js';
-import type { EventRecord, ReceivedIssue } from '../sandbox/types.js';
+import type { EventRecord } from '../sandbox/world.js';
+import type { ReceivedIssue } from '../sandbox/server.js';
 import { passportNotice, postNotice, signedNotice } from '../sandbox/webhooks.js';
 import type { Narrator } from './narrator.js';
 import { emailOf, nameOf, REGION, SCENES, STRANGER, type Acts, type Scene } from './scenes.js';

@@ -1,4 +1,4 @@
-import type { Fault } from '../sandbox/types.js';
+import type { Fault } from '../sandbox/exchange.js';
 
 /** The people of the story by their first names. All are invented. */
 const GROUP = ['Amina', 'Bastien', 'Chloé', 'Driss', 'Élise', 'Farid', 'Gaëlle', 'Hugo', 'Jeanne'];

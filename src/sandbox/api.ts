@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { ok, reading, refused, type ClientHandler, type Routes } from './exchange.js';
 import { paging } from './lists.js';
-import { copiesOf, isListed, sameAddressForm, type Badge, type Issued, type IssuingEvent } from './world.js';
+import {
+  copiesOf,
+  isListed,
+  sameAddressForm,
+  type Badge,
+  type AssertionRecord,
+  type EventRecord,
+} from './world.js';
 
 const client: ClientHandler = (_request, _world, { id, name, issuingLimit, ctimeS }) =>
   ok({
@@ -66,14 +73,14 @@ const eventQuery = z.strictObject({ ...filters, api_consumer_id: z.string().opti
 const recipientQuery = z.strictObject({ ...filters, event_id: z.string().optional() });
 
 const meets = (
-  { badgeId, ctimeS }: IssuingEvent,
+  { badgeId, ctimeS }: EventRecord,
   { badge_id: id, begin, end }: { badge_id?: string | undefined; begin: number; end: number },
 ): boolean => (id === undefined || badgeId === id) && ctimeS >= begin && ctimeS <= end;
 
 const events: ClientHandler = ({ query: asked }, { lists }, found) =>
   reading(eventQuery, asked, (query) => {
     const { api_consumer_id: consumer, email } = query;
-    const isKept = (one: IssuingEvent): boolean =>
+    const isKept = (one: EventRecord): boolean =>
       meets(one, query) &&
       (consumer === undefined || one.apiConsumerId === consumer) &&
       (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true)));
@@ -92,7 +99,7 @@ const event: ClientHandler = ({ event: id }, { events: all, lists, url }, { id: 
   return ok(lists.row('event', id, { ...row, badge, email_message: null, log_entry: found.logEntry }));
 };
 
-const eventRow = (found: IssuingEvent) => ({
+const eventRow = (found: EventRecord) => ({
   id: found.id,
   name: found.badge.name,
   client_alias_id: null,
@@ -109,11 +116,11 @@ const eventRow = (found: IssuingEvent) => ({
 const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
   reading(recipientQuery, asked, (query) => {
     const { event_id: eventId, email } = query;
-    const isKept = (one: Issued): boolean =>
+    const isKept = (one: AssertionRecord): boolean =>
       isListed(one, eventId !== undefined) &&
       meets(one.event, query) &&
       (email === undefined || sameAddressForm(one.email) === sameAddressForm(email));
-    const rows = (): readonly Issued[] => {
+    const rows = (): readonly AssertionRecord[] => {
       if (eventId === undefined) return found.assertions;
       const ofEvent = all.get(eventId);
       return ofEvent?.clientId === found.id ? ofEvent.assertions : [];
@@ -125,7 +132,7 @@ const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }
     return ok(lists.page('recipients', found.id, asked, query, kept));
   });
 
-const recipientRow = (found: Issued, url: string) => ({
+const recipientRow = (found: AssertionRecord, url: string) => ({
   event_id: found.event.id,
   assertion_id: found.id,
   email: found.email,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { imageOf } from './api.js';
 import { ok, refused, type PublicHandler, type Routes } from './exchange.js';
-import type { Badge, Client, Issued } from './world.js';
+import type { Badge, Client, AssertionRecord } from './world.js';
 
 /** Unix seconds as `2025-11-08T08:38:36Z`. */
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-const credentialId = ({ url }: Issued): string => url.replace(/\.json$/, '');
+const credentialId = ({ url }: AssertionRecord): string => url.replace(/\.json$/, '');
 const statusId = (badge: Badge, url: string): string => `${url}/obv3/revoked/${badge.clientId}/${badge.id}`;
 const didOf = ({ id }: Client): string => `did:key:z6Mk${id}`;
 
@@ -16,7 +16,7 @@ const contactOf = ({ id, name }: Client) => ({
 });
 
 /** `sha256$` and the hexadecimal SHA-256 of the address as typed, followed by the salt. */
-const recipientHash = ({ email, salt }: Issued): string =>
+const recipientHash = ({ email, salt }: AssertionRecord): string =>
   `sha256$${createHash('sha256').update(`${email}${salt}`).digest('hex')}`;
 
 /**

@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ListedKind, PageHook, PageOrder, RowKind } from './types.js';
 
 /** The query of every list. OBF gives at most 1000 rows at a time. */
 export const paging = {
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
   offset: z.coerce.number().int().min(0).default(0),
 };
+
+/** `recipients`, `events` and `badges` are rows of lists; `event` is the reply about one. */
+export type RowKind = 'events' | 'recipients' | 'badges' | 'event';
+export type ListedKind = Exclude<RowKind, 'event'>;
+
+/** As recorded (the default), the other way round, or another order at each request. */
+export type PageOrder = 'oldest-first' | 'newest-first' | 'shuffled';
+
+/** Runs while a page is asked for: what it changes is on that page already. */
+export type PageHook = (offset: number, query: Readonly<Record<string, string>>) => void;
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { Lists } from './lists.js';
-import type { AssertionRecord, EventRecord, HandIssue, SandboxOptions } from './types.js';
+
+/** How the local Open Badge Factory behaves. `startSandbox` (server.ts) opens it. */
+export interface SandboxOptions {
+  readonly port?: number;
+  /** Unix milliseconds, for dates, token expiry and limits. The limits also pass with real time. */
+  readonly clock?: () => number;
+  /** One token per client in so many ms; a sooner request gets 429. Default 10 000; 0: no limit. */
+  readonly tokenEveryMs?: number;
+  readonly tokenTtlS?: number;
+  /** Calls per client in any sliding second, tokens aside; above: 429. Default 10; null: no limit. */
+  readonly maxRps?: number | null;
+  /** The most rows of a page, whatever is asked for: a long list without its length. Default 1000. */
+  readonly pageRows?: number;
+  /** Badges that each client may issue: counts down, then the issue call is refused. Default: no limit. */
+  readonly issuingLimit?: number;
+}
 
 /** What a local OBF knows. Times are Unix seconds. */
 export interface Client {
@@ -14,8 +29,8 @@ export interface Client {
   /** Badges that it may still issue; null: no limit. */
   issuingLimit: number | null;
   /** In the order of recording, as are its assertions. */
-  events: IssuingEvent[];
-  assertions: Issued[];
+  events: EventRecord[];
+  assertions: AssertionRecord[];
 }
 
 export interface Badge {
@@ -26,11 +41,17 @@ export interface Badge {
   readonly ctimeS: number;
 }
 
-export interface Issued extends AssertionRecord {
-  readonly event: IssuingEvent;
+/** One recipient's copy. Tests and stories hold it too: what happens to it later shows in it. */
+export interface AssertionRecord {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  /** Of its credential in Open Badges 3.0, and of its assertion in 2.0. */
+  readonly url: string;
+  readonly urlV1: string;
+  readonly event: EventRecord;
   /** Which of its event's copies, from 0. */
   readonly place: number;
-  readonly name: string;
   readonly salt: string;
   expiresOnS: number | null;
   revoked: boolean;
@@ -46,25 +67,40 @@ interface IssuingAct {
   readonly logEntry: string | null;
 }
 
-export interface IssuingEvent extends IssuingAct, EventRecord {
+/** One act of issuing. */
+export interface EventRecord extends IssuingAct {
+  readonly id: string;
+  readonly clientId: string;
+  readonly badgeId: string;
   readonly ctimeS: number;
   mtimeS: number;
   /** In the order of the recipients: it grows at its end, and loses none. */
-  assertions: readonly Issued[];
+  assertions: readonly AssertionRecord[];
   /** How many of them lists show, from the first; Infinity once all are written. */
   visible: number;
+}
+
+export interface HandIssue {
+  readonly clientId: string;
+  readonly badgeId: string;
+  readonly recipients: readonly (string | { readonly email: string; readonly name: string })[];
+  /** Default: midnight (UTC) of the clock's day, as on OBF's own page. */
+  readonly issuedOnS?: number;
+  /** Default, and null: never. */
+  readonly expiresOnS?: number | null;
+  readonly logEntry?: unknown;
 }
 
 /** The one form under which addresses are compared. */
 export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
 
-export function copiesOf(event: IssuingEvent, emails: readonly string[]): readonly Issued[] {
+export function copiesOf(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
   const wanted = new Set(emails.map(sameAddressForm));
   return event.assertions.filter(({ email }) => wanted.has(sameAddressForm(email)));
 }
 
 /** Whether lists show a copy: one still unwritten is nowhere, a hidden one only under its event. */
-export const isListed = ({ event, place, hidden }: Issued, byEvent: boolean): boolean =>
+export const isListed = ({ event, place, hidden }: AssertionRecord, byEvent: boolean): boolean =>
   place < event.visible && (byEvent || !hidden);
 
 const WORD = /^\w{1,100}$/;
@@ -78,8 +114,8 @@ export const randomText = (length: number): string => randomBytes(length).toStri
  */
 export class World {
   readonly clients = new Map<string, Client>();
-  readonly events = new Map<string, IssuingEvent>();
-  readonly assertions = new Map<string, Issued>();
+  readonly events = new Map<string, EventRecord>();
+  readonly assertions = new Map<string, AssertionRecord>();
   readonly badges = new Map<string, Badge>();
   readonly lists: Lists;
   /** The next event of a client or badge shows only so many copies. */
@@ -107,11 +143,11 @@ export class World {
     return there(this.badges.get(`${clientId}/${id}`), `badge "${id}" of client "${clientId}"`);
   }
 
-  eventNamed(id: string): IssuingEvent {
+  eventNamed(id: string): EventRecord {
     return there(this.events.get(id), `event "${id}"`);
   }
 
-  issue(act: IssuingAct, recipients: HandIssue['recipients']): IssuingEvent {
+  issue(act: IssuingAct, recipients: HandIssue['recipients']): EventRecord {
     const nowS = this.nowS();
     const slow = this.#slow.find(({ of }) => of === act.badge.clientId || of === act.badge.id);
     this.#slow = this.#slow.filter((one) => one !== slow);
@@ -127,9 +163,9 @@ export class World {
   }
 
   /** Each recipient spends one of the client's limit. */
-  #append(event: IssuingEvent, recipients: HandIssue['recipients']): void {
+  #append(event: EventRecord, recipients: HandIssue['recipients']): void {
     const client = this.clientNamed(event.clientId);
-    const added = recipients.map((to, at): Issued => {
+    const added = recipients.map((to, at): AssertionRecord => {
       const id = randomBytes(20).toString('hex');
       return {
         id,
@@ -249,7 +285,7 @@ function there<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-function copiesNamed(event: IssuingEvent, emails: readonly string[]): readonly Issued[] {
+function copiesNamed(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
   const copies = copiesOf(event, emails);
   if (copies.length === 0) throw new Error(`Sandbox: event "${event.id}" has none of these recipients`);
   return copies;

@@ -1,4 +1,4 @@
-import type { ListedKind, PageOrder, RowKind } from '../../src/sandbox/types.js';
+import type { ListedKind, PageOrder, RowKind } from '../../src/sandbox/lists.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { Random } from './random.js';
 import { KEYED, OLD_BADGE, REGION, REGION_BADGES } from './world.js';

@@ -1,5 +1,4 @@
-import type { ReceivedIssue } from '../../src/sandbox/types.js';
-import type { Sandbox } from '../../src/sandbox/server.js';
+import type { ReceivedIssue, Sandbox } from '../../src/sandbox/server.js';
 import { addressOf, type Earner } from './cast.js';
 import type { Diary } from './diary.js';
 import type { Inside } from './inside.js';

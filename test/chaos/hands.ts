@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { addressOf, type Act, type Cast, type Earner, type Gift } from './cast.js';
 import type { Diary } from './diary.js';

@@ -1,5 +1,5 @@
 import type { CrashPoint } from '../../src/issuing/parts.js';
-import type { RouteName, Fault } from '../../src/sandbox/types.js';
+import type { RouteName, Fault } from '../../src/sandbox/exchange.js';
 import { changeOf, type Change } from './changes.js';
 import type { Wire } from './proxy.js';
 import type { Random } from './random.js';

@@ -5,7 +5,7 @@
 import { asBadgeId } from '../../src/ids.js';
 import type { Batches } from '../../src/issuing/outbox.js';
 import type { AwardEvent, Ledger } from '../../src/issuing/ledger.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';
 import { issueBatch } from '../../src/issuing/issue-batch.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { passportNotice, postNotice, signedNotice, type Notice } from '../../src/sandbox/webhooks.js';
 import type { Diary } from './diary.js';
 import type { Random } from './random.js';

@@ -1,6 +1,6 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { naive } from '../rules/model.js';
 import { parse } from '../support/house.js';

@@ -1,4 +1,4 @@
-import type { ReceivedIssue } from '../../src/sandbox/types.js';
+import type { ReceivedIssue } from '../../src/sandbox/server.js';
 import { ofPerson } from '../../src/demo/acts.js';
 import { tableLines, wrap } from '../../src/demo/narrator.js';
 import { emailOf, REGION } from '../../src/demo/scenes.js';

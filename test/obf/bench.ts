@@ -5,8 +5,8 @@ import { asBadgeId, asClientId, asEventId, type ClientId } from '../../src/ids.j
 import { createObf, type Obf, type ObfOptions } from '../../src/obf/obf.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import { createVault } from '../../src/platform/vault.js';
-import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
-import type { ReceivedCall, SandboxOptions } from '../../src/sandbox/types.js';
+import { startSandbox, type Sandbox, type ReceivedCall } from '../../src/sandbox/server.js';
+import type { SandboxOptions } from '../../src/sandbox/world.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 export const P1 = asClientId('P1');

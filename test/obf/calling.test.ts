@@ -12,7 +12,7 @@ import { createRateLimiter } from '../../src/obf/rate-limiter.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, isCluster, openProducer } from '../../src/platform/redis.js';
-import type { Fault } from '../../src/sandbox/types.js';
+import type { Fault } from '../../src/sandbox/exchange.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 import {

@@ -15,7 +15,7 @@ import { IdSet, readList } from '../../src/obf/list.js';
 import { listCompleteEvents } from '../../src/obf/read-event.js';
 import { type ObfEvent, type ObfRecipient, type Page, pageForm, recipientRow } from '../../src/obf/wire.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
-import type { AssertionRecord, EventRecord } from '../../src/sandbox/types.js';
+import type { AssertionRecord, EventRecord } from '../../src/sandbox/world.js';
 import {
   B1,
   type Bench,

@@ -1,4 +1,4 @@
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { openHouse, type House } from '../support/house.js';
 import { keysLike, withRedisAt } from '../support/redis.js';
 import { until } from '../support/until.js';

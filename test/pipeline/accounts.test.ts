@@ -1,7 +1,7 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asBadgeId, asEventId } from '../../src/ids.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { askForApply, askForPlan, createPlanStore } from '../../src/scheme/runs.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { schedulePolls } from '../../src/workers/runtime/schedules.js';

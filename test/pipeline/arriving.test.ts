@@ -2,7 +2,7 @@ import { asClientId, asEventId } from '../../src/ids.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { storeArrivals } from '../../src/queue/arrivals.js';
 import { arrivalsIn, NOTICE_TYPES, type NoticeJob, type NoticeType } from '../../src/queue/jobs.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

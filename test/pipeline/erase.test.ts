@@ -2,7 +2,7 @@ import { storeAssertions, markAssertion } from '../../src/earners/assertions.js'
 import { asAssertionId, asBadgeId, asEventId, type BadgeId, type EarnerKey } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/earners/record.js';
 import { IllegalTransition } from '../../src/issuing/ledger.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { journalEntry } from '../../src/earners/journal-entry.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';

@@ -1,7 +1,7 @@
 import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
 import { batchesKey } from '../../src/issuing/outbox.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';
 import { earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

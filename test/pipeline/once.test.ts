@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { polledClients } from '../../src/workers/runtime/schedules.js';
 import { breakRecord } from '../support/broken-record.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asBadgeId, type EarnerKey } from '../../src/ids.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
 import { pointingTo, readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';

@@ -2,7 +2,7 @@ import type { EarnerKey } from '../../src/ids.js';
 import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { explainText } from '../../src/rules/explain/text.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { decide } from '../../src/workers/decide.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { runs } from '../support/runs.js';

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { create, type AxiosResponse } from 'axios';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
-import type { SandboxOptions } from '../../src/sandbox/types.js';
+import type { SandboxOptions } from '../../src/sandbox/world.js';
 
 /** A sandbox with a partner (P1: B1, B2) and the Région (R: R1), and a plain HTTP client that knows nothing of OBF. */
 export interface Bench {

@@ -8,7 +8,8 @@ import {
   revokeReply,
   tokenReply,
 } from '../../src/obf/wire.js';
-import type { AssertionRecord, EventRecord, Fault } from '../../src/sandbox/types.js';
+import type { AssertionRecord, EventRecord } from '../../src/sandbox/world.js';
+import type { Fault } from '../../src/sandbox/exchange.js';
 import { passportNotice, postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { asClientId } from '../../src/ids.js';
 import { until } from '../support/until.js';

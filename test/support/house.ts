@@ -12,7 +12,7 @@ import { QUEUES, type NoticeType } from '../../src/queue/jobs.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
-import type { EventRecord, HandIssue, SandboxOptions } from '../../src/sandbox/types.js';
+import type { EventRecord, HandIssue, SandboxOptions } from '../../src/sandbox/world.js';
 import { passportNotice, postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';

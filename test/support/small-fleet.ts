@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
-import type { SandboxOptions } from '../../src/sandbox/types.js';
+import type { SandboxOptions } from '../../src/sandbox/world.js';
 import { postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startLine, type RunningProcess } from './processes.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from './small-scheme.js';

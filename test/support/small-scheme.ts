@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import type { EventRecord } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
 import { REGION, type House } from './house.js';
 import { until } from './until.js';
 

@@ -11,7 +11,7 @@ import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../sr
 import type { Scheme } from '../../../src/rules/types.js';
 import type { Queue } from 'bullmq';
 import { startSandbox, type Sandbox } from '../../../src/sandbox/server.js';
-import type { SandboxOptions } from '../../../src/sandbox/types.js';
+import type { SandboxOptions } from '../../../src/sandbox/world.js';
 import { partnerKeys } from '../../../src/workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../../src/workers/pipeline.js';
 import type { Pace } from '../../../src/workers/stores.js';
