@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { COMMANDS } from '../../src/ops/cli/commands.js';
-import { run } from '../../src/ops/cli/run.js';
+import { COMMANDS, run } from '../../src/ops/cli/run.js';
 import { type Command, type Context, readLine, withProgress } from '../../src/ops/cli/command.js';
 import { jsonOf, palier, rememberingStreams } from './support/cli.js';
 import { loadConfig } from '../../src/config.js';
@@ -133,7 +132,7 @@ describe('the command line', () => {
       streams: { err: (line: string) => err.push(line) },
       version: '1',
     } as unknown as Context;
-    expect(await run(['fails'], { fails }, context)).toBe(1);
+    expect(await run(['fails'], context, { fails })).toBe(1);
     expect(err).toEqual(['Erreur inattendue. Error : cannot find [address]']);
   });
 });

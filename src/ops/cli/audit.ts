@@ -8,10 +8,9 @@ import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import { filterOf, isDate, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../../localized.js';
-import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type CommandCall, type Command, wrongUsage, withProgress } from './command.js';
+import { type CommandCall, type Command, wrongUsage, withProgress, earnerOf, wordOf } from './command.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 

@@ -5,7 +5,6 @@ import { loadConfig } from '../../config.js';
 import { systemClock } from '../../platform/clock.js';
 import { openOperator } from '../../platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
-import { COMMANDS } from './commands.js';
 import { run } from './run.js';
 
 const { stdin, stdout, stderr } = process;
@@ -16,7 +15,7 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 dotenv.config({ quiet: true });
 const manifest: { readonly version: string } = createRequire(import.meta.url)('../../../package.json');
 // The code, not an exit: what was written must reach a pipe first.
-process.exitCode = await run(process.argv.slice(2), COMMANDS, {
+process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   streams: {

@@ -6,10 +6,9 @@ import { type QueueName, QUEUES } from '../../queue/jobs.js';
 import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
 import { failedByReason, type FailedGroup } from '../shared/jobs.js';
 import { type Localized, say } from '../../localized.js';
-import { wordOf } from './arguments.js';
 import { withQueues, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type CommandAnswer, type CommandCall, type Command, wrongUsage } from './command.js';
+import { type CommandAnswer, type CommandCall, type Command, wrongUsage, wordOf } from './command.js';
 
 const ONE_MOMENT = { fr: 'Un instant', en: 'One moment' };
 

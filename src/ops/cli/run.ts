@@ -3,7 +3,19 @@ import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
 import { type Lang, LANGS, type Localized, say } from '../../localized.js';
 import { didYouMean } from '../../rules/parse/messages.js';
-import { shownAgain } from './arguments.js';
+import { apply } from './scheme/apply.js';
+import { audit } from './audit.js';
+import { check } from './check/check.js';
+import { earnerErase, earnerExport, earnerShow } from './person/earner.js';
+import { explain } from './person/explain.js';
+import { hashPasswordCommand, keygen, rekey } from './keys.js';
+import { link, parcoursSend, unblock, unlink } from './person/change.js';
+import { partnerBadges } from './scheme/partner-badges.js';
+import { partnerEnrol } from './scheme/partner-enrol.js';
+import { pause, replay, resume } from './queues.js';
+import { plan, simulate } from './scheme/plan.js';
+import { reconcile } from './reconcile.js';
+import { stats } from './stats.js';
 import {
   type CommandCall,
   type Command,
@@ -11,7 +23,35 @@ import {
   CommandProblem,
   wrongUsage,
   withProgress,
+  shownAgain,
 } from './command.js';
+
+/** The map of `npx palier`, by what is typed, in the order of its help; the first of two words is a group. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  check,
+  explain,
+  stats,
+  audit,
+  reconcile,
+  replay,
+  pause,
+  resume,
+  unblock,
+  link,
+  unlink,
+  'earner show': earnerShow,
+  'earner export': earnerExport,
+  'earner erase': earnerErase,
+  'parcours send': parcoursSend,
+  plan,
+  simulate,
+  apply,
+  'partner badges': partnerBadges,
+  'partner enrol': partnerEnrol,
+  keygen,
+  rekey,
+  'hash-password': hashPasswordCommand,
+};
 
 /**
  * Runs what was typed.
@@ -20,8 +60,8 @@ import {
  */
 export async function run(
   argv: readonly string[],
-  commands: Readonly<Record<string, Command>>,
   outside: Context,
+  commands: Readonly<Record<string, Command>> = COMMANDS,
 ): Promise<number> {
   const context = { ...outside, streams: withoutTricks(outside.streams) };
   const lang = langOf(argv);
@@ -152,8 +192,6 @@ function createProgram({ streams, version }: Context, lang: Lang): Commander {
       outputError: () => {},
       getOutHelpWidth: () => HELP_WIDTH,
       getErrHelpWidth: () => HELP_WIDTH,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
     })
     .configureHelp({
       showGlobalOptions: true,

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { loadConfig } from '../../../src/config.js';
-import { COMMANDS } from '../../../src/ops/cli/commands.js';
 import type { Context, Streams } from '../../../src/ops/cli/command.js';
 import { run } from '../../../src/ops/cli/run.js';
 import { openOperator } from '../../../src/platform/redis.js';
@@ -46,7 +45,7 @@ export async function palier(
     ...over,
     streams,
   };
-  const exit = await run(argv, COMMANDS, context);
+  const exit = await run(argv, context);
   return { exit, out, err };
 }
 

@@ -5,9 +5,19 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
 import { PAUSED } from '../../shared/words.js';
 import { say } from '../../../localized.js';
-import { awardOf, ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline, NEEDED } from '../session.js';
-import { type Command, CommandProblem, problem, wrongUsage } from '../command.js';
+import {
+  type Command,
+  CommandProblem,
+  problem,
+  wrongUsage,
+  awardOf,
+  ADDRESS_ARGUMENT,
+  EARNER_ARGUMENT,
+  earnerOf,
+  keyOf,
+  unknownEarner,
+} from '../command.js';
 
 const ADDRESSES = {
   ...ADDRESS_ARGUMENT,

@@ -19,9 +19,20 @@ import {
   maskAddress,
 } from '../../shared/personal-data.js';
 import { labelled, type Localized, plural, say } from '../../../localized.js';
-import { ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
-import { type CommandCall, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';
+import {
+  type CommandCall,
+  type Command,
+  problem,
+  wrongUsage,
+  readLine,
+  withProgress,
+  ADDRESS_ARGUMENT,
+  EARNER_ARGUMENT,
+  earnerOf,
+  keyOf,
+  unknownEarner,
+} from '../command.js';
 
 export const earnerShow: Command = {
   help: `

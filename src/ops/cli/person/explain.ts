@@ -6,8 +6,7 @@ import { explainText } from '../../../rules/explain/text.js';
 import { type Explained, explainPerson } from '../../shared/explain-person.js';
 import { AWARD_STATE_WORDS as STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
 import { type Localized, quoted, say } from '../../../localized.js';
-import { EARNER_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
-import type { Command } from '../command.js';
+import { type Command, EARNER_ARGUMENT, earnerOf, unknownEarner } from '../command.js';
 import { inPipeline } from '../session.js';
 
 /** OBF is not called. */

@@ -5,7 +5,6 @@ import type { MadePlan } from '../../../scheme/population.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
 import { PAUSED } from '../../shared/words.js';
 import { plural, say } from '../../../localized.js';
-import { awardOf } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import {
   type CommandCall,
@@ -15,6 +14,7 @@ import {
   problem,
   readLine,
   withProgress,
+  awardOf,
 } from '../command.js';
 import { READING } from './plan.js';
 

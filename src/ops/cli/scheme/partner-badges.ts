@@ -5,9 +5,8 @@ import type { ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, indented, periodOf } from '../../shared/words.js';
 import { labelled, type Localized, plural, say } from '../../../localized.js';
-import { unknownName } from '../arguments.js';
 import { isSet, requireScheme, requireSettings } from '../settings.js';
-import { type CommandAnswer, type Command, type Context, CommandProblem } from '../command.js';
+import { type CommandAnswer, type Command, type Context, CommandProblem, unknownName } from '../command.js';
 
 export const PARTNER_ARGUMENT = {
   client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)

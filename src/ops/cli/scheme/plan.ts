@@ -7,10 +7,9 @@ import { countPopulation, type PopulationStats, thresholdOf } from '../../../rul
 import type { Scheme } from '../../../rules/types.js';
 import { type MadePlan, makePlan } from '../../../scheme/population.js';
 import { say } from '../../../localized.js';
-import { awardOf } from '../arguments.js';
 import { callsOf, nextWords, planLines, standingLines } from './plan-words.js';
 import { inPipeline } from '../session.js';
-import { type CommandCall, type Command, wrongUsage } from '../command.js';
+import { type CommandCall, type Command, wrongUsage, awardOf } from '../command.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
