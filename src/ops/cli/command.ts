@@ -1,9 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config.js';
-import { asEarnerKey, type EarnerKey } from '../../ids.js';
+import type { EarnerKey } from '../../ids.js';
 import type { Clock } from '../../platform/clock.js';
-import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
 import type { Vault } from '../../platform/vault.js';
@@ -11,7 +10,7 @@ import { didYouMean, nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import type { OnProgress } from '../../scheme/population.js';
 import type { Pace } from '../../workers/stores.js';
-import { keyOfAddress } from '../shared/browser.js';
+import { keyIn, keyOfAddress } from '../shared/browser.js';
 import { type Lang, type Localized, say } from '../../localized.js';
 
 export interface Streams {
@@ -157,11 +156,11 @@ export function keyOf(vault: Vault, typed = ''): EarnerKey {
   throw wrongUsage({ fr: "Ce n'est pas une adresse électronique.", en: 'This is no e-mail address.' });
 }
 
-/** The key of an address, or an earner key: 128 bits in base64url. @throws CommandProblem when it is neither */
+/** The key of an address, or an earner key. @throws CommandProblem when it is neither */
 export function earnerOf(vault: Vault, typed = ''): EarnerKey {
   if (typed.includes('@')) return keyOf(vault, typed);
-  const key = withoutUnseenEnds(typed);
-  if (/^[\w-]{22}$/.test(key)) return asEarnerKey(key);
+  const key = keyIn(typed);
+  if (key !== null) return key;
   throw wrongUsage(say`Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).
     This is neither an e-mail address nor somebody's key (22 characters).`);
 }

@@ -10,7 +10,7 @@ import {
   SUM,
   TIMES,
 } from '../../platform/meter.js';
-import { groupBy } from '../shared/group-by.js';
+import { groupBy } from '../shared/stats.js';
 import type { Family, FigureNeeds, Reader, Sample } from './states.js';
 
 const HELP: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import helmet from 'helmet';
 import type { z } from 'zod';
 import { earnerKeyOf } from '../../earners/earner-key.js';
-import type { EarnerKey } from '../../ids.js';
+import { asEarnerKey, type EarnerKey } from '../../ids.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { VaultError, type Vault } from '../../platform/vault.js';
 
@@ -94,6 +94,15 @@ const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 export function keyOfAddress(text: string | null, vault: Vault): EarnerKey | null {
   const typed = withoutUnseenEnds(text ?? '');
   return ADDRESS.test(typed) && typed.length <= MAX_ADDRESS ? earnerKeyOf(vault, typed) : null;
+}
+
+/** What `earnerKeyOf` makes: 128 bits in base64url. */
+const KEY = /^[\w-]{22}$/;
+
+/** The earner key that was typed, as reports and the journal show it; null for what is none. */
+export function keyIn(text: string | null | undefined): EarnerKey | null {
+  const typed = withoutUnseenEnds(text ?? '');
+  return KEY.test(typed) ? asEarnerKey(typed) : null;
 }
 
 /** A tag with its attributes, code and typed text (they stay as they are, to be copied), or plain text. */

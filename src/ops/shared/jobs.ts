@@ -2,7 +2,7 @@ import type { BadgeId, ClientId } from '../../ids.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import { type Failure, shownReason } from '../../queue/failures.js';
 import type { Scheme } from '../../rules/types.js';
-import { groupBy } from './group-by.js';
+import { groupBy } from './stats.js';
 
 export type Names = ReturnType<typeof namesIn>;
 

@@ -94,3 +94,15 @@ export function problemWords(
   return say`${who}, ${where} : OBF en montre ${seen} sur ${expected ?? '?'} depuis plus d'un jour
     ${who}, ${where}: OBF shows ${seen} of ${expected ?? '?'} for more than a day`;
 }
+
+/** @returns the groups in the order of their first members */
+export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
+}

@@ -11,7 +11,7 @@ import { type QueueName, QUEUES } from '../../../queue/jobs.js';
 import { recentReplays } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { type Names, namesIn, NEWEST, maskedData, shownText } from '../../shared/jobs.js';
-import { groupBy } from '../../shared/group-by.js';
+import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';

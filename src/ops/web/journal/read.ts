@@ -5,9 +5,9 @@ import { isAskedFor, type JournalQuery, type PageAsked } from '../../../journal/
 import { cursorOf, placeIn, type IndexPlace } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { keyIn } from '../../shared/browser.js';
 import { filterOf, isDate, peopleOf } from '../../shared/journal-selection.js';
 import { TO } from '../links.js';
-import { keyIn } from '../person/read.js';
 import { numberedPage } from '../parts/table.js';
 import { goTo, type PageContext, type Redirect } from '../route.js';
 

@@ -7,13 +7,13 @@ import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
-import { keyOfAddress } from '../../shared/browser.js';
+import { keyIn, keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { TO } from '../links.js';
 import { done, goTo, notDone, show, type Answer, type PageContext } from '../route.js';
 import { number } from '../words.js';
-import { keyIn, keyInPath, readPersonPage } from './read.js';
+import { keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
 
 /** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */

@@ -1,7 +1,6 @@
 import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/person.js';
 import type { AwardState, Contact } from '../../../earners/record.js';
-import { asEarnerKey, type EarnerKey } from '../../../ids.js';
-import { withoutUnseenEnds } from '../../../platform/invisible.js';
+import type { EarnerKey } from '../../../ids.js';
 import { earnerJobId } from '../../../queue/jobs.js';
 import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import { talliesPhrase } from '../../../rules/explain/condition-words.js';
@@ -12,6 +11,7 @@ import { type Catalogue, WORDS } from '../../../rules/explain/words.js';
 import { localized, type Localized } from '../../../localized.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { keyIn } from '../../shared/browser.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
 import { maskAddress } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
@@ -24,15 +24,6 @@ export type AddressShown = ReturnType<typeof addressOf>;
 
 export type PersonModel = Awaited<ReturnType<typeof readPersonPage>>;
 export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
-
-/** What `earnerKeyOf` makes: 128 bits in base64url. */
-const KEY = /^[\w-]{22}$/;
-
-/** The key in a path, or in a form; null for what is none. */
-export function keyIn(text: string | null | undefined): EarnerKey | null {
-  const typed = withoutUnseenEnds(text ?? '');
-  return KEY.test(typed) ? asEarnerKey(typed) : null;
-}
 
 /** @throws OpsProblem `not_found` for what is no key */
 export function keyInPath(context: PageContext): EarnerKey {
