@@ -1,23 +1,26 @@
-import { withoutAddresses } from '../../../platform/logger.js';
 import { asClientId } from '../../../ids.js';
-import { partnerKeys } from '../../../workers/stores.js';
+import { createMailer, MailError } from '../../../platform/mailer.js';
+import { isPasswordHash } from '../../../platform/secrets.js';
 import { createVault } from '../../../platform/vault.js';
-import { type Lang, type Localized, plural, say } from '../../../localized.js';
+import type { Scheme } from '../../../rules/types.js';
+import { partnerKeys } from '../../../workers/stores.js';
+import { type Localized, plural, say } from '../../../localized.js';
 import { listed } from '../../shared/words.js';
-import { type CommandAnswer, type Command, CommandProblem } from '../command.js';
+import { type Command, CommandProblem } from '../command.js';
 import { withObf, withRedis } from '../session.js';
-import { readScheme, readSettings } from '../settings.js';
-import { LOCAL_CHECKS, mailCheck } from './local.js';
+import { isSet, readScheme, readSettings, variableWords } from '../settings.js';
 import { OBF_CHECKS } from './obf.js';
 import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
 import {
+  type Check,
   type CheckResult,
   type LocalCheckContext,
   mendFirst,
+  reportOf,
   resultOf,
   runChecks,
   skipped,
-} from './table.js';
+} from './runner.js';
 
 export const check: Command = {
   help: `
@@ -29,13 +32,14 @@ export const check: Command = {
   run: async (call) => {
     const settings = readSettings(call);
     const reading = await readScheme(call, settings.config);
-    const context: LocalCheckContext = { call, settings, ...reading, lacking: new Map() };
+    const keys = reading.scheme && partnerKeys(reading.scheme, call.env);
+    const context: LocalCheckContext = { call, settings, ...reading, keys, lacking: new Map() };
     const results = [
-      ...(await runChecks(LOCAL_CHECKS, context)),
+      ...(await runChecks([environmentCheck, schemeCheck, partnerKeysCheck], context)),
       ...(await checkServices(context)),
       ...(await runChecks([mailCheck], context)),
     ];
-    return answerOf(results, call.lang);
+    return reportOf(results, call.lang);
   },
 };
 
@@ -43,16 +47,13 @@ const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS, readingCheck];
 
 /** Redis, and OBF, whose token all processes share through Redis. */
 async function checkServices(context: LocalCheckContext): Promise<readonly CheckResult[]> {
-  const { call, settings, scheme } = context;
+  const { call, settings, keys } = context;
   const { config } = settings;
   const faulty = settings.faulty(['REDIS_URL']);
   if (faulty.length > 0) return withoutRedis(skipped(redisCheck, mendFirst(faulty)));
   const vault = createVault(config.palierKey, config.palierKeyOld);
   // The Région's own secret wins over a partner's under the same client id.
-  const secrets = new Map([
-    ...(scheme === null ? [] : partnerKeys(scheme, call.env).secrets),
-    [asClientId(config.obfClientId), config.obfClientSecret] as const,
-  ]);
+  const secrets = new Map(keys?.secrets).set(asClientId(config.obfClientId), config.obfClientSecret);
   try {
     return await withRedis(call, config.redis, (redis) =>
       withObf(call, config, redis, secrets, (obf) =>
@@ -70,46 +71,104 @@ const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   ...BEHIND_REDIS.map((one) => skipped(one, REDIS_FIRST)),
 ];
 
-/** State in words: the sign only helps the eye. */
-const STATES: Readonly<Record<CheckResult['status'], readonly [sign: string, words: Localized]>> = {
-  ok: ['✓', { fr: 'bon', en: 'good' }],
-  warning: ['!', { fr: 'attention', en: 'warning' }],
-  error: ['✗', { fr: 'erreur', en: 'error' }],
-  skipped: ['–', { fr: 'non vérifié', en: 'not checked' }],
+/** Every variable: there, and of its form; and what is allowed, and not wise. */
+const environmentCheck: Check<LocalCheckContext> = {
+  id: 'environment',
+  title: { fr: 'Environnement', en: 'Environment' },
+  run: (context) => ({
+    errors: [...context.settings.faults.map(variableWords), ...unknownHashes(context)],
+    warnings: unwise(context),
+  }),
 };
 
-/** One line a check, its messages below it, and a summary. Warnings stop nothing. */
-function answerOf(results: readonly CheckResult[], lang: Lang): CommandAnswer {
-  const ok = results.every(({ status }) => status !== 'error');
-  const checks = results.map(({ id, status, title, messages }) => {
-    const [sign, words] = STATES[status];
-    const shown = messages.map((message) => withoutAddresses(message[lang]));
-    const line = say`${sign} ${title} : ${words}
-      ${sign} ${title}: ${words}`;
-    return {
-      lines: [line, ...shown.map((message) => `    ${message}`)],
-      json: { id, status, messages: shown },
-    };
-  });
-  return {
-    lines: [...checks.flatMap(({ lines }) => lines), '', summary(results)],
-    json: { ok, checks: checks.map(({ json }) => json) },
-    ok,
-  };
+/** A name may be an address: accounts are told by their place. */
+const unknownHashes = ({ settings: { config } }: LocalCheckContext) =>
+  config.opsUsers.map(
+    ({ hash }, at) =>
+      !isPasswordHash(hash) &&
+      say`OPS_USERS : compte n° ${at + 1} : ce n'est pas une empreinte faite par « npx palier hash-password »
+        OPS_USERS: account no. ${at + 1}: not a hash made by "npx palier hash-password"`,
+  );
+
+/** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
+const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
+
+const unwise = ({ settings: { config, faulty }, call: { env } }: LocalCheckContext) => [
+  !isSet(env, 'RETENTION_MONTHS') &&
+    say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
+      RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,
+  config.verifyEveryH === 0 &&
+    say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
+      VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen`,
+  env['OIDC_TRUST_EMAIL']?.trim() === '1' &&
+    say`OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages
+      OIDC_TRUST_EMAIL is 1: an address that the identity provider has not verified suffices to sign in to the pages`,
+  faulty(['TRUST_PROXY']).length === 0 &&
+    config.ops.trustProxy === 0 &&
+    env['NODE_ENV'] === 'production' &&
+    BEHIND_ROUTER.some((variable) => isSet(env, variable)) &&
+    say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
+      TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`,
+  isSet(env, 'SMTP_URL') &&
+    !isSet(env, 'PUBLIC_URL') &&
+    say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
+      SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404`,
+];
+
+const schemeCheck: Check<LocalCheckContext> = {
+  id: 'scheme',
+  title: { fr: 'Règles et partenaires', en: 'Scheme and partners' },
+  run: ({ scheme, faults, warnings }) => ({
+    errors: faults,
+    warnings,
+    ...(scheme === null ? { lacks: { scheme: SCHEME_FIRST } } : { notes: [sizeOf(scheme)] }),
+  }),
+};
+
+const SCHEME_FIRST = say`à corriger d'abord : les règles et les partenaires
+  to be mended first: the scheme and its partners`;
+
+function sizeOf({ awards, partners, enrolments, version }: Scheme): Localized {
+  const active = partners.filter((partner) => partner.active).length;
+  const size = listed([
+    plural(awards.length, 'badge Région|badges Région', 'award|awards'),
+    plural(active, 'partenaire actif|partenaires actifs', 'active partner|active partners'),
+    plural(enrolments.size, 'badge inscrit|badges inscrits', 'enrolled badge|enrolled badges'),
+  ]);
+  return { fr: `${size.fr} (version ${version})`, en: `${size.en} (version ${version})` };
 }
 
-const COUNTED = [
-  ['error', 'point en erreur|points en erreur', 'point in error|points in error'],
-  ['warning', 'avertissement|avertissements', 'warning|warnings'],
-  ['skipped', 'point non vérifié|points non vérifiés', 'point not checked|points not checked'],
-] as const;
+const partnerKeysCheck: Check<LocalCheckContext> = {
+  id: 'partner-keys',
+  title: { fr: "Clés d'API des partenaires", en: "Partners' API keys" },
+  needs: ['scheme'],
+  run: ({ keys }) => keys && { errors: keys.faults.map(variableWords) },
+};
 
-function summary(results: readonly CheckResult[]): Localized {
-  const told = COUNTED.flatMap(([status, fr, en]) => {
-    const n = results.filter((one) => one.status === status).length;
-    return n === 0 ? [] : [plural(n, fr, en)];
-  });
-  if (told.length === 0) return { fr: 'Tout est bon.', en: 'All is well.' };
-  const all = listed(told);
-  return { fr: `${all.fr}.`, en: `${all.en}.` };
-}
+/** Signs in at the mail server, and sends nothing. Of it nothing is told where the earner's pages do not exist. */
+const mailCheck: Check<LocalCheckContext> = {
+  id: 'mail',
+  title: { fr: "Serveur d'e-mail", en: 'Mail server' },
+  needs: ['SMTP_URL', 'MAIL_FROM'],
+  async run({ settings: { config } }) {
+    if (config.parcours === null) return null;
+    const { host } = new URL(config.parcours.smtpUrl);
+    const mailer = createMailer(config.parcours);
+    try {
+      await mailer.verify();
+      return { notes: [{ fr: host, en: host }] };
+    } catch (error) {
+      if (!(error instanceof MailError)) throw error;
+      return { errors: [refusalWords(host, error.fault)] };
+    } finally {
+      mailer.close();
+    }
+  },
+};
+
+const refusalWords = (host: string, fault: string): Localized =>
+  fault.startsWith('EAUTH')
+    ? say`SMTP_URL : ${host} refuse le nom ou le mot de passe (${fault})
+      SMTP_URL: ${host} refuses the user or the password (${fault})`
+    : say`SMTP_URL : ${host} ne répond pas comme un serveur d'e-mail le doit (${fault}) ; les liens demandés attendent
+      SMTP_URL: ${host} does not answer as a mail server should (${fault}); links that are asked for wait`;

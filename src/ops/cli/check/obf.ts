@@ -4,10 +4,9 @@ import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount } from '../../../obf/account.js';
 import type { OddRow } from '../../../obf/wire.js';
 import type { Award, Scheme } from '../../../rules/types.js';
-import { partnerKeys } from '../../../workers/stores.js';
 import { type Localized, plural, say } from '../../../localized.js';
 import { accountWords, obfWords, REGION_KEY } from '../session.js';
-import type { Check, Found, CheckContext } from './table.js';
+import type { Check, Found, CheckContext } from './runner.js';
 
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['redis-write', 'OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
@@ -76,7 +75,7 @@ export const OBF_CHECKS: readonly Check[] = [
     id: 'obf-partners',
     title: { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
     needs: [...NEEDED, 'scheme', 'obf'],
-    run: (context) => context.scheme && askPartners(context, context.scheme),
+    run: askPartners,
   },
 ];
 
@@ -94,7 +93,8 @@ const AT_A_TIME = 8;
  * Whether each key opens its partner's account. Once OBF leaves a question unanswered no further one is
  * asked, so that hundreds of partners do not wait for their time to run out one after the other.
  */
-async function askPartners({ call, obf }: CheckContext, scheme: Scheme): Promise<Found> {
+async function askPartners({ call, obf, scheme, keys }: CheckContext): Promise<Found | null> {
+  if (scheme === null || keys === null) return null;
   let silent = false;
   const ask = async (clientId: ClientId): Promise<Localized | 'good' | 'not-asked'> => {
     if (silent) return 'not-asked';
@@ -106,8 +106,7 @@ async function askPartners({ call, obf }: CheckContext, scheme: Scheme): Promise
       return accountWords(scheme, clientId, error);
     }
   };
-  const clients = partnerKeys(scheme, call.env).secrets.keys();
-  const outcomes = await pMap(clients, ask, { concurrency: AT_A_TIME });
+  const outcomes = await pMap(keys.secrets.keys(), ask, { concurrency: AT_A_TIME });
   const good = outcomes.filter((one) => one === 'good').length;
   const notAsked = outcomes.filter((one) => one === 'not-asked').length;
   const accounts = plural(notAsked, 'compte|comptes', 'account|accounts');

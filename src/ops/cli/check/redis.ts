@@ -5,7 +5,6 @@ import { isSameKey } from '../../../platform/key-guard.js';
 import { createRedisClock, redisNow } from '../../../platform/clock.js';
 import { createWriteProbe, readRedisReport } from '../../../platform/redis-health.js';
 import { hostsOf, serversOf, type RedisAddress } from '../../../platform/redis.js';
-import type { Scheme } from '../../../rules/types.js';
 import { createSchemes } from '../../../scheme/schemes.js';
 import { SchemeUnreadable } from '../../../scheme/state.js';
 import { PACE } from '../../../workers/stores.js';
@@ -13,7 +12,7 @@ import { durationWords, PAUSED } from '../../shared/words.js';
 import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
 import { type Localized, say } from '../../../localized.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
-import type { Check, Found, CheckContext } from './table.js';
+import type { Check, Found, CheckContext } from './runner.js';
 
 export const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
 
@@ -109,7 +108,7 @@ export const REDIS_CHECKS: readonly Check[] = [
     id: 'in-force',
     title: { fr: 'Règles en vigueur', en: 'Rules in force' },
     needs: ['scheme', 'PALIER_KEY', 'PALIER_KEY_OLD'],
-    run: (context) => context.scheme && rulesFound(context, context.scheme),
+    run: rulesFound,
   },
 ];
 
@@ -117,7 +116,8 @@ const NO_INFO = say`INFO est refusé : impossible de savoir si maxmemory-policy 
   INFO is refused: whether maxmemory-policy is noeviction and AOF is on cannot be known`;
 
 /** Whether the files are the rules in force: what they change reaches nobody by itself who was there before. */
-async function rulesFound({ call, redis, vault }: CheckContext, scheme: Scheme): Promise<Found> {
+async function rulesFound({ call, redis, vault, scheme }: CheckContext): Promise<Found | null> {
+  if (scheme === null) return null;
   const schemes = createSchemes({ redis, prefix: call.dataPrefix, vault }, scheme);
   try {
     const [inForce, unfinished] = await Promise.all([schemes.inForce(), schemes.unfinished(), schemes.now()]);

@@ -1,13 +1,18 @@
+import { withoutAddresses } from '../../../platform/logger.js';
 import type { Obf } from '../../../obf/obf.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
-import { type Localized, say } from '../../../localized.js';
-import type { CommandCall } from '../command.js';
+import type { partnerKeys } from '../../../workers/stores.js';
+import { type Lang, type Localized, plural, say } from '../../../localized.js';
+import { listed } from '../../shared/words.js';
+import type { CommandAnswer, CommandCall } from '../command.js';
 import type { SchemeReading, Settings } from '../settings.js';
 
 export interface LocalCheckContext extends SchemeReading {
   readonly call: CommandCall;
   readonly settings: Settings;
+  /** The partners' API keys; null: the scheme has faults. */
+  readonly keys: ReturnType<typeof partnerKeys> | null;
   /** What later checks need and cannot have, and why. */
   readonly lacking: Map<string, Localized>;
 }
@@ -39,24 +44,22 @@ export interface Check<Needed = CheckContext> {
   readonly run: (context: Needed) => Promise<Found | null> | Found | null;
 }
 
-type Titled = Pick<Check, 'id' | 'title'>;
-
-export interface CheckResult extends Titled {
+export interface CheckResult {
+  readonly check: Pick<Check, 'id' | 'title'>;
   readonly status: 'ok' | 'warning' | 'error' | 'skipped';
   readonly messages: readonly Localized[];
 }
 
-export function resultOf({ id, title }: Titled, found: Found): CheckResult {
+export function resultOf(check: CheckResult['check'], found: Found): CheckResult {
   const { errors = [], warnings = [], notes = [] } = found;
   const status = errors.some(Boolean) ? 'error' : warnings.some(Boolean) ? 'warning' : 'ok';
   const messages = [...errors, ...warnings, ...notes].filter((message) => message !== false);
-  return { id, title, status, messages };
+  return { check, status, messages };
 }
 
 /** It could not be looked at, because of something that another check tells. */
-export const skipped = ({ id, title }: Titled, why: Localized): CheckResult => ({
-  id,
-  title,
+export const skipped = (check: CheckResult['check'], why: Localized): CheckResult => ({
+  check,
   status: 'skipped',
   messages: [why],
 });
@@ -85,4 +88,47 @@ export async function runChecks<Needed extends LocalCheckContext>(
     results.push(resultOf(check, found));
   }
   return results;
+}
+
+/** State in words: the sign only helps the eye. */
+const STATES: Readonly<Record<CheckResult['status'], readonly [sign: string, words: Localized]>> = {
+  ok: ['✓', { fr: 'bon', en: 'good' }],
+  warning: ['!', { fr: 'attention', en: 'warning' }],
+  error: ['✗', { fr: 'erreur', en: 'error' }],
+  skipped: ['–', { fr: 'non vérifié', en: 'not checked' }],
+};
+
+/** One line a check, its messages below it, and a summary. Warnings stop nothing. */
+export function reportOf(results: readonly CheckResult[], lang: Lang): CommandAnswer {
+  const ok = results.every(({ status }) => status !== 'error');
+  const told = results.map(({ check: { id, title }, status, messages }) => {
+    const [sign, words] = STATES[status];
+    const shown = messages.map((message) => withoutAddresses(message[lang]));
+    const line = say`${sign} ${title} : ${words}
+      ${sign} ${title}: ${words}`;
+    return {
+      lines: [line, ...shown.map((message) => `    ${message}`)],
+      json: { id, status, messages: shown },
+    };
+  });
+  return {
+    lines: [...told.flatMap(({ lines }) => lines), '', summary(results)],
+    json: { ok, checks: told.map(({ json }) => json) },
+    ok,
+  };
+}
+
+const COUNTED = [
+  ['error', 'point en erreur|points en erreur', 'point in error|points in error'],
+  ['warning', 'avertissement|avertissements', 'warning|warnings'],
+  ['skipped', 'point non vérifié|points non vérifiés', 'point not checked|points not checked'],
+] as const;
+
+function summary(results: readonly CheckResult[]): Localized {
+  const counts = COUNTED.map(([status, fr, en]) => {
+    const n = results.filter((one) => one.status === status).length;
+    return n > 0 && plural(n, fr, en);
+  });
+  const told = counts.some(Boolean) ? listed(counts) : { fr: 'Tout est bon', en: 'All is well' };
+  return { fr: `${told.fr}.`, en: `${told.en}.` };
 }
