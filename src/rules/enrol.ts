@@ -11,12 +11,12 @@ import {
 } from 'yaml';
 import type { BadgeId, ClientId } from '../ids.js';
 
-/** A badge as its line in partners.yaml will say it. */
+/** A badge as its line in partners.yaml will say it, right or wrong. */
 export interface EnrolmentLine {
   readonly badgeId: BadgeId;
   readonly name: string | null;
   readonly competency: string;
-  readonly level: number;
+  readonly level: string;
   readonly ability: string | null;
   /** Days like `2024-01-31`, inclusive. */
   readonly from: string | null;
@@ -88,7 +88,7 @@ const badgeNode = (doc: Document, { replaces, ...badge }: EnrolmentLine): YAMLMa
     id: scalar(badge.badgeId),
     name: scalar(badge.name),
     competency: scalar(badge.competency),
-    level: new Scalar(String(badge.level)),
+    level: new Scalar(badge.level),
     ability: scalar(badge.ability),
     enrolled_from: scalar(badge.from),
     enrolled_until: scalar(badge.until),

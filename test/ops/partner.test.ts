@@ -407,24 +407,37 @@ describe('partner enrol', () => {
   });
 
   test.each([
-    [['P1', 'X', '--level', '1'], 'Il manque : --competency. Aide : npx palier partner enrol --help'],
-    [
-      ['P1', 'X', '--competency', 'communiquer'],
-      'Il manque : --level. Aide : npx palier partner enrol --help',
-    ],
-    [['P1', 'é', ...AS_USUAL], /^badge : attendu, un identifiant/],
-    [['P1', 'X', '--competency', 'communiquer', '--level', 'un'], /^--level : attendu, un nombre entier/],
-    [['P1', 'X', ...AS_USUAL, '--from', '2024-02-30'], /^--from : attendu, une date du calendrier/],
-    [['P1', 'X', ...AS_USUAL, '--replaces', 'A,,B'], /^--replaces : attendu, un identifiant/],
-    [
-      ['P7', 'X', ...AS_USUAL, '--partner-name', 'P', '--secret-env', 'secret_of_P7'],
-      /^--secret-env : attendu/,
-    ],
-  ])('typed wrongly: %j', async (argv, message) => {
+    [['P1', 'X', '--level', '1'], '--competency'],
+    [['P1', 'X', '--competency', 'communiquer'], '--level'],
+  ])('an option that is missing: %j', async (argv, flag) => {
     const { exit, err } = await enrol(...argv);
     expect({ exit, err }).toEqual({
       exit: 2,
-      err: [typeof message === 'string' ? message : expect.stringMatching(message)],
+      err: [`Il manque : ${flag}. Aide : npx palier partner enrol --help`],
+    });
+    expect(await partners()).toBe(PARTNERS);
+  });
+
+  test.each([
+    [['P2', 'é', ...AS_USUAL], /:15:15: attendu : un identifiant .*« é »$/],
+    [
+      ['P2', 'X', '--competency', 'communiquer', '--level', 'un'],
+      /: attendu : un nombre entier à partir de 1 ; trouvé : « un »$/,
+    ],
+    [
+      ['P2', 'X', ...AS_USUAL, '--from', '2024-02-30'],
+      /: attendu : une date du calendrier, .*« 2024-02-30 »$/,
+    ],
+    [['P2', 'X', ...AS_USUAL, '--replaces', 'B,'], /: attendu : un nom ; trouvé : «  »$/],
+    [
+      ['P7', 'X', ...AS_USUAL, '--partner-name', 'P', '--secret-env', 'secret_of_P7'],
+      /: attendu : le nom d'une variable d'environnement .*jamais le secret lui-même$/,
+    ],
+  ])('a value that is none is a fault of the line: %j', async (argv, fault) => {
+    const { exit, err } = await enrol(...argv);
+    expect({ exit, err }).toEqual({
+      exit: 1,
+      err: [expect.stringMatching(/^Rien n'est écrit/), expect.stringMatching(fault)],
     });
     expect(await partners()).toBe(PARTNERS);
   });

@@ -104,7 +104,7 @@ const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prot
 export const isId = (text: string): boolean => /^[\w-]+$/.test(text) && !RESERVED.has(text);
 
 /** The calendar day of `2024-01-31`, or null: not of that form, or no such day. */
-export function calendarDay(text: string): DateTime | null {
+function calendarDay(text: string): DateTime | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const day = DateTime.fromISO(text, { zone: 'utc' });
   return day.isValid ? day : null;

@@ -7,21 +7,13 @@ import { fieldOf, withoutAddresses } from '../../../platform/logger.js';
 import { enrol, type Enrolling } from '../../../rules/enrol.js';
 import { parseScheme, type SchemeFault } from '../../../rules/parse/parse-scheme.js';
 import { didYouMean, nearest } from '../../../rules/parse/messages.js';
-import { calendarDay, isId } from '../../../rules/parse/value.js';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/words.js';
 import { labelled, type Localized, say } from '../../../localized.js';
 import { plan } from './plan.js';
 import { oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
 import { faultWords, isSet, requireScheme, requireSettings } from '../settings.js';
-import {
-  type CommandAnswer,
-  type CommandCall,
-  type Command,
-  CommandProblem,
-  wrongUsage,
-  problem,
-} from '../command.js';
+import { type CommandCall, type Command, CommandProblem, wrongUsage, problem } from '../command.js';
 
 export const partnerEnrol: Command = {
   help: `
@@ -66,9 +58,14 @@ export const partnerEnrol: Command = {
     const enrolling = { ...asked, badge: { ...badge, name } };
     const { file, line, lines, warnings } = await writeEnrolment(call, config, enrolling, scheme);
     const isOut = scheme.partnersById.get(clientId)?.active === false;
-    const all = [name === null && NO_NAME, ...notes, ...warnings, isOut && takesNoPart(clientId)];
-    const remarks = all.filter((one) => one !== false);
-    const planned = await planOf(call);
+    const remarks = [
+      ...(name === null ? [NO_NAME] : []),
+      ...notes,
+      ...warnings,
+      ...(isOut ? [takesNoPart(clientId)] : []),
+    ];
+    // Whatever fails: the lines are written.
+    const planned = await plan.run(call).catch(() => null);
     return {
       lines: [
         { fr: `Inscrit dans ${file}, ligne ${line} :`, en: `Enrolled in ${file}, line ${line}:` },
@@ -90,10 +87,6 @@ export const partnerEnrol: Command = {
   },
 };
 
-/** The plan of the files with the new lines; null where it cannot be made here: whatever fails, they are written. */
-const planOf = (call: CommandCall): Promise<CommandAnswer | null> =>
-  plan.run({ ...call, has: () => false, text: () => null }).catch(() => null);
-
 const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
   Enrolled without a name: people will read the id. Add "name" to the line.`;
 const takesNoPart = (id: string) => say`${id} ne participe plus (active: false) : le badge ne compte pas.
@@ -101,26 +94,23 @@ const takesNoPart = (id: string) => say`${id} ne participe plus (active: false) 
 const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.
   Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells whom it concerns.`;
 
+/** As it was typed: whether each value is one, the scheme's reader says of the line that it makes. */
 function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: CommandCall): Enrolling {
   const text = (option: string): string | null => oneLine(typed(option) ?? '');
   const replaces = text('replaces')?.split(',') ?? [];
   return {
-    clientId: asClientId(checked('client_id', clientId, ID)),
+    clientId: asClientId(clientId),
     badge: {
-      badgeId: asBadgeId(checked('badge', badgeId, ID)),
+      badgeId: asBadgeId(badgeId),
       name: text('name'),
-      competency: checked('--competency', text('competency') ?? missing('--competency'), ID),
-      level: Number(checked('--level', text('level') ?? missing('--level'), LEVEL)),
+      competency: text('competency') ?? missing('--competency'),
+      level: text('level') ?? missing('--level'),
       ability: text('ability'),
-      from: checked('--from', text('from'), DAY),
-      until: checked('--until', text('until'), DAY),
-      replaces: replaces.map((id) => asBadgeId(checked('--replaces', id.trim(), ID))),
+      from: text('from'),
+      until: text('until'),
+      replaces: replaces.map((id) => asBadgeId(id.trim())),
     },
-    partner: {
-      name: text('partnerName'),
-      // What was typed is not shown: it may be the secret itself.
-      secretEnv: checked('--secret-env', text('secretEnv'), VARIABLE),
-    },
+    partner: { name: text('partnerName'), secretEnv: text('secretEnv') },
   };
 }
 
@@ -128,34 +118,6 @@ function missing(flag: string): never {
   throw wrongUsage(say`Il manque : ${flag}. Aide : npx palier partner enrol --help
     Missing: ${flag}. Help: npx palier --lang en partner enrol --help`);
 }
-
-function checked<Text extends string | null>(what: string, typed: Text, [isGood, expected]: Form): Text {
-  if (typed === null || isGood(typed)) return typed;
-  throw wrongUsage(say`${what} : attendu, ${expected}.
-    ${what}: expected ${expected}.`);
-}
-
-/** What may be typed, and what it is called. */
-type Form = readonly [isGood: (text: string) => boolean, expected: Localized];
-
-const ID: Form = [
-  isId,
-  say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
-    an id (letters without accents, digits, "_" and "-")`,
-];
-const LEVEL: Form = [
-  (text) => /^[1-9]\d{0,3}$/.test(text),
-  { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' },
-];
-const DAY: Form = [
-  (text) => calendarDay(text) !== null,
-  { fr: 'une date du calendrier, comme 2024-01-31', en: 'a date of the calendar, like 2024-01-31' },
-];
-const VARIABLE: Form = [
-  (text) => /^[A-Z_][A-Z0-9_]*$/.test(text),
-  say`le nom d'une variable d'environnement (majuscules, chiffres, « _ »), jamais le secret lui-même
-    the name of an environment variable (capitals, digits, "_"), never the secret itself`,
-];
 
 /** The partner's variable. @throws CommandProblem when it is not known yet who the partner is, or is already */
 function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string | null {
@@ -179,7 +141,7 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
   const isAsAsked =
     existing.clientId === clientId &&
     existing.competency === badge.competency &&
-    existing.level === badge.level &&
+    String(existing.level) === badge.level &&
     [null, existing.ability].includes(badge.ability) &&
     [null, from].includes(badge.from) &&
     [null, until].includes(badge.until) &&
