@@ -8,7 +8,6 @@ import { secondsOf, systemClock } from '../platform/clock.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
-import { earnerKeyOf } from '../earners/earner-key.js';
 import { evaluate } from '../rules/evaluate.js';
 import { buildExplanation, noBackground } from '../rules/explain/explanation.js';
 import { ExplanationText } from '../rules/explain/text.js';
@@ -16,7 +15,7 @@ import { badgeName } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import { awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
-import { readPerson } from '../earners/person.js';
+import { earnerKeyOf, readPerson } from '../earners/person.js';
 import { openStores } from '../workers/stores.js';
 import { EVENT_PATH, PASSPORT_PATH, type Insight, type AwardProgress, type PendingWork } from './acts.js';
 import { Narrator } from './narrator.js';
@@ -132,7 +131,7 @@ function openInsight(scheme: Scheme, environment: Environment): Insight & { clos
   return {
     work: () => workIn(queues),
     async standing(email, badgeId) {
-      const { portfolio } = await readPerson(stores.people, earnerKeyOf(stores.vault, email));
+      const { portfolio } = await readPerson(stores, earnerKeyOf(stores.vault, email));
       return standingIn(scheme, evaluate(scheme, portfolio, secondsOf(systemClock)), badgeId);
     },
     async close(): Promise<void> {

@@ -1,7 +1,31 @@
+import { pMapIterable } from 'p-map';
+import {
+  asAssertionId,
+  asEarnerKey,
+  type AssertionId,
+  type BadgeId,
+  type ClientId,
+  type EarnerKey,
+} from '../ids.js';
+import { normaliseAddress } from '../platform/invisible.js';
+import { chunked } from '../platform/redis-commands.js';
+import type { Vault } from '../platform/vault.js';
 import type { JournalEntry } from './journal-entry.js';
-import { isInFlight, type Assertion, type AwardRecord, type Contact, type EarnerRecord } from './record.js';
+import {
+  EMPTY_RECORD,
+  isInFlight,
+  readable,
+  RecordUnreadable,
+  type Assertion,
+  type AwardRecord,
+  type Contact,
+  type EarnerRecord,
+} from './record.js';
 import type { EarnerStore } from './store.js';
-import { asAssertionId, type AssertionId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
+
+/** What stands for the person of an address, in Redis, job ids, logs and `log_entry`. */
+export const earnerKeyOf = (vault: Vault, address: string): EarnerKey =>
+  asEarnerKey(vault.name(normaliseAddress(address), 'earner'));
 
 /** All that deciding needs to know of one earner. */
 export interface Portfolio {
@@ -136,6 +160,70 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
   };
 }
 
+/** Where everybody is read from. */
+export interface PeopleSources extends PersonSources {
+  readonly earners: EarnerStore;
+}
+
+/** Callbacks of an iteration over everybody. */
+interface IterationHooks {
+  /** Called for an unreadable record; the others go on. */
+  readonly unreadable?: (earner: EarnerKey, error: unknown) => void;
+  /** How many addresses were looked at so far, of how many. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** How many addresses are looked at together. */
+const CHUNK = 100;
+/** How many such chunks are on the wire, or wait to be looked at: Redis works while we judge. */
+const AHEAD = { concurrency: 4 };
+
+/**
+ * Everybody, some at a time, each person once, as `readPerson` would read them: an address that was linked
+ * to another is read with its person. The next ones are on their way while these are looked at. Who is given a
+ * first badge meanwhile may be missed, and who has no badge at all is passed over.
+ * @throws the signal's reason once it is aborted; what Redis answers when it cannot go on
+ */
+export async function* iteratePeople(
+  { earners, region }: PeopleSources,
+  signal: AbortSignal,
+  { unreadable = () => undefined, progress = () => undefined }: IterationHooks = {},
+): AsyncIterable<readonly Person[]> {
+  const total = await earners.count();
+  let done = 0;
+  const readAhead = pMapIterable(chunksOf(earners), (keys) => earners.readMany(keys), AHEAD);
+  for await (const records of readAhead) {
+    signal.throwIfAborted();
+    const people: Person[] = [];
+    for (const [key, read] of records)
+      try {
+        const record = readable(read);
+        if (record === EMPTY_RECORD)
+          throw new RecordUnreadable(key, 'it is gone, or was not written by Palier');
+        if (record.linkedTo !== null) continue;
+        const person = personOf(region, [{ key, record }, ...(await addressesOf(earners, record.linked))]);
+        if (person.portfolio.assertions.length + person.portfolio.held.length > 0) people.push(person);
+      } catch (error) {
+        if (!(error instanceof RecordUnreadable)) throw error;
+        unreadable(key, error);
+      }
+    yield people;
+    done += records.size;
+    // Some may have come since they were counted.
+    progress(done, Math.max(done, total));
+  }
+}
+
+async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey[]> {
+  for await (const keys of earners.keys()) yield* chunked(keys, CHUNK);
+}
+
+/** @throws RecordUnreadable */
+async function addressesOf(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<readonly Address[]> {
+  const records = await earners.readMany(keys);
+  return [...records].map(([key, read]) => ({ key, record: readable(read) }));
+}
+
 export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnRecord[] =>
   [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
 
@@ -165,30 +253,6 @@ export function contactFor(person: Person, counted: readonly Assertion[]): Conta
  * Which addresses are one person's: each of the others points to the one that stands for the person (`linkedTo`), which
  * lists them (`linked`). An address that points to a person is never served on its own, listed or not.
  */
-type Change = (record: EarnerRecord) => EarnerRecord;
-
-/** Pure. @param person null: the address stands for itself */
-export const pointingTo =
-  (person: EarnerKey | null): Change =>
-  (record) =>
-    record.linkedTo === person ? record : { ...record, linkedTo: person };
-
-/** Pure. */
-export const listing =
-  (others: readonly EarnerKey[]): Change =>
-  (record) => {
-    const linked = [...new Set([...record.linked, ...others])].toSorted();
-    return linked.length === record.linked.length ? record : { ...record, linked };
-  };
-
-/** Pure. */
-export const notListing =
-  (others: readonly EarnerKey[]): Change =>
-  (record) => {
-    const linked = record.linked.filter((one) => !others.includes(one));
-    return linked.length === record.linked.length ? record : { ...record, linked };
-  };
-
 export type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
 
 /** Every address that links lead to, both ways: what a link, or its undoing, left half done is found too. */

@@ -167,7 +167,7 @@ async function buryAll(
 
 /** @returns how many jobs were removed */
 async function clean(parts: ErasureParts, addresses: readonly Address[]): Promise<number> {
-  const { outbox, flags, journal, earners, people } = parts;
+  const { outbox, flags, journal, earners } = parts;
   const keys = new Set(addresses.map(({ key }) => key));
   for (const badgeId of new Set(addresses.flatMap(({ record }) => [...record.awards.keys()]))) {
     await outbox.remove(badgeId, [...keys]);
@@ -178,7 +178,7 @@ async function clean(parts: ErasureParts, addresses: readonly Address[]): Promis
     await journal.unindex(key, tombstone?.entriesToUnindex ?? []);
   }
   await flags.unlist(keys);
-  await createPlanStore(people).forget(keys);
+  await createPlanStore(parts).forget(keys);
   const removed = await removeJobsAbout(parts, keys, isOfRevocation(addresses));
   await forgetJobEvents(parts);
   return removed;

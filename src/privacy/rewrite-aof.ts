@@ -2,7 +2,8 @@ import type { Logger } from '../platform/logger.js';
 import { mastersOf, type RedisConnection } from '../platform/redis.js';
 
 export interface RewriteParts {
-  readonly people: { readonly redis: RedisConnection; readonly prefix: string };
+  readonly redis: RedisConnection;
+  readonly prefix: string;
   readonly log: Logger;
 }
 
@@ -14,13 +15,12 @@ const EVERY_S = 3600;
  * processes. What is asked for in between is remembered, and done by the sweep. Failing, it is logged, and never thrown.
  */
 export async function requestAofRewrite(parts: RewriteParts): Promise<void> {
-  const { redis, prefix } = parts.people;
-  await redis.set(wantedKey(prefix), '1');
+  await parts.redis.set(wantedKey(parts.prefix), '1');
   await rewriteAofIfWanted(parts);
 }
 
 /** Idempotent. */
-export async function rewriteAofIfWanted({ people: { redis, prefix }, log }: RewriteParts): Promise<void> {
+export async function rewriteAofIfWanted({ redis, prefix, log }: RewriteParts): Promise<void> {
   if ((await redis.exists(wantedKey(prefix))) === 0) return;
   if ((await redis.set(askedKey(prefix), '1', 'EX', EVERY_S, 'NX')) === null) return;
   // First: an erasure that follows is not covered by this rewriting.

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { iteratePeople, type PeopleSources } from '../earners/people.js';
-import type { Person } from '../earners/person.js';
+import { iteratePeople, type PeopleSources, type Person } from '../earners/person.js';
 import type { AwardState } from '../earners/record.js';
 import { asSchemeVersion, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
@@ -50,11 +49,10 @@ const badgesIn = (records: Person['records'], states: readonly AwardState[]): Re
   new Set(records.filter(({ record }) => states.includes(record.state)).map(({ badgeId }) => badgeId));
 
 /** What a plan is made with. */
-export interface PlanParts {
+export interface PlanParts extends PeopleSources {
   readonly clock: Clock;
   /** How many leave in one call, and how many badges of the quota are left untouched. */
   readonly pace: { readonly batchMax: number; readonly quota: { readonly floor: number } };
-  readonly people: PeopleSources;
   readonly schemes: Pick<Schemes, 'now' | 'wouldBe' | 'inForce'>;
   /** How many badges OBF lets the Région issue (null: it does not say), as read at an instant; null: never read. */
   readonly quota: { known(): Promise<{ readonly left: number | null; readonly readMs: number } | null> };
@@ -82,11 +80,12 @@ export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
  * @throws the signal's reason once it is aborted
  */
 export async function makePlan(
-  { people, schemes, quota, pace, clock }: PlanParts,
+  parts: PlanParts,
   { scheme, only, maxRps, keysPerAward, judged }: PlanAsked,
   report: OnProgress,
   signal: AbortSignal,
 ) {
+  const { schemes, quota, pace, clock } = parts;
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
@@ -97,7 +96,7 @@ export async function makePlan(
     tally.add(person.earner, planned);
     judged?.(evaluation);
   };
-  const unreadable = await forEachPerson(people, look, report, signal);
+  const unreadable = await forEachPerson(parts, look, report, signal);
   const plan = tally.plan();
   const reading = await quota.known();
   const [quotaLeft, quotaFloor] = [reading?.left ?? null, pace.quota.floor];
@@ -155,7 +154,9 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(
-  parts: Pick<PlanParts, 'people' | 'schemes' | 'clock'> & { readonly population: PopulationStore },
+  parts: Pick<PlanParts, 'earners' | 'region' | 'schemes' | 'clock'> & {
+    readonly population: PopulationStore;
+  },
   signal: AbortSignal,
 ): Promise<{ readonly people: number; readonly inFlight: readonly EarnerKey[] }> {
   const nowS = secondsOf(parts.clock);
@@ -166,7 +167,7 @@ export async function storePopulation(
     tally.add(evaluate(scheme, person.portfolio, nowS));
     if (person.inFlight.size > 0) inFlight.push(person.earner);
   };
-  await forEachPerson(parts.people, look, () => undefined, signal);
+  await forEachPerson(parts, look, () => undefined, signal);
   const { version, people, counts } = tally.stats();
   await parts.population.write({ atS: nowS, version, people, ...counts });
   return { people, inFlight };

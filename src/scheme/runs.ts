@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import { z } from 'zod';
-import type { PeopleSources } from '../earners/people.js';
 import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type AwardId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
 import { parseStored } from '../platform/redis-commands.js';
 import { enqueueIfAbsent, type NewJob } from '../queue/enqueue.js';
 import { applyJob } from '../queue/jobs.js';
 
 /** Plans and applications that operators ask for: the jobs that make them, and what is kept of the last ones. */
 
-type Kept = Pick<PeopleSources, 'redis' | 'prefix'>;
+interface Kept {
+  readonly redis: RedisConnection;
+  /** Of the keys. */
+  readonly prefix: string;
+}
 interface Queues {
   readonly queues: { readonly maintenance: Queue };
 }
@@ -166,14 +170,14 @@ export const askForPlan = (pipeline: Queues, only: AwardId | null): Promise<bool
  * @returns false: another application is being made, and this one is not
  */
 export async function askForApply(
-  pipeline: Queues & { readonly people: Kept; readonly clock: Clock },
+  pipeline: Queues & Kept & { readonly clock: Clock },
   wanted: Omit<ApplyAsked, 'ask' | 'askedS'>,
 ): Promise<boolean> {
   const ask = randomBytes(12).toString('base64url');
   const data = { kind: 'apply', ...wanted, ask, askedS: secondsOf(pipeline.clock) };
   if (!(await askOnce(pipeline, { id: APPLY_JOB_ID, name: 'apply', data }))) return false;
   // Of two who ask at once, the job is the first one's.
-  const [waiting, record] = [await applyAsked(pipeline), await createApplyStore(pipeline.people).read()];
+  const [waiting, record] = [await applyAsked(pipeline), await createApplyStore(pipeline).read()];
   return waiting?.ask === ask || record?.ask === ask;
 }
 

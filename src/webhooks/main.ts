@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import dotenv from 'dotenv';
 import { ConfigFaults, describe, loadConfig, type ParcoursConfig } from '../config.js';
-import { earnerKeyOf } from '../earners/earner-key.js';
+import { earnerKeyOf } from '../earners/person.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
 import { wireParcours } from '../parcours/app.js';

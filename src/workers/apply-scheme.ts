@@ -40,12 +40,12 @@ export const planForOps: LongWork<Pipeline, { readonly only: AwardId | null }> =
   signal,
   progress,
 ) => {
-  const { people, clock, schemes } = pipeline;
+  const { clock, schemes } = pipeline;
   const { scheme } = await schemes.now();
   const asked = { ...OPS_PLAN, scheme, only };
   const made = await planWithQuota(pipeline, asked, reportTo(progress.report), signal);
   const plan = storedPlan(made, secondsOf(clock));
-  await createPlanStore(people).write(plan);
+  await createPlanStore(pipeline).write(plan);
   const { version, people: looked, gainers, issues } = plan;
   return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
 };
@@ -110,9 +110,9 @@ function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number):
  * given than the operator agreed to.
  */
 export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, asked, signal, progress) => {
-  const { schemes, people, clock } = pipeline;
+  const { schemes, clock } = pipeline;
   const report = reportTo(progress.report);
-  const store = createApplyStore(people);
+  const store = createApplyStore(pipeline);
   const known = await store.read();
   let record = known?.ask === asked.ask ? known : askedRecord(asked);
   const become = async (state: ApplyRecord['state'], numbers = {}): Promise<JobResult> => {
@@ -145,7 +145,7 @@ export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, aske
     if (error instanceof SchemeMoved) return become('moved');
     throw error;
   }
-  await createPlanStore(people).clear();
+  await createPlanStore(pipeline).clear();
   return become('applied');
 };
 
@@ -216,18 +216,18 @@ export async function applyRules(
 
 /** People who are due something that OBF has not: by the rules in force now, or by their record alone. */
 async function findGaining(
-  { people, schemes, clock }: Pipeline,
+  pipeline: Pipeline,
   only: ApplyOptions['only'],
   signal: AbortSignal,
 ): Promise<readonly EarnerKey[]> {
-  const rules = await schemes.now();
-  const nowS = secondsOf(clock);
+  const rules = await pipeline.schemes.now();
+  const nowS = secondsOf(pipeline.clock);
   const gaining: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
     const changes = planFor(rules, person, nowS, only).planned;
     if (person.isWaiting === true || changes.some(({ kind }) => kind === 'gains'))
       gaining.push(person.earner);
   };
-  await forEachPerson(people, look, () => undefined, signal);
+  await forEachPerson(pipeline, look, () => undefined, signal);
   return gaining;
 }

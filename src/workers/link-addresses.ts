@@ -1,13 +1,4 @@
-import {
-  awardsOf,
-  linkedRecords,
-  listing,
-  notListing,
-  personKeyOf,
-  pointingTo,
-  readAddresses,
-  type Address,
-} from '../earners/person.js';
+import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
 import type { AwardRecord, AwardState, EarnerRecord } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
@@ -66,6 +57,30 @@ async function withdrawWaiting(pipeline: Pipeline, keys: readonly EarnerKey[]): 
 const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
   (await readAddresses(pipeline, keys)).flatMap(awardsOf);
 
+type Change = (record: EarnerRecord) => EarnerRecord;
+
+/** Pure. @param person null: the address stands for itself */
+export const pointingTo =
+  (person: EarnerKey | null): Change =>
+  (record) =>
+    record.linkedTo === person ? record : { ...record, linkedTo: person };
+
+/** Pure. */
+export const listing =
+  (others: readonly EarnerKey[]): Change =>
+  (record) => {
+    const linked = [...new Set([...record.linked, ...others])].toSorted();
+    return linked.length === record.linked.length ? record : { ...record, linked };
+  };
+
+/** Pure. */
+const notListing =
+  (others: readonly EarnerKey[]): Change =>
+  (record) => {
+    const linked = record.linked.filter((one) => !others.includes(one));
+    return linked.length === record.linked.length ? record : { ...record, linked };
+  };
+
 /** Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it. */
 async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<void> {
   let isTold = false;
@@ -87,7 +102,7 @@ async function changeAndTell(
   pipeline: Pipeline,
   earner: EarnerKey,
   kind: 'linked' | 'unlinked',
-  change: (record: EarnerRecord) => EarnerRecord,
+  change: Change,
 ): Promise<boolean> {
   let isTold = false;
   await pipeline.journal.tell(earner, (record) => {

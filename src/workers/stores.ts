@@ -137,7 +137,6 @@ export function openStores(options: PipelineOptions) {
     news: createPartnerActivity(redis, prefix),
     /** What was counted of everybody at night. */
     population: createPopulationStore(redis, prefix),
-    people: { redis, prefix, region, earners },
     queues: openQueues((name) =>
       openQueue(name, redis, log, prefixes.queues, telemetry, options.leavesNoMark !== true),
     ),

@@ -96,7 +96,7 @@ async function takeAll(
 /** The earner's own pages, on a phone: where a link is asked for, and what it leads to. */
 async function takeParcours(chromium: Browser, house: House, folder: string): Promise<void> {
   const [reading] = house.pipelines;
-  const { redis, prefix } = reading.people;
+  const { redis, prefix } = reading;
   const app = express();
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { jsonOf } from '../ops/support/cli.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { until } from '../support/until.js';

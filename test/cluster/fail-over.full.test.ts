@@ -2,7 +2,7 @@ import { recordKey } from '../../src/earners/store.js';
 import { cp, rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import type { BadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import type { GroupNode, RedisGroup } from '../support/redis-group.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { polledClients } from '../../src/workers/runtime/schedules.js';

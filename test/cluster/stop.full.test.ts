@@ -47,9 +47,9 @@ test.each(Object.keys(OPEN))(
     process.env['TEST_REDIS_URL'] = servers.url;
     const house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
     await house.idle();
-    const [{ people }] = house.pipelines;
+    const [{ redis }] = house.pipelines;
     await servers.kill();
-    await until(() => people.redis.status !== 'ready', 'connection that is lost');
+    await until(() => redis.status !== 'ready', 'connection that is lost');
     const atMs = performance.now();
     await house.stopWorkers();
     expect(performance.now() - atMs).toBeLessThan(10_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { normaliseAddress } from '../../src/platform/invisible.js';
 
 const vault = createVault(Buffer.alloc(32, 7));

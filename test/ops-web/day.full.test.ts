@@ -165,7 +165,7 @@ test('OBF is down for an hour, 1 000 notices wait, two jobs fail for good, a key
   await house.idle();
   house.sandbox.clearFaults();
   // What OBF said of a key is believed for ten seconds.
-  const { redis } = house.pipelines[0].people;
+  const { redis } = house.pipelines[0];
   const refusals = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}*:refused:*`);
   await until(async () => (await refusals()).length === 0, 'a key that may be tried again', 20_000);
   await sendFrom(await follow(await operator.get('/ops/echecs'), key));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
 import {
   answersBetween,
@@ -130,11 +130,12 @@ partners:
   });
 
   /** What the tests change behind the pages' back. */
-  const backOf = ({ pipelines: [{ news, queues, people, clock }] }: House) => ({
+  const backOf = ({ pipelines: [{ news, queues, redis, prefix, clock }] }: House) => ({
     news,
     queues,
     clock,
-    ...people,
+    redis,
+    prefix,
   });
 
   test('an operator resumes issuing from the page, and the badge leaves; a reader cannot', async () => {
@@ -192,8 +193,8 @@ partners:
     await schemes.start(changed);
     expect(await home()).toContain('Le barème a changé');
     const applying = { version: changed.version, only: null, suppressEmail: false, startedS: 1_700_000_000 };
-    const { people, vault } = house.pipelines[0];
-    await createStateStore(people.redis, `${people.prefix}:{scheme}:state`, vault).update((state) =>
+    const { redis, prefix, vault } = house.pipelines[0];
+    await createStateStore(redis, `${prefix}:{scheme}:state`, vault).update((state) =>
       state === null ? state : { ...state, applying },
     );
     expect(await home()).toMatch(/La mise en vigueur du barème, commencée il y a .* n’est pas terminée/);

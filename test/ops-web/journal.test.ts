@@ -1,4 +1,4 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAwardId, asBadgeId, asEarnerKey, asEventId, asSchemeVersion, asClientId } from '../../src/ids.js';
 import { causeWords } from '../../src/ops/web/journal/view.js';

@@ -39,7 +39,7 @@ let browser: Browser;
 let news: PartnerActivity;
 beforeAll(async () => {
   house = await openHouse({ scheme: SCHEME, partners: PARTNERS, ops: OPS_SETTINGS });
-  const { redis, prefix } = house.pipelines[0].people;
+  const { redis, prefix } = house.pipelines[0];
   news = createPartnerActivity(redis, prefix);
   browser = await signedIn(house.opsUrl, READER);
 });

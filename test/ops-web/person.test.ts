@@ -1,5 +1,5 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId } from '../../src/ids.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';

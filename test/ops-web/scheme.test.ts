@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { issuesWords } from '../../src/ops/web/scheme/read.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { onLossWords, ruleWords, type Tree } from '../../src/rules/explain/formatter.js';
@@ -256,13 +256,18 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
     test('killed after it was put into force: run again, the job gives the rest, and nobody two', async () => {
       const planned = await plan();
       const [pipeline] = house.pipelines;
-      const { queues, schemes, people: sources } = pipeline;
+      const { queues, schemes } = pipeline;
       await queues.maintenance.pause();
       await operator.post('/ops/bareme/appliquer', { ...hiddenOf(planned), email: 'no' });
       const job = await queues.maintenance.getJob('apply');
       const asked = applyJob.parse(job?.data);
       const rules = await schemes.now();
-      await createApplyStore(sources).write({ ...askedRecord(asked), state: 'giving', issues: 2, people: 2 });
+      await createApplyStore(pipeline).write({
+        ...askedRecord(asked),
+        state: 'giving',
+        issues: 2,
+        people: 2,
+      });
       const seen = { started: rules.scheme.version, inForce: await schemes.inForce() };
       await schemes.apply(rules.scheme, { only: null, suppressEmail: true, ask: asked.ask }, seen);
       // In force for everybody, these are due by it, too: they are no reason to leave it half done.

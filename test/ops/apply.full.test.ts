@@ -1,5 +1,5 @@
 import { asBadgeId, asEventId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { until } from '../support/until.js';
 import { jsonOf } from './support/cli.js';
 import { runningPalier, type RunningPalier } from './support/running-palier.js';

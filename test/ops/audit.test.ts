@@ -16,7 +16,7 @@ import {
   type RedisConnection,
 } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { classOf, entryOf, NOON_S, ZONE } from '../journal/support.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';

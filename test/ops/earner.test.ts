@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { asBadgeId, asEventId, type EarnerKey } from '../../src/ids.js';
 import { earnerSchema, maskAddress } from '../../src/ops/shared/personal-data.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, linkMailId } from '../../src/queue/jobs.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

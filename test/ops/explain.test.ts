@@ -16,7 +16,7 @@ import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { explainCommandSchema } from '../../src/ops/cli/person/explain.js';
 import { createVault } from '../../src/platform/vault.js';
 import { storeAssertions } from '../../src/earners/assertions.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { emptyPortfolio, assertionOf } from '../support/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { noBackground } from '../../src/rules/explain/explanation.js';

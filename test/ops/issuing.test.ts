@@ -9,7 +9,7 @@ import {
 } from '../../src/ids.js';
 import { markKey } from '../../src/platform/key-guard.js';
 import { closeRedis, openProducer } from '../../src/platform/redis.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

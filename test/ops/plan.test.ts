@@ -3,7 +3,7 @@ import type { RedisConnection } from '../../src/platform/redis.js';
 import { asBadgeId, asBatchId } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { planSchema, simulateSchema } from '../../src/ops/cli/scheme/plan.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { lastingIn } from '../support/everything.js';
 import { parse } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';

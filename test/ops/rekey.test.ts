@@ -5,7 +5,7 @@ import { markKey } from '../../src/platform/key-guard.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { enqueueAll } from '../../src/queue/enqueue.js';
 import { credentialNotice, DATA_PREFIX } from '../../src/queue/jobs.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
@@ -115,7 +115,7 @@ test('the key changes: nobody is named anew, nothing is given twice, and the old
   expect(jsonOf(done)).not.toMatchObject({ resealed: 0 });
   expect(jsonOf(await rekey(underBoth()))).toMatchObject({ records: 3, resealed: 0 });
   expect((await palier.type(['rekey'], { env: underBoth() })).out.at(-1)).toMatch(/retirez PALIER_KEY_OLD/);
-  const { redis } = pipeline.people;
+  const { redis } = pipeline;
   const oldAlone = createEarnerStore(redis, DATA_PREFIX, createVault(Buffer.from(keyA(), 'base64')));
   for (const key of [...keys, keyOf(pipeline, ZOE)])
     await expect(oldAlone.read(key)).rejects.toMatchObject({
@@ -126,7 +126,8 @@ test('the key changes: nobody is named anew, nothing is given twice, and the old
   expect([LOU, MAX].map((who) => keyOf(pipeline, who))).toEqual(keys);
   // The rules in force, and their text, open under the new key alone.
   const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
-  const other = createSchemes({ ...pipeline.people, vault: pipeline.vault }, easier);
+  const { prefix, vault } = pipeline;
+  const other = createSchemes({ redis: pipeline.redis, prefix, vault }, easier);
   expect((await other.now()).scheme.version).toBe(pipeline.scheme.version);
   expect(await explained(underB(), LOU)).toEqual(before);
   await comesDue(underB(), LOU, MAX, ZOE);
@@ -148,7 +149,7 @@ test('a notice that waits or failed is sealed anew; a record that no key opens i
   ]);
   const stranger = createVault(randomBytes(32));
   const max = keyOf(before, MAX);
-  await palier.pipeline.people.redis.set(
+  await palier.pipeline.redis.set(
     `${DATA_PREFIX}:{${max}}`,
     Buffer.concat([Buffer.of(1), stranger.sealBytes(Buffer.from('?'), max)]),
   );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import express from 'express';
 import pMap from 'p-map';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import type { EarnerKey } from '../../src/ids.js';
 import { createAccess } from '../../src/parcours/access.js';
 import { createParcours } from '../../src/parcours/app.js';

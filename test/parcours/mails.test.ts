@@ -10,7 +10,7 @@ import { wireParcours } from '../../src/parcours/app.js';
 import type { Disposer } from '../../src/platform/lifecycle.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { linkIn, openMailbox } from '../../src/sandbox/mailbox.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { wirePipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/runtime/workers.js';

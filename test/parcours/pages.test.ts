@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import express from 'express';
 import { h } from 'preact';
 import { UnrecoverableError } from 'bullmq';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import type { Contact, Tombstone } from '../../src/earners/record.js';
 import type { EarnerKey } from '../../src/ids.js';
 import { createAccess, isErasedSince, type ParcoursAccess } from '../../src/parcours/access.js';

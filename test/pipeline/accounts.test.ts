@@ -236,7 +236,7 @@ describe('maintenance', () => {
 
   test('while issuing is paused, what is about everybody goes on: retention, statistics, plan, apply, sweep', async () => {
     const [pipeline] = house.pipelines;
-    const { queues, earners, population, people, schemes, outbox } = pipeline;
+    const { queues, earners, population, schemes, outbox } = pipeline;
     const [key, r1] = [house.keyOf(OLD), asBadgeId('R1')];
     await queues.awards.pause();
     await told('P1', 'A', [LOU, ...CLASS]);
@@ -252,7 +252,7 @@ describe('maintenance', () => {
     await schemes.start(parse(EASIER, SMALL_PARTNERS));
     const { version } = (await schemes.now()).scheme;
     expect(await askForPlan(pipeline, null)).toBe(true);
-    const plan = await until(() => createPlanStore(people).read(null), 'the plan');
+    const plan = await until(() => createPlanStore(pipeline).read(null), 'the plan');
     expect(plan).toMatchObject({ version, issues: CLASS.length });
     const wanted = {
       version,
@@ -317,7 +317,7 @@ describe('maintenance', () => {
       'issuing, held',
     );
     await askForPlan(pipeline, null);
-    expect(await until(() => createPlanStore(pipeline.people).read(null), 'the plan')).toMatchObject({
+    expect(await until(() => createPlanStore(pipeline).read(null), 'the plan')).toMatchObject({
       issues: 0,
     });
     expect(await pipeline.queues.awards.getWaitingCount()).toBeGreaterThan(0);

@@ -148,7 +148,7 @@ describe('erased', () => {
 
   test('a plan that names them is gone, and no other one', async () => {
     await house.given(badge('A', LOU));
-    const { redis } = pipeline.people;
+    const { redis } = pipeline;
     const plans = `${house.dataPrefix}:{plan}:made`;
     await redis.hset(plans, { '*': JSON.stringify({ gainsSample: [keyOf(LOU)] }), R2: '{"gainsSample":[]}' });
     await erase(LOU);

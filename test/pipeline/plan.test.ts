@@ -12,7 +12,6 @@ import {
 } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';
@@ -26,7 +25,7 @@ import {
   type PlanParts,
 } from '../../src/scheme/population.js';
 import { PACE } from '../../src/workers/stores.js';
-import { readPerson, type Person } from '../../src/earners/person.js';
+import { earnerKeyOf, readPerson, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { world } from '../rules/model.js';
 import { openHouse, parse, REGION } from '../support/house.js';
@@ -127,7 +126,8 @@ function partsFor(name: string, scheme: Scheme, clock = Date.now) {
   const schemes = createSchemes({ redis: redis.connection, prefix, vault }, scheme);
   const { earners, ledger } = storesIn(redis.connection, prefix, vault, clock);
   const parts: PlanParts = {
-    people: { redis: redis.connection, prefix, region, earners },
+    region,
+    earners,
     schemes,
     clock,
     pace: PACE,
@@ -309,13 +309,12 @@ test('it can be stopped, tells how far it is, and the count of the night is kept
   const told: (readonly [number, number])[] = [];
   const report = (done: number, total: number): void => void told.push([done, total]);
   await makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, report, signal());
-  const length = await settled.parts.people.earners.count();
+  const length = await settled.parts.earners.count();
   expect(told.at(-1)).toEqual([length, length]);
 
   const population = createPopulationStore(redis.connection, settled.prefix);
   expect(await population.read()).toBeNull();
-  const { people, schemes, clock } = settled.parts;
-  await storePopulation({ people, schemes, population, clock }, signal());
+  await storePopulation({ ...settled.parts, population }, signal());
   const { stats: counted } = await simulate(settled);
   expect(await population.read()).toMatchObject({
     atS: settled.nowS,

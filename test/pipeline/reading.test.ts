@@ -378,9 +378,9 @@ describe('unreadable', () => {
   afterAll(() => house.close());
 
   test('what cannot be read of one of a class keeps the others from nothing', async () => {
-    const [{ people, queues }] = house.pipelines;
+    const [{ redis, queues }] = house.pipelines;
     const lou = recordKey(house.dataPrefix, house.keyOf(LOU));
-    await people.redis.set(lou, 'what a hand wrote');
+    await redis.set(lou, 'what a hand wrote');
     await earn(house, ...CLASS);
     await until(() => house.awards().length === 2, 'awards of the others', 20_000);
     expect(house.awards().toSorted()).toEqual(['R1 alix@example.org', 'R1 sam@example.org']);
@@ -391,7 +391,7 @@ describe('unreadable', () => {
       return jobs.length === 2 && jobs.every(({ failedReason }) => failedReason !== undefined) ? jobs : null;
     }, 'notices that are not done');
     for (const { failedReason } of waiting) expect(failedReason).toContain(house.keyOf(LOU));
-    await people.redis.del(lou);
+    await redis.del(lou);
     // One that is neither delayed nor failed is on its way by itself.
     for (const job of waiting) await job.promote().catch(() => job.retry('failed').catch(() => undefined));
     await until(() => house.awards().length === 3, 'award of Lou', 20_000);
@@ -401,17 +401,17 @@ describe('unreadable', () => {
   }, 60_000);
 
   test('who can write to Redis plants no rule: nothing is issued by it, and the reason is told', async () => {
-    const [{ people, vault, queues, schemes }] = house.pipelines;
+    const [{ redis, vault, queues, schemes }] = house.pipelines;
     const [state, texts] = ['state', 'texts'].map((name) => `${house.dataPrefix}:{scheme}:${name}`) as [
       string,
       string,
     ];
-    const kept = await people.redis.getBuffer(state);
+    const kept = await redis.getBuffer(state);
     const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
-    const sources = { redis: people.redis, prefix: house.dataPrefix };
+    const sources = { redis, prefix: house.dataPrefix };
     const stranger = createSchemes({ ...sources, vault: createVault(randomBytes(32)) }, easier);
     const calls = house.sandbox.issues().length;
-    await people.redis.del(state);
+    await redis.del(state);
     await stranger.start(easier);
     const event = house.issue({ clientId: 'P1', badgeId: 'A', recipients: ['zoe@example.org'] });
     await house.tell(event);
@@ -423,13 +423,13 @@ describe('unreadable', () => {
     await expect(schemes.now()).rejects.toThrow('PALIER_KEY');
 
     // The state is ours again, the text of its version is not: another process does not judge by it either.
-    await people.redis.set(state, kept ?? '');
+    await redis.set(state, kept ?? '');
     const other = createSchemes({ ...sources, vault }, easier);
-    const ours = await people.redis.hgetBuffer(texts, house.scheme.version);
-    const planted = await people.redis.hgetBuffer(texts, easier.version);
-    await people.redis.hset(texts, house.scheme.version, planted ?? '');
+    const ours = await redis.hgetBuffer(texts, house.scheme.version);
+    const planted = await redis.hgetBuffer(texts, easier.version);
+    await redis.hset(texts, house.scheme.version, planted ?? '');
     await expect(other.now()).rejects.toThrow('rules in force cannot be read');
-    await people.redis.hset(texts, house.scheme.version, ours ?? '');
+    await redis.hset(texts, house.scheme.version, ours ?? '');
     expect((await createSchemes({ ...sources, vault }, easier).now()).scheme.version).toBe(
       house.scheme.version,
     );

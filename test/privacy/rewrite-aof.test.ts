@@ -37,7 +37,7 @@ beforeEach(async () => {
   await redis.config('RESETSTAT');
 });
 
-const parts = () => ({ people: { redis, prefix }, log });
+const parts = () => ({ redis, prefix, log });
 const rewritings = async (): Promise<number> =>
   Number(/^cmdstat_bgrewriteaof:calls=(\d+)/m.exec(await redis.info('commandstats'))?.[1] ?? 0);
 const hourPasses = () => redis.del(`${prefix}:aof:asked`);

@@ -12,7 +12,7 @@ import {
 import { transition } from '../../src/issuing/ledger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
 import { addressOf } from '../support/redis.js';

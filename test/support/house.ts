@@ -7,7 +7,7 @@ import { asClientId, type EarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { QUEUES, type NoticeType } from '../../src/queue/jobs.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';

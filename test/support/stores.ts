@@ -5,7 +5,7 @@ import { createJournal, type Journal } from '../../src/journal/journal.js';
 import { systemClock, type Clock } from '../../src/platform/clock.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import { listing, pointingTo } from '../../src/earners/person.js';
+import { listing, pointingTo } from '../../src/workers/link-addresses.js';
 import type { EarnerKey } from '../../src/ids.js';
 
 /** What is stored of people, as the pipeline opens it. */

@@ -5,7 +5,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import type { RedisAddress } from '../../src/platform/redis.js';
 import { disposeAll } from '../../src/platform/lifecycle.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { testRedis } from '../support/redis.js';
 import { sortedNotices } from './sorted-notices.js';

@@ -1,4 +1,4 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asEarnerKey } from '../../src/ids.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
@@ -20,7 +20,7 @@ describe('clean queues', () => {
     lines = [];
     const logTo = { write: (line: string) => void lines.push(line) };
     house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, logTo });
-    admin = house.pipelines[0].people.redis;
+    admin = house.pipelines[0].redis;
   });
   afterEach(async () => {
     await house.close();

@@ -44,7 +44,7 @@ export const rekey: Command = {
   progress: { fr: 'Chiffrement sous la nouvelle clé', en: 'Sealing under the new key' },
   interruptible: true,
   run: inPipeline(async (pipeline, call) => {
-    const { redis, prefix } = pipeline.people;
+    const { redis, prefix } = pipeline;
     await markKey(redis, prefix, pipeline.vault);
     const total = await pipeline.earners.count();
     const report = (records: number) => call.report(records, Math.max(records, total));

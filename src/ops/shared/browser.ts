@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import helmet from 'helmet';
 import type { z } from 'zod';
-import { earnerKeyOf } from '../../earners/earner-key.js';
+import { earnerKeyOf } from '../../earners/person.js';
 import { asEarnerKey, type EarnerKey } from '../../ids.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { VaultError, type Vault } from '../../platform/vault.js';

@@ -4,7 +4,7 @@ import {
   type NewAssertion,
   type WrittenAssertion,
 } from '../../earners/assertions.js';
-import { earnerKeyOf } from '../../earners/earner-key.js';
+import { earnerKeyOf } from '../../earners/person.js';
 import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
 import {
   asAssertionId,

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { markAssertion, SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
-import { iteratePeople } from '../../earners/people.js';
+import { iteratePeople } from '../../earners/person.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
@@ -218,9 +218,9 @@ interface VanishedEvent {
   readonly suspects: { readonly keys: readonly EarnerKey[]; readonly id: AssertionId }[];
 }
 
-async function vanishedEvents({ people }: Pipeline, { listed, signal }: Run) {
+async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
   const events = new Map<string, VanishedEvent>();
-  for await (const some of iteratePeople(people, signal))
+  for await (const some of iteratePeople(pipeline, signal))
     for (const { keys, portfolio } of some)
       for (const { id, clientId, eventId, revoked } of [...portfolio.assertions, ...portfolio.held]) {
         const shown = listed.get(clientId);

@@ -1,7 +1,6 @@
 import { markAssertion } from '../../earners/assertions.js';
-import { earnerKeyOf } from '../../earners/earner-key.js';
 import { journalEntry } from '../../earners/journal-entry.js';
-import { linkedRecords, readPerson } from '../../earners/person.js';
+import { earnerKeyOf, linkedRecords, readPerson } from '../../earners/person.js';
 import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
 import { noteIn } from '../../issuing/send.js';
 import { secondsOf } from '../../platform/clock.js';

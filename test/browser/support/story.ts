@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { asAwardId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../../src/ids.js';
 import { secondsOf } from '../../../src/platform/clock.js';
-import { earnerKeyOf } from '../../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../../src/earners/person.js';
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../../support/house.js';
 import { until } from '../../support/until.js';
 import { signedIn } from '../../ops-web/support/browser.js';

@@ -3,7 +3,7 @@ import { asClientId, type EarnerKey } from '../../../src/ids.js';
 import { secondsOf } from '../../../src/platform/clock.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
-import { earnerKeyOf } from '../../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../../src/earners/person.js';
 import { createAccess } from '../../../src/parcours/access.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
 import { planForOps } from '../../../src/workers/apply-scheme.js';

@@ -1,5 +1,5 @@
 import { storeAssertions } from '../../../src/earners/assertions.js';
-import { earnerKeyOf } from '../../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../../src/earners/person.js';
 import type { Pipeline } from '../../../src/workers/pipeline.js';
 import { assertionOf } from '../../support/assertion.js';
 

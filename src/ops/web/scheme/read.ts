@@ -52,7 +52,7 @@ async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null
   const only = awardIn(scheme, asked);
   const [job, made] = await Promise.all([
     schemeJob(pipeline, planJobId(only)),
-    createPlanStore(pipeline.people).read(only),
+    createPlanStore(pipeline).read(only),
   ]);
   const outdated = made !== null && made.version !== scheme.version;
   return { only, job, made, outdated };
@@ -66,7 +66,7 @@ async function readApply(pipeline: Pipeline) {
   const [job, asked, kept, paused] = await Promise.all([
     schemeJob(pipeline, APPLY_JOB_ID),
     applyAsked(pipeline),
-    createApplyStore(pipeline.people).read(),
+    createApplyStore(pipeline).read(),
     pipeline.queues.awards.isPaused(),
   ]);
   // No worker has taken it yet.
