@@ -31,6 +31,8 @@ interface Storing {
 }
 type Parts = IssuingSources & Storing;
 
+export type RegionAccountSync = ReturnType<typeof createRegionAccountSync>;
+
 /** Local copy of every Région badge, manual ones included, so that none is issued twice. */
 export function createRegionAccountSync(parts: Parts) {
   const { regionAccount, events, redis, prefix, now, log } = parts;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisConnection } from './redis.js';
 import { scriptOf } from './redis-commands.js';
 
@@ -40,4 +41,24 @@ export function createRedisClock(redis: RedisConnection, prefix: string) {
 export async function redisNow(redis: Pick<RedisConnection, 'time'>): Promise<number> {
   const [seconds = 0, micros = 0] = await redis.time();
   return seconds * 1000 + Math.floor(micros / 1000);
+}
+
+/** @throws the signal's reason */
+export const waitFor = (forMs: number, signal: AbortSignal): Promise<void> =>
+  pause(forMs, undefined, { signal });
+
+const LOOK_EVERY_MS = 250;
+
+/** Asks every so often until `done`; false when `withinMs` have passed. */
+export async function waitUntil(
+  withinMs: number,
+  signal: AbortSignal,
+  done: () => Promise<boolean>,
+): Promise<boolean> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    if (await done()) return true;
+    if (performance.now() >= endMs) return false;
+    await waitFor(LOOK_EVERY_MS, signal);
+  }
 }

@@ -19,8 +19,13 @@ import type { Queues } from '../queue/enqueue.js';
 import { revokeJobId, QUEUES } from '../queue/jobs.js';
 import { heldBadges } from '../rules/countable.js';
 import { createPlanStore } from '../scheme/runs.js';
-import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
-import { requestAofRewrite, type RewriteParts } from './rewrite-aof.js';
+import {
+  forgetJobEvents,
+  jobsAbout,
+  removeJobsAbout,
+  requestAofRewrite,
+  type RewriteParts,
+} from './remove-traces.js';
 
 /** All places where something is stored of people. */
 export type ErasureParts = RewriteParts &

@@ -15,7 +15,7 @@ import {
   type ErasureParts,
   type PersonToErase,
 } from './erase-people.js';
-import { requestAofRewrite } from './rewrite-aof.js';
+import { requestAofRewrite } from './remove-traces.js';
 
 /** How many addresses are looked at together: enough to fill the wire, few enough to let others in. */
 const TOGETHER = 50;

@@ -22,7 +22,7 @@ import {
   type ApplyRecord,
   type StoredPlan,
 } from '../scheme/runs.js';
-import { SchemeMoved, type Application, type ApplyOptions, type SeenVersions } from '../scheme/state.js';
+import { SchemeMoved, type Application, type ApplyOptions, type SeenVersions } from '../scheme/schemes.js';
 import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';

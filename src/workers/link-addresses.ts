@@ -2,12 +2,11 @@ import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } fro
 import type { AwardRecord, AwardState, EarnerRecord } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
-import { secondsOf } from '../platform/clock.js';
+import { secondsOf, waitUntil } from '../platform/clock.js';
 import { enqueueEarners } from '../queue/enqueue.js';
 import { journalEntry } from '../earners/journal-entry.js';
 import { enqueueRevocation } from './issue/revocation.js';
 import type { Pipeline } from './pipeline.js';
-import { waitUntil } from './runtime/retry.js';
 
 /** OBF may be receiving an award of this person at this moment, and did not answer in time. To be tried again. */
 export class AwardInFlight extends Error {

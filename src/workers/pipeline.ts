@@ -5,7 +5,7 @@ import type { Disposer } from '../platform/lifecycle.js';
 import { keepFlushed } from '../platform/meter.js';
 import { closeRedis, openProducer } from '../platform/redis.js';
 import { enqueueEarners } from '../queue/enqueue.js';
-import { createEventReading } from './ingest/event-reading.js';
+import { createEventReading } from './ingest/ingest-event.js';
 import { noteOddRows } from './ingest/poll-events.js';
 import { evaluatingFor, storeEvent, type StoreOptions } from './ingest/store-event.js';
 import { checkEligibility } from './issue/eligibility.js';

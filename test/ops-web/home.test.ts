@@ -15,7 +15,7 @@ import { rowsOf, type HomeFacts } from '../../src/ops/web/home/read.js';
 import { verdictOf } from '../../src/ops/web/home/verdict.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
-import { createStateStore } from '../../src/scheme/state.js';
+import { createStateStore } from '../../src/scheme/schemes.js';
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../support/house.js';
 import { testRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

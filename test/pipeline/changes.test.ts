@@ -3,7 +3,7 @@ import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { type MadePlan, makePlan } from '../../src/scheme/population.js';
-import { SchemeMoved } from '../../src/scheme/state.js';
+import { SchemeMoved } from '../../src/scheme/schemes.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';

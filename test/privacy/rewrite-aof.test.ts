@@ -8,7 +8,7 @@ import { tombstoneOf } from '../../src/earners/record.js';
 import { asEarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
-import { requestAofRewrite, rewriteAofIfWanted } from '../../src/privacy/rewrite-aof.js';
+import { requestAofRewrite, rewriteAofIfWanted } from '../../src/privacy/remove-traces.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { storesIn } from '../support/stores.js';
 import { until } from '../support/until.js';

@@ -3,7 +3,7 @@ import { raceAbort } from '../../src/platform/redis.js';
 import { ObfRefused } from '../../src/obf/errors.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { createEventReading } from '../../src/workers/ingest/event-reading.js';
+import { createEventReading } from '../../src/workers/ingest/ingest-event.js';
 import { until } from '../support/until.js';
 
 /** OBF answers for each event when it is told to; an aborted call is not waited for. */

@@ -1,7 +1,7 @@
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../src/obf/errors.js';
 import { openConsumer, type RedisAddress } from '../../src/platform/redis.js';
 import { freePort } from '../../src/sandbox/processes.js';
-import { retryTransient } from '../../src/workers/runtime/retry.js';
+import { retryTransient } from '../../src/workers/runtime/job-outcome.js';
 import { closeWithTimeout, QueueWorker } from '../../src/workers/runtime/workers.js';
 import { addressOf, testRedis } from '../support/redis.js';
 import { until } from '../support/until.js';

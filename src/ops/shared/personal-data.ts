@@ -5,7 +5,7 @@ import type { BadgeId, EarnerKey } from '../../ids.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { fieldOf } from '../../platform/logger.js';
-import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
+import { earnerOfJob, jobsAbout } from '../../privacy/remove-traces.js';
 import { sortAllArrivals } from '../../queue/arrivals.js';
 import type { Queues } from '../../queue/enqueue.js';
 import { QUEUES } from '../../queue/jobs.js';

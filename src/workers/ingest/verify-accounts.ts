@@ -13,7 +13,7 @@ import { isRedisError } from '../../platform/redis-faults.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { eventNoticeId } from '../../queue/jobs.js';
 import type { Pipeline } from '../pipeline.js';
-import { retryTransient } from '../runtime/retry.js';
+import { retryTransient } from '../runtime/job-outcome.js';
 import { polledClients } from '../runtime/schedules.js';
 import { followOddRows, noticeOf } from './poll-events.js';
 import { clearFailures, storeEvent } from './store-event.js';

@@ -2,8 +2,8 @@ import type { BadgeId, BatchId } from '../../ids.js';
 import type { Batch } from '../../issuing/outbox.js';
 import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
+import { waitUntil } from '../../platform/clock.js';
 import type { JobHandler } from '../../platform/job.js';
-import { waitUntil } from '../runtime/retry.js';
 import type { Pace, Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */

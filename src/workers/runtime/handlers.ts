@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { issueBatch } from '../../issuing/issue-batch.js';
 import type { LongWork, JobHandler } from '../../platform/job.js';
 import { purge } from '../../privacy/purge.js';
-import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
+import { rewriteAofIfWanted } from '../../privacy/remove-traces.js';
 import { noticesIn } from '../../queue/arrivals.js';
 import { enqueueAll, enqueueEarners } from '../../queue/enqueue.js';
 import {

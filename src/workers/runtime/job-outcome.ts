@@ -3,17 +3,19 @@ import { z } from 'zod';
 import { RecordUnreadable } from '../../earners/record.js';
 import { OnHold } from '../../issuing/hold.js';
 import { NotSettledYet } from '../../issuing/redis-incarnation.js';
-import { RateQueueFull, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import { ObfNotSent, ObfRefused, ObfThrottled, RateQueueFull } from '../../obf/errors.js';
 import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
+import { waitFor } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job.js';
 import { describeError } from '../../platform/logger.js';
+import { isRedisError } from '../../platform/redis-faults.js';
 import { VaultError } from '../../platform/vault.js';
 import { backoffMs } from '../../queue/enqueue.js';
 import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../../queue/jobs.js';
-import { SchemeUnreadable } from '../../scheme/state.js';
+import { SchemeUnreadable } from '../../scheme/schemes.js';
 import type { Pipeline } from '../pipeline.js';
 
-/** What becomes of one run of a job: what an error leads to, and the line in the log. */
+/** What an error leads to, of a run of a job or of one call within a long one; and the run's line in the log. */
 
 const MAX_PAUSES = 10;
 /** What OBF shows in part is looked at again at distances that double up to this. */
@@ -86,6 +88,41 @@ class AttemptFailed extends Error {
 /** BullMQ's hook for the wait before the next attempt. */
 export const backoffStrategy = (attemptsMade: number, _type?: string, error?: Error): number =>
   backoffMs(attemptsMade, error instanceof AttemptFailed ? error.notBeforeMs : null, Math.random());
+
+/** With waits that double from a second on: one to two minutes in all. */
+const TRIES = 8;
+
+interface RetryOptions {
+  /** How often, where there was no answer; 1: the caller is to know at once. */
+  readonly tries?: number;
+  /** A number in [0, 1) at each call. */
+  readonly random?: () => number;
+  readonly wait?: typeof waitFor;
+}
+
+/**
+ * Calls again where nothing came of it: when OBF asks to wait, however often; when OBF or Redis gave no answer, a few
+ * times. What takes hours is not given up for what passes in a minute.
+ * @param call may be repeated
+ * @throws what it threw last; the signal's reason
+ */
+export async function retryTransient<T>(
+  call: () => Promise<T>,
+  signal: AbortSignal,
+  { tries = TRIES, random = Math.random, wait = waitFor }: RetryOptions = {},
+): Promise<T> {
+  for (let failed = 0; ;) {
+    try {
+      return await call();
+    } catch (error) {
+      signal.throwIfAborted();
+      const isTransient = error instanceof ObfNotSent || isRedisError(error);
+      if (error instanceof ObfThrottled) await wait(error.retryAfterMs, signal);
+      else if (!isTransient || (failed += 1) >= tries) throw error;
+      else await wait(backoffMs(failed, null, random()), signal);
+    }
+  }
+}
 
 /** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
 const KINDS: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import type { PlanCost } from '../../../rules/plan.js';
 import type { Scheme } from '../../../rules/types.js';
 import { applyRules, planWithQuota } from '../../../workers/apply-scheme.js';
 import type { MadePlan } from '../../../scheme/population.js';
-import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
+import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/schemes.js';
 import { PAUSED } from '../../shared/words.js';
 import { plural, say } from '../../../localized.js';
 import { inPipeline } from '../session.js';
