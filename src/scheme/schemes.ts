@@ -14,11 +14,11 @@ export interface SeenVersions {
   readonly inForce: SchemeVersion | null;
 }
 
-const version = z.string().transform(asSchemeVersion);
+const schemeVersion = z.string().transform(asSchemeVersion);
 const awardId = z.string().transform(asAwardId);
 
 const application = z.object({
-  version,
+  version: schemeVersion,
   /** Null: everything. */
   only: awardId.nullable(),
   /** OBF sends no e-mail. */
@@ -35,8 +35,8 @@ export type ApplyOptions = Pick<Application, 'only' | 'suppressEmail' | 'ask'>;
 
 const form = z.object({
   /** What new facts are judged by. */
-  current: version,
-  inForce: version,
+  current: schemeVersion,
+  inForce: schemeVersion,
   /** Counts the changes of `current`. */
   generation: z.int(),
   /** Since when `current` is, Unix seconds of Redis' clock: OBF's instants are compared with it. */
