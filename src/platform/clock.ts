@@ -43,10 +43,6 @@ export async function redisNow(redis: Pick<RedisConnection, 'time'>): Promise<nu
   return seconds * 1000 + Math.floor(micros / 1000);
 }
 
-/** @throws the signal's reason */
-export const waitFor = (forMs: number, signal: AbortSignal): Promise<void> =>
-  pause(forMs, undefined, { signal });
-
 const LOOK_EVERY_MS = 250;
 
 /** Asks every so often until `done`; false when `withinMs` have passed. */
@@ -59,6 +55,6 @@ export async function waitUntil(
   for (;;) {
     if (await done()) return true;
     if (performance.now() >= endMs) return false;
-    await waitFor(LOOK_EVERY_MS, signal);
+    await pause(LOOK_EVERY_MS, undefined, { signal });
   }
 }

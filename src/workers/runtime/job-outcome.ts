@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { z } from 'zod';
 import { RecordUnreadable } from '../../earners/record.js';
@@ -5,7 +6,6 @@ import { OnHold } from '../../issuing/hold.js';
 import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled, RateQueueFull } from '../../obf/errors.js';
 import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
-import { waitFor } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job.js';
 import { describeError } from '../../platform/logger.js';
 import { isRedisError } from '../../platform/redis-faults.js';
@@ -92,12 +92,14 @@ export const backoffStrategy = (attemptsMade: number, _type?: string, error?: Er
 /** With waits that double from a second on: one to two minutes in all. */
 const TRIES = 8;
 
+const waiting = (forMs: number, signal: AbortSignal): Promise<void> => pause(forMs, undefined, { signal });
+
 interface RetryOptions {
   /** How often, where there was no answer; 1: the caller is to know at once. */
   readonly tries?: number;
   /** A number in [0, 1) at each call. */
   readonly random?: () => number;
-  readonly wait?: typeof waitFor;
+  readonly wait?: typeof waiting;
 }
 
 /**
@@ -109,7 +111,7 @@ interface RetryOptions {
 export async function retryTransient<T>(
   call: () => Promise<T>,
   signal: AbortSignal,
-  { tries = TRIES, random = Math.random, wait = waitFor }: RetryOptions = {},
+  { tries = TRIES, random = Math.random, wait = waiting }: RetryOptions = {},
 ): Promise<T> {
   for (let failed = 0; ;) {
     try {
