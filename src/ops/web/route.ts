@@ -1,7 +1,25 @@
 import { type ComponentChildren, type FunctionComponent, h } from 'preact';
+import { z } from 'zod';
 import type { Role } from '../../config.js';
+import type { JournalKind } from '../../earners/journal-entry.js';
+import type { ClientId, EarnerKey } from '../../ids.js';
 import type { OpsRequest } from './http/request.js';
-import type { Flash, User } from './parts/frame.js';
+import type { User } from './sign-in/sessions.js';
+
+/** Addresses that several pages lead to. */
+export const TO = {
+  failures: '/ops/echecs',
+  scheme: '/ops/bareme',
+  queues: '/ops/queues',
+  journal: '/ops/journal',
+  partners: '/ops/organismes',
+  people: '/ops/personne',
+  failureGroup: (key: string): string => `/ops/echecs/cause/${encodeURIComponent(key)}`,
+  partner: (clientId: ClientId): string => `/ops/organismes/${encodeURIComponent(clientId)}`,
+  /** People are in addresses by their key alone. */
+  person: (earner: EarnerKey): string => `/ops/personne/${encodeURIComponent(earner)}`,
+  journalOf: (kind: JournalKind): string => `/ops/journal?sorte=${kind}`,
+} as const;
 
 /** All that a page or an action is given. */
 export interface PageContext extends OpsRequest {
@@ -25,6 +43,10 @@ export interface PageAnswer {
   /** The browser loads the page again and again; slow readers and screen readers can stop that. */
   readonly reload?: { readonly everyS: number; readonly stopHref: string };
 }
+
+/** A message for the page that follows an action. */
+export const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() }).readonly();
+export type Flash = z.output<typeof flashForm>;
 
 /** 303, so that a reload repeats nothing. */
 export class Redirect {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { FrameContext, type Frame } from '../../../src/ops/web/parts/frame.js';
+import { FrameContext, type Frame } from '../../../src/ops/web/parts/text.js';
 
 /** An operator's page. */
 export const FRAME: Frame = {

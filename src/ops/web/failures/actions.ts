@@ -3,9 +3,8 @@ import { retryJob } from '../../../queue/enqueue.js';
 import type { JobRef } from '../../../queue/failures.js';
 import { QUEUES } from '../../../queue/jobs.js';
 import { askForReplay, awaitReplay, sentIn, type Replay, type ReplayFilter } from '../../../queue/replay.js';
-import { TO } from '../links.js';
-import { done, notDone, type Answer, type PageContext } from '../route.js';
-import { countedNoun, pluralForm } from '../words.js';
+import { done, notDone, type Answer, type PageContext, TO } from '../route.js';
+import { countedNoun, pluralForm } from '../parts/text.js';
 
 type Asking = Pick<PageContext, 'pipeline' | 'user' | 'log'>;
 

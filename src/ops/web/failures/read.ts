@@ -15,8 +15,8 @@ import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
-import { countedNoun } from '../words.js';
 import { reasonOf, REST, WORK } from './reasons.js';
+import { countedNoun } from '../parts/text.js';
 
 export type ListModel = Awaited<ReturnType<typeof readFailuresPage>>;
 

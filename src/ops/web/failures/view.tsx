@@ -2,14 +2,23 @@ import type { ComponentChildren, ComponentProps, VNode } from 'preact';
 import type { JobRef } from '../../../queue/failures.js';
 import type { Replay } from '../../../queue/replay.js';
 import { HIDDEN } from '../../shared/jobs.js';
-import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { DefinitionList, Pager, ProgressLine, Table } from '../parts/table.js';
-import { Alert, Instant, LinkLine, NoteAlert, P, PersonLink, State } from '../parts/text.js';
-import { number, pluralForm } from '../words.js';
+import {
+  Alert,
+  Instant,
+  LinkLine,
+  NoteAlert,
+  P,
+  PersonLink,
+  State,
+  number,
+  pluralForm,
+} from '../parts/text.js';
 import { jobsWords, outcomeWords } from './actions.js';
 import type { FailedJob, GroupModel, JobModel, ListModel } from './read.js';
 import { REST, WORK } from './reasons.js';
+import { TO } from '../route.js';
 
 const jobHref = ({ queue, id }: JobRef): string =>
   `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;

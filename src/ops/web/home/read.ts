@@ -6,8 +6,8 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { groupBy, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
-import { number } from '../words.js';
 import { keepObfSample, readFigures, readNow, readObfAnswers, type Figures } from './figures.js';
+import { number } from '../parts/text.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 /** What the verdict is made from. */

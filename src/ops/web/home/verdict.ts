@@ -1,9 +1,9 @@
 import { durationWords, holdWords } from '../../shared/words.js';
 import { problemWords } from '../../shared/stats.js';
 import { REDIS_TITLES } from '../http/problem.js';
-import { TO } from '../links.js';
-import { countedNoun, number } from '../words.js';
 import type { HomeFacts } from './read.js';
+import { TO } from '../route.js';
+import { countedNoun, number } from '../parts/text.js';
 
 /** Something that is not as it should be. */
 export interface Point {

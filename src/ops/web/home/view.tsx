@@ -1,14 +1,13 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import { durationWords } from '../../shared/words.js';
-import { TO } from '../links.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
-import { Alert, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
-import { number } from '../words.js';
+import { Alert, Instant, LinkLine, P, PersonLink, Section, State, number } from '../parts/text.js';
 import type { Now } from './figures.js';
 import type { HomeFacts, HomeModel } from './read.js';
 import { verdictOf, type Point } from './verdict.js';
+import { TO } from '../route.js';
 
 export const HomeView = ({ scheme, facts, issued }: HomeModel): VNode => (
   <>

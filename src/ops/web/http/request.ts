@@ -6,10 +6,9 @@ import type { Logger } from '../../../platform/logger.js';
 import { createWriteProbe } from '../../../platform/redis-health.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { cookieJar, isSameOrigin, openSealed, pageHeaders } from '../../shared/browser.js';
-import type { NavItem, User } from '../parts/frame.js';
 import { createGate, createSignInLimits } from '../sign-in/limits.js';
 import { createOidc } from '../sign-in/oidc.js';
-import { createAccounts, createSessions, type Signed } from '../sign-in/sessions.js';
+import { createAccounts, createSessions, type Signed, type User } from '../sign-in/sessions.js';
 import { OpsProblem } from './problem.js';
 
 /** What the ops pages need from outside. */
@@ -26,6 +25,14 @@ export interface OpsDeps {
 export interface Logo {
   readonly type: 'image/svg+xml' | 'image/png';
   readonly bytes: Buffer;
+}
+
+/** One place of the navigation. */
+interface NavItem {
+  /** The route's. */
+  readonly name: string;
+  readonly href: string;
+  readonly words: string;
 }
 
 /** What every request works with; made once a process. */

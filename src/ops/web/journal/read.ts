@@ -7,9 +7,8 @@ import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyIn } from '../../shared/browser.js';
 import { filterOf, isDate, peopleOf } from '../../shared/journal-selection.js';
-import { TO } from '../links.js';
 import { numberedPage } from '../parts/table.js';
-import { goTo, type PageContext, type Redirect } from '../route.js';
+import { goTo, type PageContext, type Redirect, TO } from '../route.js';
 
 type Field = 'du' | 'au' | 'sorte' | 'badge' | 'personne' | 'evenement';
 

@@ -4,11 +4,11 @@ import type { ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/words.js';
-import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { Pager, Table, type Column } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section } from '../parts/text.js';
 import { journalHref, type JournalModel, type PageFilter } from './read.js';
+import { TO } from '../route.js';
 
 const NOTES = {
   partial: 'Beaucoup d’inscriptions ont été parcourues : la recherche continue à la page suivante.',

@@ -1,11 +1,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { periodOf, periodWords } from '../../shared/words.js';
-import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
 import type { ReadAccess, PartnerModel, PartnersModel } from './read.js';
+import { TO } from '../route.js';
 
 export const PartnersView = ({ rows, pager, strangers }: PartnersModel): VNode => (
   <>

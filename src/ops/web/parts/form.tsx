@@ -1,7 +1,8 @@
 import { h, type ComponentChildren, type VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Role } from '../../../config.js';
-import { hasRole, useFrame } from './frame.js';
+import { hasRole } from '../sign-in/sessions.js';
+import { useFrame } from './text.js';
 
 interface FieldProps {
   readonly name: string;

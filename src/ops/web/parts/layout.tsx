@@ -3,8 +3,7 @@ import { renderToString } from 'preact-render-to-string';
 import { withoutMarks } from '../../../platform/invisible.js';
 import { typesetFrench } from '../../shared/browser.js';
 import type { PageAnswer } from '../route.js';
-import { FrameContext, useFrame, type Frame } from './frame.js';
-import { Alert, LinkLine, P } from './text.js';
+import { Alert, LinkLine, P, FrameContext, useFrame, type Frame } from './text.js';
 
 type Sheet = Pick<PageAnswer, 'title' | 'body' | 'onTo' | 'reload'>;
 

@@ -1,6 +1,6 @@
-import { number } from '../words.js';
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
+import { number } from './text.js';
 
 /** A column: its title, and its cell for a row. The first column names the row; numbers are right-aligned. */
 export type Column<Row> = readonly [title: string, cell: (row: Row) => ComponentChildren];

@@ -1,9 +1,46 @@
-import type { ComponentChildren, VNode } from 'preact';
+import { createContext, type ComponentChildren, type VNode } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { EarnerKey } from '../../../ids.js';
 import type { Tree } from '../../../rules/explain/formatter.js';
 import { instantWords } from '../../shared/words.js';
-import { TO } from '../links.js';
-import { useFrame } from './frame.js';
+import type { OpsRequest } from '../http/request.js';
+import { TO, type Flash } from '../route.js';
+import { hasRole, type User } from '../sign-in/sessions.js';
+
+/** What every page has around it; parts ask for it with `useFrame()`. */
+export interface Frame extends Pick<OpsRequest, 'nav' | 'hasLogo' | 'requestId'> {
+  /** Null: nobody is signed in. */
+  readonly user: User | null;
+  /** The route's name, whose place in the navigation is marked. */
+  readonly current: string;
+  readonly name: string;
+  /** The scheme's, for instants. */
+  readonly timeZone: string;
+  readonly flash: Flash | null;
+}
+
+export const FrameContext = createContext<Frame | null>(null);
+
+/** @throws outside of a page */
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (frame === null) throw new Error('There is no frame around this part');
+  return frame;
+}
+
+/** Whether the one who looks may change anything. */
+export const useIsOperator = (): boolean => hasRole(useFrame().user, 'operateur');
+
+/** `100 000`. */
+export const number = (n: number, options?: Intl.NumberFormatOptions): string =>
+  new Intl.NumberFormat('fr', options).format(n);
+
+/** One of two texts: French counts 0 as one. */
+export const pluralForm = (n: number, one: string, many: string): string => (n < 2 ? one : many);
+
+/** `1 200 badges`. */
+export const countedNoun = (n: number, one: string, many: string): string =>
+  `${number(n)} ${pluralForm(n, one, many)}`;
 
 /** An instant, Unix seconds, in the scheme's zone. */
 export function Instant({ atS }: { readonly atS: number }): VNode {

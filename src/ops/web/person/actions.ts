@@ -10,11 +10,10 @@ import { unblockAward } from '../../../workers/issue/revocation.js';
 import { keyIn, keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
-import { TO } from '../links.js';
-import { done, goTo, notDone, show, type Answer, type PageContext } from '../route.js';
-import { number } from '../words.js';
+import { done, goTo, notDone, show, type Answer, type PageContext, TO } from '../route.js';
 import { keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
+import { number } from '../parts/text.js';
 
 /** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */
 export function find({ form, pipeline }: PageContext): Answer {

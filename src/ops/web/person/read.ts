@@ -15,9 +15,8 @@ import { keyIn } from '../../shared/browser.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
 import { maskAddress } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
-import type { StateKind } from '../parts/text.js';
+import { type StateKind, number, pluralForm } from '../parts/text.js';
 import { paramOf, type PageContext } from '../route.js';
-import { number, pluralForm } from '../words.js';
 
 /** One address of a person. */
 export type AddressShown = ReturnType<typeof addressOf>;

@@ -1,12 +1,22 @@
 import { Fragment, type ComponentChildren, type VNode } from 'preact';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import { EntriesTable } from '../journal/view.js';
-import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
-import { useIsOperator } from '../parts/frame.js';
 import { Bar, Table, type Column } from '../parts/table.js';
-import { Alert, Bad, Instant, LinkLine, NoteAlert, P, Section, State, TreeList } from '../parts/text.js';
+import {
+  Alert,
+  Bad,
+  Instant,
+  LinkLine,
+  NoteAlert,
+  P,
+  Section,
+  State,
+  TreeList,
+  useIsOperator,
+} from '../parts/text.js';
 import type { AddressShown, AwardExplained, KnownPerson, PersonModel } from './read.js';
+import { TO } from '../route.js';
 
 export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
   <ActionForm to={TO.people} label="Chercher" role="lecture">

@@ -12,7 +12,7 @@ import { HIDDEN, maskedData, shownText } from '../../shared/jobs.js';
 import { sendJob, sendJobs } from '../failures/actions.js';
 import { WORK } from '../failures/reasons.js';
 import { requestOf, userOf, type OpsRequest } from '../http/request.js';
-import { TO } from '../links.js';
+import { TO } from '../route.js';
 
 /** Its pages have inline styles; its scripts are files of its own, and nothing is fetched elsewhere. */
 const POLICY = [

@@ -1,13 +1,21 @@
 import type { VNode } from 'preact';
 import type { ApplyRecord, ApplyState, StoredPlan } from '../../../scheme/runs.js';
 import { durationWords } from '../../shared/words.js';
-import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
-import { useIsOperator } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, Table } from '../parts/table.js';
-import { Alert, Bad, Instant, NoteAlert, P, PersonLink, Section } from '../parts/text.js';
-import { number } from '../words.js';
+import {
+  Alert,
+  Bad,
+  Instant,
+  NoteAlert,
+  P,
+  PersonLink,
+  Section,
+  useIsOperator,
+  number,
+} from '../parts/text.js';
 import { badgesTo, issuesWords, looked, MOVED, type SchemeModel } from './read.js';
+import { TO } from '../route.js';
 
 /** What would become of all people: made by a worker, since it takes a while. */
 export function PlanSection(model: SchemeModel): VNode {

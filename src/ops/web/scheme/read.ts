@@ -14,9 +14,8 @@ import {
   schemeJob,
 } from '../../../scheme/runs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { TO } from '../links.js';
-import { type Answer, done, notDone, type PageContext } from '../route.js';
-import { countedNoun, number } from '../words.js';
+import { type Answer, done, notDone, type PageContext, TO } from '../route.js';
+import { countedNoun, number } from '../parts/text.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readSchemePage>>;
 

@@ -1,12 +1,23 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { Config } from '../../../config.js';
+import type { Config, Role } from '../../../config.js';
 import type { Clock } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { verifyPassword } from '../../../platform/secrets.js';
 import type { Vault } from '../../../platform/vault.js';
 import { openSealed } from '../../shared/browser.js';
-import type { User } from '../parts/frame.js';
+
+/** Somebody who is signed in. */
+export interface User {
+  /** Unique; what logs and the journal say. Never an address. */
+  readonly name: string;
+  /** As the configuration says now, not at sign-in. */
+  readonly role: Role;
+}
+
+/** An operator has a reader's rights too. */
+export const hasRole = (user: User | null, role: Role): boolean =>
+  user !== null && (role === 'lecture' || user.role === 'operateur');
 
 /** Somebody who may sign in. */
 export interface Account extends User {
