@@ -1,10 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { UnrecoverableError } from 'bullmq';
 import { ipKeyGenerator } from 'express-rate-limit';
+import { h, type ComponentChild, type VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
+import type { ParcoursConfig } from '../config.js';
 import type { Tombstone } from '../earners/record.js';
+import { createEarnerStore } from '../earners/store.js';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { openSealed } from '../ops/shared/browser.js';
-import type { RedisTime } from '../platform/clock.js';
+import { createRedisClock, type RedisTime } from '../platform/clock.js';
+import { createMailer, MailError, type Mail } from '../platform/mailer.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 
@@ -20,8 +26,6 @@ export interface ParcoursGrant {
   /** When it was made, Unix seconds: an erasure after that ends it. */
   readonly sinceS: number;
 }
-
-export type ParcoursAccess = ReturnType<typeof createAccess>;
 
 const form = z
   .tuple([z.string().transform(asEarnerKey), z.number().int()])
@@ -91,4 +95,61 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
       if (cookie !== null) await redis.del(keyOf('session', hashOf(cookie)));
     },
   };
+}
+
+interface LinkSending {
+  readonly redis: RedisConnection;
+  readonly prefix: string;
+  readonly vault: Vault;
+  /** The scheme's name. */
+  readonly scheme: string;
+  readonly parcours: Pick<ParcoursConfig, 'smtpUrl' | 'from' | 'publicUrl'>;
+}
+
+/** Sends people the link to their page, over a connection that stays the caller's. */
+export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSending) {
+  const mailer = createMailer(parcours);
+  const earners = createEarnerStore(redis, prefix, vault);
+  const access = createAccess(redis, prefix, vault, createRedisClock(redis, prefix).now);
+  return {
+    /**
+     * Sends it to the address that it was asked for. Somebody unknown is sent nothing. A second run sends a second mail,
+     * whose link replaces the first.
+     * @returns whether anything was sent
+     * @throws UnrecoverableError when the server refuses for good; MailError when it is worth another try
+     */
+    send: async (earner: EarnerKey): Promise<boolean> => {
+      const { contact } = await earners.read(earner);
+      if (contact === null) return false;
+      const token = await access.issueToken(earner);
+      const link = `${parcours.publicUrl}/parcours/ouvrir?jeton=${token}`;
+      try {
+        await mailer.send(linkMail(contact.address, link, scheme));
+      } catch (error) {
+        if (error instanceof MailError && error.isFinal) throw new UnrecoverableError(error.message);
+        throw error;
+      }
+      return true;
+    },
+    close: (): void => mailer.close(),
+  };
+}
+
+const paragraph = (content: ComponentChild): VNode => h('p', null, content);
+
+/** Pure. The mail with the link, in French. @param link opens the pages once */
+function linkMail(to: string, link: string, scheme: string): Mail {
+  const before = [
+    'Bonjour,',
+    `Vous avez demandé à voir où vous en êtes dans « ${scheme} ».`,
+    'Pour ouvrir votre page, suivez ce lien, puis appuyez sur le bouton :',
+  ];
+  const after = [
+    'Ce lien marche une seule fois, pendant 30 minutes.',
+    "Si vous n'avez rien demandé, vous pouvez oublier ce message : personne d'autre ne voit votre page.",
+  ];
+  const paragraphs = [...before, h('a', { href: link }, 'Ouvrir ma page'), ...after].map(paragraph);
+  const html = renderToString(h('html', { lang: 'fr' }, h('body', null, paragraphs)));
+  const text = [...before, link, ...after].join('\n\n');
+  return { to, subject: 'Votre lien pour voir vos badges', text, html: `<!doctype html>${html}` };
 }

@@ -1,7 +1,6 @@
 import express, { type Express, type Request, type Response } from 'express';
 import type { VNode } from 'preact';
 import type { ParcoursConfig } from '../config.js';
-import type { EarnerKey } from '../ids.js';
 import { cookieJar, isSameOrigin, keyOfAddress, pageHeaders } from '../ops/shared/browser.js';
 import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
 import { systemClock } from '../platform/clock.js';
@@ -11,134 +10,99 @@ import { type ParcoursGrant, ACCESS_MS, createAccess } from './access.js';
 import { readParcours } from './progress.js';
 import { AskView, EndedView, OpenView, ParcoursView, renderParcoursPage, SentView } from './view.js';
 
-type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
-
-type ParcoursDeps = ReturnType<typeof depsOf>;
-
-type Reading = Parameters<typeof collectPersonalData>[0];
-
-function depsOf(reading: Reading, parcours: ParcoursConfig) {
-  const { redis, prefix, vault, scheme, meter, journal, log } = reading;
-  const { publicUrl, trustProxy, contact } = parcours;
-  const noteView = async (): Promise<void> => {
-    try {
-      await journal.countView(Math.floor((await reading.now()) / 1000));
-    } catch (err) {
-      log.warn({ err }, 'a view of a page was not counted');
-    }
-  };
-  return {
-    frame: { scheme: scheme.name, contact },
-    publicUrl,
-    trustProxy,
-    access: createAccess(redis, prefix, vault, reading.now),
-    /** Null for what is no address. */
-    earnerKeyOf: (address: string) => keyOfAddress(address, vault),
-    /** Has the link sent, whether or not anybody is known there: a job finds out. */
-    enqueueLink: (earner: EarnerKey) => enqueueLink(reading.queues.mails, earner),
-    /** Null: nobody is there, or they were erased since. */
-    read: (grant: ParcoursGrant) => readParcours(reading, grant),
-    /** All that is kept about them, as `palier earner export` says it. */
-    exportAll: async ({ earner }: ParcoursGrant): Promise<unknown> =>
-      earnerJson(await collectPersonalData(reading, earner), systemClock),
-    count: (step: ParcoursStep): void => {
-      meter.count('palier_parcours_total', { step });
-      if (step === 'viewed') void noteView();
-    },
-    log,
-  };
-}
-
-/** The earner's own pages over a connection that stays the caller's. */
-export const wireParcours = (reading: Reading, parcours: ParcoursConfig): Express =>
-  createParcours(depsOf(reading, parcours));
-
 const LATE = 'Ce lien ne marche plus : il a servi, il a plus de 30 minutes, ou un plus récent a été envoyé.';
 const OVER = 'Votre page est fermée. Elle se ferme au bout de 30 minutes.';
 const FAILED = "Cela n'a pas marché. Essayez de nouveau dans une minute.";
 const NO_ADDRESS = 'Écrivez une adresse complète, par exemple prenom.nom@exemple.fr.';
 
-/** « Mon parcours », to be mounted at `/parcours`: server-rendered, without JavaScript; opens nothing by itself. */
-export function createParcours(deps: ParcoursDeps): Express {
-  const secure = deps.publicUrl.startsWith('https:');
+/** What the pages read, and where they count. */
+type Reading = Parameters<typeof collectPersonalData>[0];
+
+/** What the routes work with. */
+interface Tools {
+  readonly reading: Reading;
+  /** Whom a person can write to; null: nobody was named. */
+  readonly contact: string | null;
+  readonly access: ReturnType<typeof createAccess>;
+  readonly cookies: ReturnType<typeof cookieJar>;
+  /** @param body a text alone: why nothing is shown */
+  readonly send: (res: Response, status: number, title: string, body: VNode | string) => void;
+}
+
+/**
+ * « Mon parcours », to be mounted at `/parcours`: server-rendered, without JavaScript; opens nothing by itself.
+ * @param reading over a connection that stays the caller's
+ */
+export function createParcours(reading: Reading, parcours: ParcoursConfig): Express {
+  const { publicUrl, trustProxy, contact } = parcours;
+  const secure = publicUrl.startsWith('https:');
   const app = express();
-  app
-    .disable('x-powered-by')
-    .disable('etag')
-    .set('query parser', 'simple')
-    .set('trust proxy', deps.trustProxy);
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', trustProxy);
   const setHeaders = pageHeaders();
   app.use((req, res, next) => {
     setHeaders(req, res, secure);
     next();
   });
+  const frame = { scheme: reading.scheme.name, contact };
   const send: Tools['send'] = (res, status, title, body) => {
-    const html = renderParcoursPage(
-      deps.frame,
-      title,
-      typeof body === 'string' ? <EndedView why={body} /> : body,
-    );
-    res.status(status).type('html').send(html);
+    const shown = typeof body === 'string' ? <EndedView why={body} /> : body;
+    res
+      .status(status)
+      .type('html')
+      .send(renderParcoursPage(frame, title, shown));
   };
-  const tools: Tools = { deps, cookies: cookieJar('palier_parcours', secure, '/'), send };
+  const access = createAccess(reading.redis, reading.prefix, reading.vault, reading.now);
+  const tools: Tools = { reading, contact, access, cookies: cookieJar('palier_parcours', secure, '/'), send };
 
   app.get(
     '/style.css',
     (_req, res) => void res.set('Cache-Control', 'public, max-age=3600').type('css').send(STYLE),
   );
-  app.get('/', (_req, res) => send(res, 200, 'Où en sont mes badges ?', <AskView fault={null} />));
-  app.get('/ouvrir', (req, res) =>
-    send(res, 200, 'Votre page est prête', <OpenView token={textOf(req.query['jeton'])} />),
-  );
   app.use((req, res, next) => {
-    if (req.method !== 'POST' || isSameOrigin(req.headers, new URL(deps.publicUrl).origin)) return next();
+    if (req.method !== 'POST' || isSameOrigin(req.headers, new URL(publicUrl).origin)) return next();
     send(res, 403, 'Formulaire refusé', 'Ce formulaire ne vient pas de notre page.');
   });
   app.use(express.urlencoded({ extended: false, limit: '4kb', inflate: false }));
-
   addLink(app, tools);
   addOwnPages(app, tools);
   app.use((_req, res) => send(res, 404, 'Page introuvable', "Cette page n'existe pas."));
   app.use((err: unknown, _req: Request, res: Response, _next: express.NextFunction) => {
     const status = statusOf(err);
-    if (status >= 500) deps.log.error({ err }, 'a page of a person failed');
+    if (status >= 500) reading.log.error({ err }, 'a page of a person failed');
     if (res.headersSent) return void res.destroy();
     send(res.set('Retry-After', '30'), status, 'Un instant', FAILED);
   });
   return app;
 }
 
-interface Tools {
-  readonly deps: ParcoursDeps;
-  readonly cookies: ReturnType<typeof cookieJar>;
-  /** @param body a text alone: why nothing is shown */
-  readonly send: (res: Response, status: number, title: string, body: VNode | string) => void;
-}
-
 /** From the address that is typed to the session that its link opens. */
-function addLink(app: Express, { deps, cookies, send }: Tools): void {
-  const { access } = deps;
+function addLink(app: Express, { reading, access, cookies, send }: Tools): void {
+  const ask = (res: Response, status: number, fault: string | null): void =>
+    send(res, status, 'Où en sont mes badges ?', <AskView fault={fault} />);
+  app.get('/', (_req, res) => ask(res, 200, null));
   app.post('/lien', async (req, res) => {
-    const earner = deps.earnerKeyOf(field(req, 'adresse'));
-    if (earner === null) return send(res, 422, 'Où en sont mes badges ?', <AskView fault={NO_ADDRESS} />);
+    const earner = keyOfAddress(field(req, 'adresse'), reading.vault);
+    if (earner === null) return ask(res, 422, NO_ADDRESS);
     // Known or not is found out by the job: here, both cost the same.
-    if (await access.mayAsk(earner, req.ip ?? '')) await deps.enqueueLink(earner);
-    deps.count('asked');
+    if (await access.mayAsk(earner, req.ip ?? '')) await enqueueLink(reading.queues.mails, earner);
+    count(reading, 'asked');
     send(res, 200, 'Regardez vos messages', <SentView />);
   });
+  app.get('/ouvrir', (req, res) =>
+    send(res, 200, 'Votre page est prête', <OpenView token={textOf(req.query['jeton'])} />),
+  );
   app.post('/ouvrir', async (req, res) => {
     const opened = await access.redeemToken(field(req, 'jeton'));
-    if (opened === null || (await deps.read(opened)) === null) return send(res, 410, 'Lien périmé', LATE);
+    if (opened === null || (await readParcours(reading, opened)) === null)
+      return send(res, 410, 'Lien périmé', LATE);
     cookies.set(res, await access.startSession(opened.earner), ACCESS_MS);
-    deps.count('opened');
+    count(reading, 'opened');
     res.redirect(303, '/parcours/moi');
   });
 }
 
-function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
-  const { access } = deps;
-  const signedIn = async (req: Request): Promise<ParcoursGrant | null> =>
-    access.findSession(cookies.read(req));
+function addOwnPages(app: Express, { reading, contact, access, cookies, send }: Tools): void {
+  const signedIn = (req: Request): Promise<ParcoursGrant | null> => access.findSession(cookies.read(req));
   const over = (res: Response): void => send(res, 401, 'Page fermée', OVER);
   app.post('/fermer', async (req, res) => {
     await access.endSession(cookies.read(req));
@@ -147,17 +111,30 @@ function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
   });
   app.get('/moi', async (req, res) => {
     const session = await signedIn(req);
-    const parcours = session === null ? null : await deps.read(session);
+    const parcours = session === null ? null : await readParcours(reading, session);
     if (parcours === null) return over(res);
-    deps.count('viewed');
-    send(res, 200, 'Mon parcours', <ParcoursView parcours={parcours} contact={deps.frame.contact} />);
+    count(reading, 'viewed');
+    void noteView(reading);
+    send(res, 200, 'Mon parcours', <ParcoursView parcours={parcours} contact={contact} />);
   });
   app.get('/moi.json', async (req, res) => {
     const session = await signedIn(req);
-    if (session === null || (await deps.read(session)) === null) return over(res);
-    deps.count('exported');
-    res.attachment('mon-parcours.json').json(await deps.exportAll(session));
+    if (session === null || (await readParcours(reading, session)) === null) return over(res);
+    count(reading, 'exported');
+    const held = await collectPersonalData(reading, session.earner);
+    res.attachment('mon-parcours.json').json(earnerJson(held, systemClock));
   });
+}
+
+const count = ({ meter }: Reading, step: 'asked' | 'opened' | 'viewed' | 'exported'): void =>
+  meter.count('palier_parcours_total', { step });
+
+async function noteView({ journal, log, now }: Reading): Promise<void> {
+  try {
+    await journal.countView(Math.floor((await now()) / 1000));
+  } catch (err) {
+    log.warn({ err }, 'a view of a page was not counted');
+  }
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -1,72 +1,97 @@
-import type { z } from 'zod';
 import type { Assertion } from '../earners/record.js';
-import { explainPerson, type ExplainSources } from '../ops/shared/explain-person.js';
-import { DEMAND_NAMES, NUMBER_NAMES } from '../rules/badges-condition.js';
+import type { ClientId } from '../ids.js';
+import { explainPerson, type Explained, type ExplainSources } from '../ops/shared/explain-person.js';
+import { CONDITION_KEYS } from '../rules/badges-condition.js';
+import {
+  type AwardVerdict,
+  type BadgesResult,
+  type ConditionResult,
+  shortfall,
+  type Tally,
+} from '../rules/evaluation.js';
 import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
 import { abilityName, Formatter } from '../rules/explain/formatter.js';
-import type { explainSchema } from '../rules/explain/json.js';
-import type { Competency, Scheme } from '../rules/types.js';
 import { isErasedSince, type ParcoursGrant } from './access.js';
 
-/** An explanation as `palier explain --json` prints it. */
-export type ExplainJson = z.infer<typeof explainSchema>;
-export type AwardJson = ExplainJson['awards'][number];
-type RuleJson = AwardJson['rule'];
-type Reason = ExplainJson['left_out'][number]['reason'];
-
-/** What one person sees of themselves: all addresses that ops joined, as one. */
+/** What one person sees of themselves, in words: all addresses that ops joined, as one. */
 export type Parcours = NonNullable<Awaited<ReturnType<typeof readParcours>>>;
 
 /** @returns null when nobody is known there, or they were erased after `grant` was given */
 export async function readParcours(sources: ExplainSources, grant: ParcoursGrant) {
   const found = await explainPerson(sources, grant.earner);
   if (found === null) return null;
-  const { person, scheme, json } = found;
+  const { person, scheme, evaluation } = found;
   const own = person.addresses.find(({ key }) => key === grant.earner);
   if (own === undefined || isErasedSince(grant, own.record.tombstone)) return null;
-  const names = namesOf(scheme);
-  const badge = ({ id, clientId, badgeId, issuedOnS }: Assertion): readonly [string, string] => [
-    id,
-    `« ${names.badge(clientId, badgeId)} », de ${names.partner(clientId)}, le ${names.day(issuedOnS)}`,
-  ];
+  const names = new EarnerNames(scheme);
   return {
-    today: names.day(json.now_s),
+    today: names.day(evaluation.nowS).fr,
     addresses: person.addresses.flatMap(({ record }) => record.contact?.address ?? []),
-    competencies: [...scheme.competencies.values()],
-    awards: json.awards,
+    scheme,
+    awards: evaluation.awards.map((verdict) => awardOf(found, names, verdict)),
     /** Badges that do not count: why, and what to do. */
-    excluded: excludedOf(json, names),
-    names,
-    /** Badges by the ids of their assertions, in words. */
-    badgeOf: new Map<string, string>(person.portfolio.assertions.map(badge)),
+    excluded: excludedOf(found, names),
   };
 }
 
-export type SchemeNames = ReturnType<typeof namesOf>;
+/** The scheme's names; nobody reads an id of a badge or of an organisation. */
+class EarnerNames extends Formatter {
+  partner(id: ClientId): string {
+    return this.scheme.partnersById.get(id)?.name ?? 'un organisme qui ne participe pas';
+  }
 
-export function namesOf(scheme: Scheme) {
-  const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
-  const partnerOf = (client: string) => scheme.partners.find(({ clientId }) => clientId === client);
-  const formatter = new Formatter(scheme);
+  /** « Prendre la parole », de Mission locale. */
+  badge({ badgeId, clientId }: Assertion): string {
+    const enrolled = this.scheme.enrolments.get(badgeId);
+    const name = enrolled?.clientId === clientId ? enrolled.name : null;
+    return `${quotedBadge(name)}, de ${this.partner(clientId)}`;
+  }
+}
+
+const quotedBadge = (name: string | null): string => `« ${name ?? 'Badge sans nom'} »`;
+
+/** Where somebody is with one award. */
+export type ParcoursAward = ReturnType<typeof awardOf>;
+
+function awardOf(
+  { background, suggestions, assertions }: Explained,
+  names: EarnerNames,
+  { award, status, tree, heldBy, earnedBy }: AwardVerdict,
+) {
+  const waiting = background.waiting.has(award.id);
+  const history = background.history.get(award.badgeId);
+  const sinceS = history?.sinceS ?? heldBy?.issuedOnS ?? null;
+  const earnedThen = history?.earnedBy.flatMap((id) => assertions.get(id) ?? []);
+  const suggestion = suggestions.get(award.id);
   return {
-    competency: (id: string): string => competencies.get(id)?.name ?? id,
-    ability: (competency: string | undefined, id: string): string => abilityName(scheme, id, competency),
-    award: (id: string): string => scheme.awards.find((one) => one.id === id)?.name ?? id,
-    badge: (client: string, badge: string): string =>
-      partnerOf(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
-    partner: (client: string): string => partnerOf(client)?.name ?? 'un organisme qui ne participe pas',
-    day: (atS: number): string => formatter.day(atS).fr,
+    award,
+    status,
+    /** Due by changed rules alone. */
+    waiting,
+    /** In a word or two. */
+    state: status === 'held' ? 'Obtenu' : waiting ? 'Bientôt' : STATES[status],
+    progress: status === 'held' ? { have: 1, need: 1 } : progressOf(tree),
+    /** The day since when it is held; null: it is not. */
+    since: sinceS === null ? null : names.day(sinceS).fr,
+    thanksTo: (earnedThen ?? earnedBy).map((one) => `${names.badge(one)}, le ${names.day(one.issuedOnS).fr}`),
+    missing: missingOf(tree, names),
+    /** Badges that would help, and who gives them. */
+    help: (suggestion?.badges ?? []).map(
+      ({ name, clientId }) => `${quotedBadge(name)}, chez ${names.partner(clientId)}`,
+    ),
+    /** Too few badges are enrolled today to get there. */
+    isBeyond: suggestion?.reach === 'beyond',
   };
 }
 
-/** Pure. How far somebody is with one rule, in steps: of a choice the nearest way; of several conditions their sum. */
-export function progressOf(rule: RuleJson): { readonly have: number; readonly need: number } {
+const STATES = { due: 'En route', not_met: 'Pas encore', inactive: 'En pause', blocked: 'Retiré' };
+
+/** How far somebody is with one rule, in steps: of a choice the nearest way; of several conditions their sum. */
+function progressOf(rule: ConditionResult): Tally {
   if (rule.kind === 'holds') return { have: rule.met ? 1 : 0, need: 1 };
   if (rule.kind === 'badges') {
-    const tallies = DEMAND_NAMES.flatMap((name) => rule[name] ?? []);
-    const missing = Math.max(...tallies.map(({ have, need }) => Math.max(0, need - have)));
-    const { need } = rule.badges;
-    return { have: Math.max(0, need - missing), need };
+    const need = rule.condition.atLeast;
+    return { have: Math.max(0, need - shortfall(rule).badges), need };
   }
   const nearest = rule.of.map(progressOf).toSorted((a, b) => a.need - a.have - (b.need - b.have));
   return nearest
@@ -74,49 +99,54 @@ export function progressOf(rule: RuleJson): { readonly have: number; readonly ne
     .reduce((sum, { have, need }) => ({ have: sum.have + have, need: sum.need + need }));
 }
 
-/** Pure. What is still missing for a rule, in short French sentences; none: it is met. */
-export function missingOf(rule: RuleJson, names: SchemeNames): readonly string[] {
+/** What is still missing for a rule, in short French sentences; none: it is met. */
+function missingOf(rule: ConditionResult, names: EarnerNames): readonly string[] {
   if (rule.met) return [];
-  if (rule.kind === 'holds') return [`Il vous manque le badge Région « ${names.award(rule.award)} ».`];
-  if (rule.kind !== 'badges') {
-    const ways = rule.of.filter(({ met }) => !met).flatMap((one) => missingOf(one, names));
-    if (rule.kind === 'all' || ways.length < 2) return ways;
-    const lacking = rule.need - rule.have;
-    const head = lacking > 1 ? `Il suffit de ${lacking} de ces choses :` : 'Une seule de ces choses suffit :';
-    return [head, ...ways];
-  }
-  const { of } = rule;
-  const competency = of.competency === undefined ? '' : ` « ${names.competency(of.competency)} »`;
-  const level = of.level === undefined ? '' : ` de niveau ${of.level}`;
-  const ability = of.ability === undefined ? '' : ` (${names.ability(of.competency, of.ability)})`;
-  const sort = `${competency}${level}${ability}`;
-  const demands = DEMAND_NAMES.flatMap((name) => {
-    const tally = rule[name];
-    return tally !== null && tally.have < tally.need
-      ? [EARNER_DEMANDS[name](tally, { competency, sort })]
-      : [];
-  });
-  const numbers = NUMBER_NAMES.flatMap((name) => {
-    const count = rule[name];
-    return count === null ? [] : (EARNER_NUMBERS[name]?.(count) ?? []);
-  });
-  return [...demands, ...numbers];
+  if (rule.kind === 'holds') return [`Il vous manque le badge Région « ${names.awardName(rule.award)} ».`];
+  if (rule.kind === 'badges') return missingBadgesOf(rule, names);
+  const ways = rule.of.filter(({ met }) => !met).flatMap((one) => missingOf(one, names));
+  if (rule.kind === 'all' || ways.length < 2) return ways;
+  const lacking = rule.need - rule.have;
+  const head = lacking > 1 ? `Il suffit de ${lacking} de ces choses :` : 'Une seule de ces choses suffit :';
+  return [head, ...ways];
 }
 
-/** Pure. Of each badge that does not count: why, and what to do about it. */
-export const excludedOf = ({ left_out: leftOut }: ExplainJson, names: SchemeNames): readonly string[] =>
-  leftOut.map(({ assertion, reason }) => {
-    const partner = names.partner(assertion.client);
-    const day = reason.why === 'expired' ? names.day(reason.expires_on_s) : '';
+function missingBadgesOf({ condition, demands }: BadgesResult, { scheme }: EarnerNames): readonly string[] {
+  const { competency: id, level: number, ability: abilityId } = condition.selector;
+  const competency = id === undefined ? '' : ` « ${scheme.competencies.get(id)?.name ?? id} »`;
+  const level = number === undefined ? '' : ` de niveau ${number}`;
+  const ability = abilityId === undefined ? '' : ` (${abilityName(scheme, abilityId, id)})`;
+  const sort = `${competency}${level}${ability}`;
+  return [
+    ...demands
+      .filter(({ have, need }) => have < need)
+      .map((demand) => EARNER_DEMANDS[demand.name](demand, { competency, sort })),
+    ...CONDITION_KEYS.flatMap(({ json, field }) => {
+      const count = condition[field];
+      return json === null || count === undefined ? [] : (EARNER_NUMBERS[json]?.(count) ?? []);
+    }),
+  ];
+}
+
+/** Of each badge that does not count: why, and what to do about it. */
+function excludedOf({ evaluation, unused }: Explained, names: EarnerNames): readonly string[] {
+  const all = [
+    ...evaluation.excluded,
+    ...unused.map((assertion) => ({ assertion, reason: { why: 'no_rule_asks' as const } })),
+  ];
+  return all.map(({ assertion, reason }) => {
+    const day = reason.why === 'expired' ? names.day(reason.expiresOnS).fr : '';
+    const partner = names.partner(assertion.clientId);
     const why = EXCLUSIONS[reason.why].replaceAll('{partner}', partner).replaceAll('{day}', day);
-    return `« ${names.badge(assertion.client, assertion.badge)} », de ${partner}, ${why}`;
+    return `${names.badge(assertion)}, ${why}`;
   });
+}
 
 const AGAIN = "Demandez à {partner} s'il peut être remis de nouveau.";
 const NOT_OFFERED =
   "n'a pas été proposé à la Région. {partner} peut demander à la Région de le prendre en compte.";
 
-const EXCLUSIONS: Readonly<Record<Reason['why'], string>> = {
+const EXCLUSIONS = {
   expired: `a expiré le {day}. ${AGAIN}`,
   revoked: 'a été retiré. Demandez à {partner} pourquoi.',
   future: "porte une date qui n'est pas encore venue. Il comptera à partir de cette date.",
@@ -126,10 +156,3 @@ const EXCLUSIONS: Readonly<Record<Reason['why'], string>> = {
   not_enrolled: NOT_OFFERED,
   wrong_client: NOT_OFFERED,
 };
-
-/** Pure. Where somebody is with one award, in a word or two. */
-export function stateOf({ status, waiting }: Pick<AwardJson, 'status' | 'waiting'>): string {
-  if (status === 'held') return 'Obtenu';
-  if (waiting) return 'Bientôt';
-  return { due: 'En route', not_met: 'Pas encore', inactive: 'En pause', blocked: 'Retiré' }[status];
-}

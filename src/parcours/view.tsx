@@ -1,8 +1,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { typesetFrench } from '../ops/shared/browser.js';
+import { awardGrid } from '../ops/shared/explain-person.js';
 import { withoutMarks } from '../platform/invisible.js';
-import { type AwardJson, missingOf, type Parcours, progressOf, stateOf } from './progress.js';
+import type { Parcours, ParcoursAward } from './progress.js';
 
 export interface ParcoursFrame {
   readonly scheme: string;
@@ -122,7 +123,7 @@ export function ParcoursView({ parcours, contact }: ParcoursProps): VNode {
         <section>
           <h2>{title}</h2>
           {own.map((award) => (
-            <Award award={award} parcours={parcours} contact={contact} />
+            <Award {...award} contact={contact} />
           ))}
         </section>
       ))}
@@ -148,30 +149,23 @@ export function ParcoursView({ parcours, contact }: ParcoursProps): VNode {
 }
 
 /** The awards of each competency, then all others. */
-function groupsOf({ awards, competencies }: Parcours): (readonly [title: string, awards: AwardJson[]])[] {
+function groupsOf({ awards, scheme }: Parcours): (readonly [title: string, awards: ParcoursAward[]])[] {
+  const competencies = [...scheme.competencies.values()];
   const groups = competencies.map(
-    ({ id, name }) => [name, awards.filter(({ competency }) => competency === id)] as const,
+    ({ id, name }) => [name, awards.filter(({ award }) => award.competency === id)] as const,
   );
-  const others = awards.filter(({ competency }) => !competencies.some(({ id }) => competency === id));
+  const others = awards.filter(({ award }) => !competencies.some(({ id }) => award.competency === id));
   const title = others.length < awards.length ? 'Et aussi' : 'Vos badges Région';
   return [...groups, [title, others] as const].filter(([, own]) => own.length > 0);
 }
 
 /** Each competency by level, and every other award, at once: drawn, and in words beside it. */
-function Glance({ awards, competencies }: Parcours): VNode {
-  const levels = [...new Set(awards.flatMap(({ level }) => level ?? []))].toSorted((a, b) => a - b);
-  const grid = competencies.map(({ id, name }) => ({
-    name,
-    cells: levels.map((at) => awards.filter(({ competency, level }) => competency === id && level === at)),
-  }));
-  const inGrid = new Set(grid.flatMap(({ cells }) => cells.flat()));
-  const others = awards
-    .filter((award) => !inGrid.has(award))
-    .map((award) => ({ name: award.name, cells: [[award]] }));
+function Glance({ awards, scheme }: Parcours): VNode {
+  const { levels, rows, others } = awardGrid(scheme, awards);
   return (
     <table>
       <caption>Vos badges Région</caption>
-      {inGrid.size > 0 && (
+      {rows.length > 0 && (
         <thead>
           <tr>
             <th scope="col">Compétence</th>
@@ -182,17 +176,20 @@ function Glance({ awards, competencies }: Parcours): VNode {
         </thead>
       )}
       <tbody>
-        {[...grid.filter(({ cells }) => cells.flat().length > 0), ...others].map(({ name, cells }) => (
+        {rows.map(({ name, cells }) => (
           <tr>
             <th scope="row">{name}</th>
             {cells.map((own) => (
-              <td colSpan={cells.length < levels.length ? levels.length : 1}>
-                {own.length === 0 && '–'}
-                {own.map((award) => (
-                  <Bar award={award} />
-                ))}
-              </td>
+              <td>{own.length === 0 ? '–' : own.map((one) => <Bar {...one} />)}</td>
             ))}
+          </tr>
+        ))}
+        {others.map((one) => (
+          <tr>
+            <th scope="row">{one.award.name}</th>
+            <td colSpan={Math.max(1, levels.length)}>
+              <Bar {...one} />
+            </td>
           </tr>
         ))}
       </tbody>
@@ -202,63 +199,54 @@ function Glance({ awards, competencies }: Parcours): VNode {
 
 const [WIDTH, HEIGHT] = [80, 12];
 
-function Bar({ award }: { readonly award: AwardJson }): VNode {
-  const { have, need } = award.status === 'held' ? { have: 1, need: 1 } : progressOf(award.rule);
+function Bar({ status, state, progress: { have, need } }: ParcoursAward): VNode {
   // Taken back by the Région: the badges of partners are still there, the award is not.
-  const filled = need === 0 || award.status === 'blocked' ? 0 : Math.round((have / need) * (WIDTH - 2));
+  const filled = need === 0 || status === 'blocked' ? 0 : Math.round((have / need) * (WIDTH - 2));
   return (
     <div>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
         <rect class="empty" x={0.5} y={0.5} width={WIDTH - 1} height={HEIGHT - 1} />
         {filled > 0 && <rect class="full" x={1} y={1} width={filled} height={HEIGHT - 2} />}
       </svg>
-      {stateOf(award)}
-      {award.status === 'not_met' && ` : ${have} sur ${need}`}
+      {state}
+      {status === 'not_met' && ` : ${have} sur ${need}`}
     </div>
   );
 }
 
-type AwardProps = ParcoursProps & { readonly award: AwardJson };
-
-function Award({ award, parcours, contact }: AwardProps): VNode {
+function Award({ contact, ...one }: ParcoursAward & Pick<ParcoursProps, 'contact'>): VNode {
   const detail = {
-    held: () => <Held award={award} parcours={parcours} />,
-    not_met: () => <Missing award={award} parcours={parcours} />,
+    held: () => <Held {...one} />,
+    not_met: () => <Missing {...one} />,
     due: () =>
-      award.waiting
+      one.waiting
         ? 'Vous avez tous les badges demandés. La Région doit encore valider une nouvelle règle.'
         : 'Vous avez tous les badges demandés : le badge de la Région arrive par e-mail.',
     inactive: () => 'La Région ne donne pas ce badge en ce moment. Vos badges restent comptés.',
     blocked: () =>
       `La Région vous a retiré ce badge. Pour savoir pourquoi, ${contact === null ? 'demandez-lui' : `écrivez à ${contact}`}.`,
-  }[award.status]();
+  }[one.status]();
   return (
     <>
       <h3>
-        {award.name} ({stateOf(award).toLowerCase()})
+        {one.award.name} ({one.state.toLowerCase()})
       </h3>
       {typeof detail === 'string' ? <p>{detail}</p> : detail}
     </>
   );
 }
 
-function Held({ award, parcours: { badgeOf, names } }: Omit<AwardProps, 'contact'>): VNode {
-  const { history, held_by: held, earned_by: earned } = award;
-  const sinceS = history?.since_s ?? held?.issued_on_s ?? null;
-  const ids = history?.earned_by ?? earned.map(({ assertion }) => assertion);
-  const thanksTo = ids.flatMap((id) => badgeOf.get(id) ?? []);
-  return (
-    <>
-      {sinceS !== null && <p>Vous avez ce badge depuis le {names.day(sinceS)}.</p>}
-      {thanksTo.length > 0 && <p>Grâce à :</p>}
-      <List items={thanksTo} />
-      <p>
-        Pour le montrer : ouvrez l'e-mail reçu d'Open Badge Factory, acceptez le badge, et gardez-le dans{' '}
-        <a href="https://openbadgepassport.com">Open Badge Passport</a>.
-      </p>
-    </>
-  );
-}
+const Held = ({ since, thanksTo }: ParcoursAward): VNode => (
+  <>
+    {since !== null && <p>Vous avez ce badge depuis le {since}.</p>}
+    {thanksTo.length > 0 && <p>Grâce à :</p>}
+    <List items={thanksTo} />
+    <p>
+      Pour le montrer : ouvrez l'e-mail reçu d'Open Badge Factory, acceptez le badge, et gardez-le dans{' '}
+      <a href="https://openbadgepassport.com">Open Badge Passport</a>.
+    </p>
+  </>
+);
 
 const List = ({ items }: { readonly items: readonly string[] }): VNode | null =>
   items.length === 0 ? null : (
@@ -269,20 +257,15 @@ const List = ({ items }: { readonly items: readonly string[] }): VNode | null =>
     </ul>
   );
 
-function Missing({ award, parcours: { names } }: Omit<AwardProps, 'contact'>): VNode {
-  const help = award.would_help?.badges ?? [];
-  return (
-    <>
-      {missingOf(award.rule, names).map((sentence) => (
-        <p>{sentence}</p>
-      ))}
-      {help.length > 0 && (
-        <p>{help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}</p>
-      )}
-      <List items={help.map(({ name, partner }) => `« ${name ?? 'Badge sans nom'} », chez ${partner}`)} />
-      {award.would_help?.reach === 'beyond' && (
-        <p>Aujourd'hui, trop peu de badges sont proposés pour y arriver. D'autres viendront.</p>
-      )}
-    </>
-  );
-}
+const Missing = ({ missing, help, isBeyond }: ParcoursAward): VNode => (
+  <>
+    {missing.map((sentence) => (
+      <p>{sentence}</p>
+    ))}
+    {help.length > 0 && (
+      <p>{help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}</p>
+    )}
+    <List items={help} />
+    {isBeyond && <p>Aujourd'hui, trop peu de badges sont proposés pour y arriver. D'autres viendront.</p>}
+  </>
+);

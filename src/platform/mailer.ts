@@ -29,8 +29,6 @@ export class MailError extends Error {
 
 const TIMEOUT_MS = 15_000;
 
-export type Mailer = ReturnType<typeof createMailer>;
-
 /** A pool of connections to the SMTP server. TLS is required, but on this machine. @param url is checked by the configuration */
 export function createMailer({ smtpUrl, from }: Pick<ParcoursConfig, 'smtpUrl' | 'from'>) {
   const url = new URL(smtpUrl);

@@ -4,7 +4,7 @@ import { ConfigFaults, describe, loadConfig, type ParcoursConfig } from '../conf
 import { earnerKeyOf } from '../earners/person.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
-import { wireParcours } from '../parcours/app.js';
+import { createParcours } from '../parcours/app.js';
 import { hasOps, readLogo, wireOps } from '../ops/web/app.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { watchKey } from '../platform/key-guard.js';
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
 /** The earner's own pages. */
 function openParcours(options: Parameters<typeof openPipeline>[0], parcours: ParcoursConfig) {
   const { pipeline, releases } = openPipeline(options);
-  return { handler: wireParcours(pipeline, parcours), releases };
+  return { handler: createParcours(pipeline, parcours), releases };
 }
 
 /** Palier's own, as package.json has it. */

@@ -9,7 +9,7 @@ import { logConnectionErrors, requireSafeRedis } from '../platform/redis-health.
 import { markKey } from '../platform/key-guard.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
-import { openLinkSender } from '../parcours/send-link.js';
+import { openLinkSender } from '../parcours/access.js';
 import { createVault } from '../platform/vault.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './stores.js';

@@ -5,7 +5,7 @@ import express from 'express';
 import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { createAccess } from '../../src/parcours/access.js';
-import { wireParcours } from '../../src/parcours/app.js';
+import { createParcours } from '../../src/parcours/app.js';
 import type { House } from '../support/house.js';
 import { OPERATOR } from '../ops-web/support/people.js';
 import { until } from '../support/until.js';
@@ -104,7 +104,7 @@ async function takeParcours(chromium: Browser, house: House, folder: string): Pr
   const publicUrl = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
   const contact = 'contact@example.org';
   const parcours = { publicUrl, smtpUrl: 'smtp://127.0.0.1:1', from: contact, contact, trustProxy: 0 };
-  app.use('/parcours', wireParcours(reading, parcours));
+  app.use('/parcours', createParcours(reading, parcours));
   const token = await createAccess(redis, prefix, reading.vault, reading.now).issueToken(
     keyOf(house, CAMILLE),
   );

@@ -1,110 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import express from 'express';
-import type { Assertion } from '../../src/earners/record.js';
-import { type EarnerKey } from '../../src/ids.js';
-import { createAccess } from '../../src/parcours/access.js';
-import { openLinkSender } from '../../src/parcours/send-link.js';
-import { wireParcours } from '../../src/parcours/app.js';
-import type { Disposer } from '../../src/platform/lifecycle.js';
-import { createLogger } from '../../src/platform/logger.js';
 import { linkIn, openMailbox } from '../../src/sandbox/mailbox.js';
-import { earnerKeyOf } from '../../src/earners/person.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
-import { wirePipeline } from '../../src/workers/pipeline.js';
-import { startWorkers } from '../../src/workers/runtime/workers.js';
 import { openBrowser } from '../ops-web/support/browser.js';
-import { everythingIn } from '../support/everything.js';
-import { parse } from '../support/house.js';
-import { testRedis } from '../support/redis.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
-import { assertionOf } from '../support/assertion.js';
+import { openParcours, type OpenedParcours } from './support/open-parcours.js';
 
 const PEOPLE = ['farid@example.org', 'lou@example.org', 'sacha@example.org'];
 const HOUR_MS = 3_600_000;
 
-async function listen(server: Server): Promise<string> {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-}
-
-/** « Mon parcours » as `web` has it and the queue `mails` as a worker has it, before a mail server that is away. */
-async function openParcours() {
-  const redis = await testRedis();
-  const { connection, dataPrefix, prefix: queues } = redis;
-  // Its port is free again once it is closed.
+let world: OpenedParcours;
+let smtpPort: number;
+beforeAll(async () => {
+  // A mail server that is away: its port is free again once it is closed.
   const former = await openMailbox();
   await former.close();
-  const app = express();
-  const server = createServer(app);
-  const publicUrl = await listen(server);
-  const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
-  const parcours = { smtpUrl: former.url, from: 'b@example.org', contact: null, publicUrl, trustProxy: 0 };
-  const lines: string[] = [];
-  const log = createLogger('debug', 'test', { write: (line) => void lines.push(line) });
-  const config = {
-    obfBaseUrl: 'http://127.0.0.1:1',
-    obfClientId: 'REGION',
-    obfClientSecret: 'region',
-    obfMaxRps: 8,
-    palierKey: randomBytes(32),
-  };
-  const prefixes = { queues, data: dataPrefix };
-  let links: ReturnType<typeof openLinkSender> | null = null;
-  const { pipeline, close } = wirePipeline({
-    config,
-    scheme,
-    secrets: new Map(),
-    redis: connection,
-    log,
-    prefixes,
-    sendLink: async (earner) => (await links?.send(earner)) ?? false,
-  });
-  const { vault } = pipeline;
-  links = openLinkSender({ redis: connection, prefix: dataPrefix, vault, scheme: scheme.name, parcours });
-  app.use('/parcours', wireParcours(pipeline, parcours));
-  let stopWorkers: Disposer = () => undefined;
-  return {
-    pipeline,
-    connection,
-    dataPrefix,
-    startWorkers: (): void => void (stopWorkers = startWorkers(pipeline, connection, queues, ['mails'])),
-    url: publicUrl,
-    lines,
-    smtpPort: Number(new URL(former.url).port),
-    everything: () => everythingIn(redis.url, ''),
-    keyOf: (address: string): EarnerKey => earnerKeyOf(vault, address),
-    close: async () => {
-      await new Promise((resolve) => void server.close(resolve));
-      await stopWorkers();
-      links?.close();
-      await close();
-      await redis.close();
-    },
-  };
-}
-
-const badgeOf = (address: string): Assertion =>
-  assertionOf(`a-${address.length}`, { issuedOnS: 1_790_000_000 });
-
-let world: Awaited<ReturnType<typeof openParcours>>;
-beforeAll(async () => {
-  world = await openParcours();
+  smtpPort = Number(new URL(former.url).port);
+  world = await openParcours(former.url);
 });
 afterAll(() => world.close());
 
 test('the mail server is away for an hour: then each person gets one mail, with a link that works', async () => {
-  const { pipeline, url, keyOf, lines } = world;
+  const { pipeline, url, lines } = world;
   const { mails: queue } = pipeline.queues;
-  for (const address of PEOPLE)
-    await pipeline.earners.update(keyOf(address), (record) => ({
-      ...record,
-      contact: { address, name: 'Personne' },
-      assertions: [badgeOf(address)],
-    }));
+  for (const address of PEOPLE) await world.know(address);
   const ask = (adresse: string) => openBrowser(url).post('/parcours/lien', { adresse });
   const cost = async (address: string): Promise<readonly string[]> => {
     const sending = jest.spyOn(world.connection, 'sendCommand');
@@ -136,7 +53,7 @@ test('the mail server is away for an hour: then each person gets one mail, with 
   expect(await world.everything()).not.toMatch(/farid|lou@|sacha|example\.org/i);
   expect(lines.join('')).not.toMatch(/farid|lou@|sacha|jeton/i);
 
-  const mailbox = await openMailbox(world.smtpPort);
+  const mailbox = await openMailbox(smtpPort);
   await queue.promoteJobs();
   await until(
     async () => (await queue.getJobCountByTypes('wait', 'active', 'delayed')) === 0,
@@ -160,9 +77,8 @@ test('the mail server is away for an hour: then each person gets one mail, with 
 }, 60_000);
 
 test('through one of two addresses that ops joined the whole person is seen; before that, that one alone', async () => {
-  const { pipeline, url, keyOf, dataPrefix, connection } = world;
+  const { pipeline, url, keyOf, access } = world;
   const [one = '', other = ''] = PEOPLE;
-  const access = createAccess(connection, dataPrefix, pipeline.vault, pipeline.now);
   const seenBy = async (address: string): Promise<string> => {
     const cookie = `palier_parcours=${await access.startSession(keyOf(address))}`;
     return (await openBrowser(url).get('/parcours/moi', { cookie })).html;

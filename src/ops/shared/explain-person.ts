@@ -3,8 +3,8 @@ import { journalOf } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AwardId, BadgeId, EarnerKey } from '../../ids.js';
 import type { Evaluation } from '../../rules/evaluation.js';
-import type { AwardHistory, Background } from '../../rules/explain/explanation.js';
-import { explainJson } from '../../rules/explain/json.js';
+import { type AwardHistory, type Background, buildExplanation } from '../../rules/explain/explanation.js';
+import type { Award, Scheme } from '../../rules/types.js';
 import { decide, type DecidingSources, type Decision } from '../../workers/decide.js';
 
 export type ExplainSources = DecidingSources;
@@ -13,23 +13,22 @@ export type ExplainSources = DecidingSources;
 export type Explained = NonNullable<Awaited<ReturnType<typeof explainPerson>>>;
 
 /**
- * Decides anew, and tells it as `palier explain --json` does. OBF is not called.
+ * Decides anew, and explains it. OBF is not called.
  * @returns null when nothing is known of this address
  */
 export async function explainPerson(sources: ExplainSources, earner: EarnerKey) {
   const decision = await decide(sources, earner);
-  const { person, evaluation } = decision;
-  const { scheme } = decision.rules;
+  const { person } = decision;
   const { assertions, held } = person.portfolio;
   if (assertions.length + held.length + person.records.length === 0) return null;
-  const background = backgroundOfPerson(decision);
-  return { person, scheme, evaluation, background, json: explainJson(scheme, evaluation, background) };
+  return { person, ...explanationOf(decision) };
 }
 
-/** By what is written down under every address of the person. */
-export function backgroundOfPerson({ person, evaluation, waiting }: Decision): Background {
+/** Pure. By what is written down under every address of the person. */
+export function explanationOf({ rules, person, evaluation, waiting }: Decision) {
   const flags = person.addresses.flatMap(({ record }) => [...record.flags]);
-  return backgroundOf(evaluation, { entries: journalOf(person), flags, waiting });
+  const background = backgroundOf(evaluation, { entries: journalOf(person), flags, waiting });
+  return buildExplanation(rules.scheme, evaluation, background);
 }
 
 /** What is written down about one person, under whichever of their addresses; entries in any order. */
@@ -71,3 +70,25 @@ const toldBy = ({ kind, atS, version, assertions, event }: JournalEntry): AwardH
   earnedBy: assertions,
   event,
 });
+
+/**
+ * Pure. Awards at a glance: a row for each competency of the scheme that has some, a cell for each level; and the
+ * others, without a competency or a level.
+ */
+export function awardGrid<One extends { readonly award: Pick<Award, 'competency' | 'level'> }>(
+  { competencies }: Pick<Scheme, 'competencies'>,
+  awards: readonly One[],
+) {
+  const isPlaced = ({ award: { competency, level } }: One): boolean =>
+    level !== null && competency !== null && competencies.has(competency);
+  const placed = awards.filter(isPlaced);
+  const levels = [...new Set(placed.flatMap(({ award }) => award.level ?? []))].toSorted((a, b) => a - b);
+  const rows = [...competencies.values()]
+    .map(({ id, name }) => ({ name, own: placed.filter(({ award }) => award.competency === id) }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ name, own }) => ({
+      name,
+      cells: levels.map((level) => own.filter(({ award }) => award.level === level)),
+    }));
+  return { levels, rows, others: awards.filter((one) => !isPlaced(one)) };
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AWARD_STATES } from '../../../earners/record.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import { explainSchema } from '../../../rules/explain/json.js';
+import { explainJson, explainSchema } from '../../../rules/explain/json.js';
 import { explainText } from '../../../rules/explain/text.js';
 import { type Explained, explainPerson } from '../../shared/explain-person.js';
 import { AWARD_STATE_WORDS as STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
@@ -28,7 +28,7 @@ export const explain: Command = {
     const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.wouldBe(pipeline.scheme) };
     const found = await explainPerson({ ...pipeline, schemes }, asked);
     if (found === null) throw unknownEarner();
-    const { person, scheme, evaluation, background, json } = found;
+    const { person, scheme, evaluation, background } = found;
     const { earner, keys } = person;
     const paused = await pipeline.queues.awards.isPaused();
     const inFlight = inFlightOf(found);
@@ -45,7 +45,7 @@ export const explain: Command = {
       json: {
         earner,
         addresses: keys.length,
-        ...json,
+        ...explainJson(scheme, evaluation, background),
         issuing: inFlight.map((one) => one.json),
         issuing_paused: paused,
       } satisfies z.infer<typeof explainCommandSchema>,

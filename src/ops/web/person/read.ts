@@ -4,7 +4,7 @@ import type { EarnerKey } from '../../../ids.js';
 import { earnerJobId } from '../../../queue/jobs.js';
 import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import { talliesPhrase } from '../../../rules/explain/condition-words.js';
-import { buildExplanation, type Background } from '../../../rules/explain/explanation.js';
+import type { Background } from '../../../rules/explain/explanation.js';
 import { inLang } from '../../../rules/explain/formatter.js';
 import { ExplanationText } from '../../../rules/explain/text.js';
 import { type Catalogue, WORDS } from '../../../rules/explain/words.js';
@@ -12,7 +12,7 @@ import { localized, type Localized } from '../../../localized.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyIn } from '../../shared/browser.js';
-import { backgroundOfPerson } from '../../shared/explain-person.js';
+import { explanationOf } from '../../shared/explain-person.js';
 import { maskAddress } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { type StateKind, number, pluralForm } from '../parts/text.js';
@@ -103,12 +103,12 @@ export type AwardExplained = ReturnType<typeof explainAwards>['awards'][number];
 
 /** Pure. Every award in the scheme's order; and the badges that count for none, each with why. */
 function explainAwards(decision: Decision) {
-  const { rules, person, evaluation } = decision;
-  const background = backgroundOfPerson(decision);
-  const text = new ExplanationText(buildExplanation(rules.scheme, evaluation, background), PAGE_WORDS);
+  const explanation = explanationOf(decision);
+  const { scheme, evaluation, background } = explanation;
+  const text = new ExplanationText(explanation, PAGE_WORDS);
   const awards = evaluation.awards.map((verdict) => {
     const { award, status, tree } = verdict;
-    const own = person.records.filter(({ badgeId }) => badgeId === award.badgeId);
+    const own = decision.person.records.filter(({ badgeId }) => badgeId === award.badgeId);
     const states = own.map(({ record }) => record.state);
     const told = inLang(text.award(verdict), 'fr');
     return {
@@ -123,7 +123,7 @@ function explainAwards(decision: Decision) {
       under: told.under,
     };
   });
-  return { awards, excluded: text.excluded().map(({ fr }) => fr), scheme: rules.scheme };
+  return { awards, excluded: text.excluded().map(({ fr }) => fr), scheme };
 }
 
 /** The pages are in French alone. */

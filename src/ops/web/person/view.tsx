@@ -1,5 +1,6 @@
 import { Fragment, type ComponentChildren, type VNode } from 'preact';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
+import { awardGrid } from '../../shared/explain-person.js';
 import { EntriesTable } from '../journal/view.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { Bar, Table, type Column } from '../parts/table.js';
@@ -76,18 +77,10 @@ const Known = (model: KnownPerson): VNode => (
 
 /** The person's awards at a glance, by competency and level; each state links to its reasons below. */
 function GridPart({ awards, scheme }: KnownPerson): VNode {
-  const placed = awards.filter(
-    ({ award: { competency, level } }) =>
-      level !== null && competency !== null && scheme.competencies.has(competency),
-  );
-  const others = awards.filter((one) => !placed.includes(one));
-  const levels = [...new Set(placed.map(({ award }) => award.level ?? 0))].toSorted((a, b) => a - b);
-  const rows = [...scheme.competencies.values()].filter(({ id }) =>
-    placed.some(({ award }) => award.competency === id),
-  );
-  const columns = levels.map((level): Column<{ readonly id: string }> => [
+  const { levels, rows, others } = awardGrid(scheme, awards);
+  const columns = levels.map((level, at): Column<(typeof rows)[number]> => [
     `Niveau ${level}`,
-    ({ id }) => cellOf(placed.filter(({ award }) => award.competency === id && award.level === level)),
+    ({ cells }) => cellOf(cells[at] ?? []),
   ]);
   return (
     <Section id="ou-en-est" title="Où en est la personne">
