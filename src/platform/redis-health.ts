@@ -66,13 +66,18 @@ export function logConnectionErrors(address: RedisAddress, log: Logger): (err: u
 }
 
 /**
- * Watches a connection that is being made, and would be tried again for ever. Of a TLS fault, cluster and sentinels
- * say only that the connection was closed: then TLS is tried beside them.
- * @returns `refused` never resolves, and throws RedisRefused as soon as the connection is refused
+ * What `work` gives over a connection that is being made, and would be tried again for ever. Of a TLS fault, cluster and
+ * sentinels say only that the connection was closed: then TLS is tried beside them.
+ * @throws RedisRefused as soon as the connection is refused
  */
-export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
-  const listening = new AbortController();
-  const refused = new Promise<never>((_, reject) => {
+export function unlessRefused<T>(
+  redis: RedisConnection,
+  address: RedisAddress,
+  work: Promise<T>,
+): Promise<T> {
+  // A single server reports its TLS faults itself.
+  const servers = address.kind === 'single' ? [] : serversOf(address).filter(({ tls }) => tls);
+  return new Promise<T>((resolve, reject) => {
     const isRefusal = (error: unknown): boolean => {
       const refusal = refusalOf(error, address);
       if (refusal !== null) reject(refusal);
@@ -82,8 +87,6 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
     const tryTls = async (): Promise<void> => {
       if (isTryingTls) return;
       isTryingTls = true;
-      // A single server reports its TLS faults itself.
-      const servers = address.kind === 'single' ? [] : serversOf(address).filter(({ tls }) => tls);
       const faults = await Promise.all(servers.map(tlsFaultOf));
       faults.some(isRefusal);
       isTryingTls = false;
@@ -92,10 +95,8 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
       if (!isRefusal(error)) void tryTls();
     };
     redis.on('error', onError);
-    listening.signal.addEventListener('abort', () => void redis.off('error', onError));
+    void work.then(resolve, reject).finally(() => redis.off('error', onError));
   });
-  refused.catch(() => undefined);
-  return { refused, stop: (): void => listening.abort() };
 }
 
 const TLS_WITHIN_MS = 1500;
@@ -150,14 +151,12 @@ export async function requireSafeRedis(
 ): Promise<void> {
   const redis = openConsumer(address);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
-  const watch = watchRefusals(redis, address);
   try {
-    const findings = await Promise.race([findingsOf(redis, address, log), watch.refused]);
+    const findings = await unlessRefused(redis, address, findingsOf(redis, address, log));
     if (findings.length === 0) return;
     if (production) throw new RedisUnsafe(findings);
     log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
   } finally {
-    watch.stop();
     closeRedis(redis);
   }
 }

@@ -1,6 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
 import type { RedisTarget } from '../config.js';
-import { patchCluster, patchDisconnect } from './redis-patches.js';
 
 /** Where Redis is, as `REDIS_URL` was read. */
 export type RedisAddress = RedisTarget;
@@ -66,17 +65,17 @@ const CONSUMER = {
 type Profile = typeof PRODUCER | typeof OPERATOR | typeof CONSUMER;
 
 /** A connection that fails within 1.5 s. The caller closes it, as each of those below. */
-export const openProducer = (address: RedisAddress): RedisConnection => connect(address, PRODUCER);
+export const openProducer = (address: RedisAddress): RedisConnection => open(address, PRODUCER);
 
 /** The same for the endpoint, which batches its writes itself: pipelining one command costs 0.1 ms. */
 export const openPlainProducer = (address: RedisAddress): RedisConnection =>
-  connect(address, { ...PRODUCER, enableAutoPipelining: false });
+  open(address, { ...PRODUCER, enableAutoPipelining: false });
 
 /** A connection whose commands wait 10 s at most. */
-export const openOperator = (address: RedisAddress): RedisConnection => connect(address, OPERATOR);
+export const openOperator = (address: RedisAddress): RedisConnection => open(address, OPERATOR);
 
 /** A connection that waits for Redis to come back. */
-export const openConsumer = (address: RedisAddress): RedisConnection => connect(address, CONSUMER);
+export const openConsumer = (address: RedisAddress): RedisConnection => open(address, CONSUMER);
 
 /** Closes without waiting for a Redis that may never answer. */
 export function closeRedis(connection: RedisConnection): void {
@@ -104,7 +103,7 @@ export async function raceAbort<T>(work: Promise<T>, signal?: AbortSignal): Prom
   });
 }
 
-function connect(address: RedisAddress, profile: Profile): RedisConnection {
+function open(address: RedisAddress, profile: Profile): RedisConnection {
   const options = { ...profile, reconnectOnError: leaveDemoted(profile === CONSUMER) };
   const [url = ''] = address.urls;
   if (address.kind === 'single') return patchDisconnect(new Redis(url, options));
@@ -153,4 +152,93 @@ function leaveDemoted(isPatient: boolean): (error: Error) => false | 1 | 2 {
     lastMs = nowMs;
     return isPatient || nowMs - firstMs < ONE_ROUND_MS ? 2 : 1;
   };
+}
+
+/**
+ * Makes `disconnect` always lead to `end`. ioredis emits it when a socket closes, and between two attempts there is
+ * none (redis/ioredis#1247): a worker told to stop then would wait until its process is killed
+ * (taskforcesh/bullmq#4656). So a connection is begun and dropped before it carries anything. Duplicates do the same.
+ */
+function patchDisconnect(redis: Redis): Redis {
+  const disconnect = redis.disconnect.bind(redis);
+  const duplicate = redis.duplicate.bind(redis);
+  return Object.assign(redis, {
+    disconnect(reconnect = false): void {
+      const isBetween = redis.status === 'reconnecting';
+      disconnect(reconnect);
+      if (reconnect || !isBetween) return;
+      redis.connect().catch(() => undefined);
+      disconnect();
+    },
+    duplicate: (...args: Parameters<typeof duplicate>) => patchDisconnect(duplicate(...args)),
+  });
+}
+
+/**
+ * The same for a cluster, of which ioredis loses more while nodes come and go (all seen with ioredis 6.0):
+ * - a `connect()` whose first answer came before the cluster was whole never resolves;
+ * - after a node closes late, an ended connection is no longer `end`, and a repeated command waits for ever;
+ * - a `disconnect()` while it connects is forgotten, and the connection stays open;
+ * - a command without a node has no timeout: ioredis counts it from when a node has the command.
+ * @param timeoutMs of every command; undefined: none
+ */
+function patchCluster(cluster: Cluster, timeoutMs: number | undefined): Cluster {
+  const [connect, disconnect] = [cluster.connect.bind(cluster), cluster.disconnect.bind(cluster)];
+  const [quit, duplicate] = [cluster.quit.bind(cluster), cluster.duplicate.bind(cluster)];
+  const send = cluster.sendCommand.bind(cluster);
+  /** `isWanted`: opened, and not dropped since. `hasEnded`: it emitted `end` after it was dropped. */
+  const life = { isWanted: true, hasEnded: false };
+  const dropUnwanted = (): void => {
+    if (!life.isWanted) disconnect();
+  };
+  const endAnew = (): void => {
+    if (life.isWanted || life.hasEnded || !['close', 'disconnecting'].includes(cluster.status)) return;
+    cluster.once('+node', () => setImmediate(dropUnwanted));
+    connect().catch(() => undefined);
+  };
+  cluster.on('end', () => {
+    life.hasEnded = !life.isWanted;
+  });
+  cluster.on('close', () => {
+    if (life.hasEnded) cluster.status = 'end';
+    // ioredis' own listener comes first.
+    else setImmediate(endAnew);
+  });
+  cluster.on('connect', dropUnwanted).on('reconnecting', dropUnwanted);
+  return Object.assign(cluster, {
+    connect(): Promise<void> {
+      Object.assign(life, { isWanted: true, hasEnded: false });
+      return Promise.race([connect(), readyOrEnded(cluster)]);
+    },
+    disconnect(reconnect = false): void {
+      const hasNodes = cluster.nodes().length > 0;
+      life.isWanted = reconnect;
+      disconnect(reconnect);
+      if (!hasNodes) endAnew();
+    },
+    quit(): Promise<'OK'> {
+      life.isWanted = false;
+      return quit();
+    },
+    duplicate: (...args: Parameters<typeof duplicate>) => patchCluster(duplicate(...args), timeoutMs),
+    sendCommand(...args: Parameters<typeof send>): unknown {
+      if (timeoutMs !== undefined) args[0].setTimeout(timeoutMs);
+      return send(...args);
+    },
+  });
+}
+
+function readyOrEnded(cluster: Cluster): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => void cluster.off('ready', onReady).off('end', onEnd);
+    const onReady = (): void => {
+      stop();
+      resolve();
+    };
+    const onEnd = (): void => {
+      stop();
+      reject(new Error('Redis: the connection to the cluster is closed'));
+    };
+    cluster.on('ready', onReady).on('end', onEnd);
+  });
 }

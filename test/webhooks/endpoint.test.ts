@@ -726,7 +726,7 @@ describe('connections', () => {
     return { body, headers: { ...signed(body), 'x-request-id': 'ours' } };
   };
 
-  test("an accepted and an ignored notice have the same headers, helmet's among them", async () => {
+  test('an accepted and an ignored notice have the same headers, those against misuse among them', async () => {
     const [accepted, ignored] = [
       await send(web.port, notice('P1')),
       await send(web.port, notice('stranger')),

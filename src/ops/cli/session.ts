@@ -7,7 +7,7 @@ import { createObf, type Obf } from '../../obf/obf.js';
 import { isSameKey } from '../../platform/key-guard.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
 import { isRedisError, redisCause, RedisRefused, refusalOf } from '../../platform/redis-faults.js';
-import { watchRefusals } from '../../platform/redis-health.js';
+import { unlessRefused } from '../../platform/redis-health.js';
 import { closeRedis, hostsOf, raceAbort, type RedisConnection } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
@@ -40,7 +40,6 @@ export async function withRedis<T>(
   work: (redis: RedisConnection) => Promise<T>,
 ): Promise<T> {
   const redis = openRedis(address);
-  const watch = watchRefusals(redis, address);
   // A command that gives up says only that; the connection's last error says why.
   let connectionError: unknown = null;
   redis.on('error', (error) => {
@@ -48,9 +47,9 @@ export async function withRedis<T>(
   });
   let hasAnswered = false;
   try {
-    await raceAbort(Promise.race([redis.ping(), watch.refused]), AbortSignal.timeout(patienceMs.redis));
+    const answer = unlessRefused(redis, address, redis.ping());
+    await raceAbort(answer, AbortSignal.timeout(patienceMs.redis));
     hasAnswered = true;
-    watch.stop();
     return await work(redis);
   } catch (error) {
     if (hasAnswered && !isRedisError(error)) throw error;
@@ -59,7 +58,6 @@ export async function withRedis<T>(
     const words = refusal?.words ?? silenceWords(cause, address, hasAnswered);
     throw new CommandProblem('redis_silent', words, { cause: error });
   } finally {
-    watch.stop();
     closeRedis(redis);
   }
 }
