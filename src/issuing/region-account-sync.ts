@@ -1,14 +1,15 @@
 import type { BatchId, EventId } from '../ids.js';
-import { changedPages, type Look } from '../obf/changed-events.js';
 import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
 import { PAGE_LIMIT } from '../obf/list.js';
 import {
+  changedPages,
   type EventAsked,
   EventIncomplete,
   type EventRead,
+  type Look,
   readAlone,
   RowUnreadable,
-} from '../obf/read-event.js';
+} from '../obf/events.js';
 import type { OddRow } from '../obf/wire.js';
 import { raceAbort } from '../platform/redis.js';
 import { NotSettledYet } from './redis-incarnation.js';

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
-import type { Call, Caller } from './call.js';
-import { ObfRefused } from './errors.js';
+import type { Logger } from '../platform/logger.js';
+import { errorOfStatus, isGood, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
 import { PAGE_LIMIT, readRows, unsteadyList, type ListRead } from './list.js';
+import type { Bearer, TokenParts, Tokens } from './token.js';
 import * as wire from './wire.js';
 
 /** What OBF shows as the issuing program, and what its event list can be filtered by. */
@@ -20,10 +21,21 @@ export interface EventRecipients extends Omit<ListRead, 'total'> {
   readonly recipients: readonly wire.ObfRecipient[];
 }
 
-/** The routes of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the call is sent. */
+interface AccountParts extends Pick<TokenParts, 'clientId' | 'http' | 'rate'> {
+  readonly tokens: Tokens;
+  readonly log: Logger | undefined;
+}
+
 export type ObfAccount = ReturnType<typeof createAccount>;
 
-export function createAccount(clientId: ClientId, send: Caller) {
+/**
+ * The routes of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the call is
+ * sent.
+ * @param isIdle its calls leave only while no other call of the client waits
+ */
+export function createAccount(parts: AccountParts, isIdle: boolean) {
+  const { clientId } = parts;
+  const send = createSender(parts, isIdle);
   const get = <T>(route: string, path: string[], form: z.ZodType<T>, signal?: AbortSignal, query?: Query) =>
     send({ name: `GET ${route}`, method: 'GET', path, query, reply: wire.replyOf(form) }, signal);
   const eventPage = wire.pageForm(clientId, 'events', wire.eventOf(clientId));
@@ -92,7 +104,7 @@ export interface IssueRequest {
   readonly sendEmail?: boolean;
 }
 
-const writesOf = (clientId: ClientId, send: Caller) => ({
+const writesOf = (clientId: ClientId, send: Sender) => ({
   /**
    * Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly.
    * @throws ObfRefused without recipients: OBF might take that as anything
@@ -129,3 +141,71 @@ const writesOf = (clientId: ClientId, send: Caller) => ({
     return revoked.count ?? emails.length;
   },
 });
+
+interface Call<T> {
+  /** Names it in errors and logs, e.g. `GET event`. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** The path's parts after `/v2`, not encoded. */
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
+  readonly body?: unknown;
+  /** Reads a 2xx answer. @throws ObfUnreadable */
+  readonly reply: (name: string, body: string) => T;
+  /** Of the body: what no error may show. */
+  readonly secrets?: readonly string[];
+}
+
+type Sender = ReturnType<typeof createSender>;
+
+const MAX_BYTES = 20 * 1024 * 1024;
+
+/** Makes calls as one client: token, rate, call; once more with a new token after a 401 or 403. */
+function createSender({ clientId, http, tokens, rate, log }: AccountParts, isIdle: boolean) {
+  return async <T>(call: Call<T>, signal?: AbortSignal): Promise<T> => {
+    const { name, method, body, secrets = [] } = call;
+    const path = pathOf(call);
+    const write = method !== 'GET';
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const attempt = async ({ token }: Bearer) => {
+      const headers = { Authorization: `Bearer ${token}`, ...type };
+      const facts = { name, clientId, write, secrets: [token, ...secrets] };
+      const request = { ...facts, method, path, headers, ...content, maxBytes: MAX_BYTES };
+      await rate.acquire(name, clientId, { signal, isIdle });
+      const reply = await http.send(request, signal);
+      if (reply.status === 429) await rate.hold(clientId, reply.retryAfterMs);
+      return { reply, request };
+    };
+
+    const bearer = await tokens(signal);
+    let { reply, request } = await attempt(bearer);
+    if (reply.status === 401 || reply.status === 403) {
+      log?.info({ call: name, client: clientId, status: reply.status }, 'OBF token renewed');
+      ({ reply, request } = await attempt(await tokens(signal, bearer)));
+    }
+    if (!isGood(reply)) throw errorOfStatus(request, reply);
+    try {
+      return call.reply(name, reply.body);
+    } catch (error) {
+      // OBF said yes: what we cannot read of it has been done.
+      if (write && error instanceof ObfUnreadable)
+        throw new ObfOutcomeUnknown(name, `answered ${reply.status}, but: ${error.message}`);
+      throw error;
+    }
+  };
+}
+
+/**
+ * `/v2/...`, every part encoded. @throws ObfRefused for a part that no encoding keeps in its place:
+ * URLs take `..` and `%2e%2e` alike as "one up".
+ */
+function pathOf({ name, path, query = {} }: Call<unknown>): string {
+  if (path.some((part) => !/^(?!\.{1,2}$)\P{Surrogate}+$/u.test(part)))
+    throw new ObfRefused(name, 404, 'one of the ids given is none that OBF could have made');
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query))
+    if (value !== undefined) search.append(key, String(value));
+  const route = ['v2', ...path].map(encodeURIComponent).join('/');
+  return `/${route}${search.size === 0 ? '' : `?${search.toString()}`}`;
+}

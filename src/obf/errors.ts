@@ -8,10 +8,11 @@ export abstract class ObfError extends Error {
   abstract readonly code: string;
   constructor(
     readonly call: string,
-    message: string,
+    /** The message, without the call's name. */
+    readonly said: string,
     options?: ErrorOptions,
   ) {
-    super(`OBF ${call}: ${message}`, options);
+    super(`OBF ${call}: ${said}`, options);
     this.name = new.target.name;
   }
 }
@@ -22,27 +23,15 @@ export class ObfRefused extends ObfError {
   constructor(
     call: string,
     readonly status: number,
-    message: string,
+    said: string,
   ) {
-    super(call, message);
+    super(call, said);
   }
 }
 
 /** OBF says that it has no event of this id. */
 export const isEventGone = (error: unknown): boolean =>
   error instanceof ObfRefused && error.status === 404 && error.call === 'GET event';
-
-/** A hosted credential that will never count for this person: reading it again changes nothing. */
-export class CredentialRefused extends ObfRefused {
-  constructor(
-    call: string,
-    /** Where it is, whose it is, what it says of itself, its size. */
-    readonly fault: 'url' | 'recipient' | 'identity' | 'size',
-    message: string,
-  ) {
-    super(call, 422, message);
-  }
-}
 
 /** OBF does not show a hosted credential: it is not published yet, or hidden for a while. It may be read again. */
 export class CredentialAbsent extends ObfError {

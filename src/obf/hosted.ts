@@ -13,10 +13,10 @@ import {
 } from './credential.js';
 import {
   CredentialAbsent,
-  CredentialRefused,
   errorOfStatus,
   isGood,
   jsonOrNull,
+  ObfRefused,
   ObfTooLarge,
   ObfUnreadable,
   type HttpReply,
@@ -39,6 +39,9 @@ const MAX_LIST_BYTES = 5 * 1024 * 1024;
 const NOT_FOUND = 404;
 const FORBIDDEN = 403;
 const GONE = 410;
+
+/** It will never count for this person: reading it again changes nothing. */
+const refused = (call: string, why: string): ObfRefused => new ObfRefused(call, 422, why);
 
 interface Subject {
   readonly assertionId: AssertionId;
@@ -82,13 +85,12 @@ export class HostedCredentials {
   /**
    * Reads a credential (Open Badges 3.0 or 2.0) and checks that it was made for this address; null: that is known.
    * Issuer, badge and id are those that the credential names; nothing is taken from the sender of the URL.
-   * @throws CredentialRefused for good: another host, another person, two ids, too large
+   * @throws ObfRefused for good: another host, another person, two ids, too large
    * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
    */
   async read(url: string, email: string | null, signal?: AbortSignal) {
     const id = this.#assertionIn(url);
-    if (id === null)
-      throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
+    if (id === null) throw refused(CALL, "its address is not that of a credential on OBF's host");
     const subject: Subject = { assertionId: asAssertionId(id), email, signal };
     const { status, body } = await this.#fetch(subject, CALL, url, { alsoGood: GONE });
     // A credential that is gone may leave nothing, or a page for people.
@@ -135,19 +137,19 @@ export class HostedCredentials {
     return { ...common, clientId, badgeId: asBadgeId(badge), eventId, revoked: false };
   }
 
-  /** What both formats come to, once it is known to be this person's. @throws CredentialRefused */
+  /** What both formats come to, once it is known to be this person's. @throws ObfRefused */
   #commonOf({ id, recipients, issuedOnS, expiresOnS }: CredentialV2 | CredentialV3, subject: Subject) {
     const { assertionId, email } = subject;
     this.#checkId(id, subject);
     if (email !== null && !recipients.some((recipient) => isFor(recipient, email)))
-      throw new CredentialRefused(CALL, 'recipient', 'it was made for another address');
+      throw refused(CALL, 'it was made for another address');
     return { revokedOnly: false, assertionId, issuedOnS, expiresOnS } as const;
   }
 
   /** One credential could else be counted again and again under invented addresses. */
   #checkId(id: string, { assertionId }: Subject): void {
     if (this.#assertionIn(id) !== assertionId)
-      throw new CredentialRefused(CALL, 'identity', 'its own id is not the one that it was read under');
+      throw refused(CALL, 'its own id is not the one that it was read under');
   }
 
   async #isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
@@ -174,19 +176,19 @@ export class HostedCredentials {
     { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES } = {},
   ): Promise<HttpReply> {
     const route = this.#routeOf(url);
-    if (route === null) throw new CredentialRefused(name, 'url', "its address is not on OBF's host");
+    if (route === null) throw refused(name, "its address is not on OBF's host");
     const secrets = email === null ? [] : [email];
     const path = `${route}${new URL(url).search}`;
     const request = { name, clientId: null, method: 'GET', write: false, path, secrets, maxBytes } as const;
     await this.rate.acquire(name, LANE, { signal });
     const reply = await this.http.send(request, signal).catch((error: unknown) => {
-      throw error instanceof ObfTooLarge ? new CredentialRefused(name, 'size', 'it is too large') : error;
+      throw error instanceof ObfTooLarge ? refused(name, 'it is too large') : error;
     });
     if (reply.status === 429) await this.rate.hold(LANE, reply.retryAfterMs);
     if (isGood(reply) || reply.status === alsoGood) return reply;
     const error = errorOfStatus(request, reply);
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
-    throw isAbsent ? new CredentialAbsent(name, error.message.replace(`OBF ${name}: `, '')) : error;
+    throw isAbsent ? new CredentialAbsent(name, error.said) : error;
   }
 
   /** The path of an address below OBF's own; null unless scheme, host and port are OBF's, without credentials. */

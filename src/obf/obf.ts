@@ -3,7 +3,6 @@ import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { createAccount, type ObfAccount } from './account.js';
-import { createCaller } from './call.js';
 import { HostedCredentials } from './hosted.js';
 import { createHttp, type OnCall } from './http.js';
 import { createRateLimiter } from './rate-limiter.js';
@@ -50,8 +49,7 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
       const known = accounts.get(clientId);
       if (known !== undefined) return known[pace];
       const parts = { ...shared, clientId, tokens: createTokens({ ...shared, clientId, secret }) };
-      const accountAt = (isIdle: boolean) => createAccount(clientId, createCaller(parts, isIdle));
-      const made = { now: accountAt(false), idle: accountAt(true) };
+      const made = { now: createAccount(parts, false), idle: createAccount(parts, true) };
       accounts.set(clientId, made);
       return made[pace];
     },

@@ -161,7 +161,7 @@ async function requestToken({ http, clientId, secret, tuning, life }: TokenParts
   if (!isGood(reply)) {
     const error = errorOfStatus(request, reply);
     if (error instanceof ObfThrottled || reply.status > 499) throw error;
-    const words = `${error.message.replace(`OBF ${TOKEN_CALL}: `, '')}: ${advice}`;
+    const words = `${error.said}: ${advice}`;
     // OBF refuses a key in words that are not always JSON; a proxy in its way answers 3xx, 403 or 404.
     const isNo = error instanceof ObfRefused || [400, 401].includes(reply.status);
     throw isNo ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, words) : new ObfNotSent(TOKEN_CALL, words);

@@ -2,7 +2,7 @@ import type { ClientId, EventId } from '../../ids.js';
 import type { RegionAccountSync } from '../../issuing/region-account-sync.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone, ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
-import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/read-event.js';
+import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/events.js';
 import { secondsOf, type Clock } from '../../platform/clock.js';
 import type { JobHandler, JobResult } from '../../platform/job.js';
 import { raceAbort } from '../../platform/redis.js';

@@ -1,6 +1,5 @@
 import type { ClientId, EventId } from '../../ids.js';
-import { changedPages } from '../../obf/changed-events.js';
-import { RowUnreadable } from '../../obf/read-event.js';
+import { changedPages, RowUnreadable } from '../../obf/events.js';
 import type { ObfEvent, OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobHandler } from '../../platform/job.js';

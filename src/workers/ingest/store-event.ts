@@ -16,7 +16,7 @@ import {
 } from '../../ids.js';
 import { noteIn, type LogEntryNote } from '../../issuing/send.js';
 import type { EventRecipients } from '../../obf/account.js';
-import { completenessOf, EventIncomplete, type EventRead, RowUnreadable } from '../../obf/read-event.js';
+import { completenessOf, EventIncomplete, type EventRead, RowUnreadable } from '../../obf/events.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';

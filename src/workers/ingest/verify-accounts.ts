@@ -5,7 +5,7 @@ import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
 import { IdSet, type ListRead, readList } from '../../obf/list.js';
-import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
+import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/events.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job.js';

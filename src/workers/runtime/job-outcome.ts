@@ -5,7 +5,7 @@ import { RecordUnreadable } from '../../earners/record.js';
 import { OnHold } from '../../issuing/hold.js';
 import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled, RateQueueFull } from '../../obf/errors.js';
-import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
+import { EventIncomplete, RowUnreadable } from '../../obf/events.js';
 import type { JobResult } from '../../platform/job.js';
 import { describeError } from '../../platform/logger.js';
 import { isRedisError } from '../../platform/redis-faults.js';
