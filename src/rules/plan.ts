@@ -187,10 +187,6 @@ interface Listed {
 }
 const inOrder = ({ count, keys }: Listed): Listed => ({ count, keys: keys.toSorted() });
 
-/** Whether nobody gains anything, and nobody stops qualifying. */
-export const changesNobody = ({ awards }: Plan): boolean =>
-  awards.every(({ gains, losesRule }) => gains.count + losesRule.count === 0);
-
 /** Batch size and what OBF allows. */
 export interface IssuingLimits {
   /** Recipients in one issue call, at most. */

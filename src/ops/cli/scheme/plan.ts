@@ -1,15 +1,12 @@
-import { stringify } from 'csv-stringify/sync';
-import { z } from 'zod';
-import { awardHead } from '../../../rules/explain/json.js';
-import type { Plan } from '../../../rules/plan.js';
 import type { Evaluation } from '../../../rules/evaluation.js';
-import { countPopulation, type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
+import { countPopulation } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
-import { type MadePlan, makePlan } from '../../../scheme/population.js';
-import { say } from '../../../localized.js';
-import { callsOf, nextWords, planLines, standingLines } from './plan-words.js';
+import { makePlan, type PlanAsked } from '../../../scheme/population.js';
+import { labelled, type Lang, type Localized, plural, say } from '../../../localized.js';
+import { durationWords, indented, instantWords, listed } from '../../shared/words.js';
 import { inPipeline } from '../session.js';
-import { type CommandCall, type Command, wrongUsage, awardOf } from '../command.js';
+import { awardOf, type Command, type CommandAnswer, type CommandCall, wrongUsage } from '../command.js';
+import { planCsv, planJson, type PlanJson, type Standings, standingsOf } from './plan-json.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
@@ -37,9 +34,10 @@ export const plan: Command = {
     const typed = call.text('only');
     const { scheme } = pipeline;
     const only = typed === null ? null : awardOf(scheme, typed).id;
-    const made = await makePlan(pipeline, { scheme, only, maxRps }, call.report, call.signal);
-    const lines = [...planLines(made, { fr: 'les fichiers', en: 'the files' }, call.lang), nextWords(made)];
-    return { lines: call.has('csv') ? [planCsv(made.plan)] : lines, json: planJson(made) };
+    const asked = { scheme, only, maxRps };
+    const json = planJson(await makePlan(pipeline, asked, call.report, call.signal));
+    const lines = [...planLines(json, FILES, asked, call.lang), nextWords(json)];
+    return { lines: call.has('csv') ? [planCsv(json)] : lines, json };
   }),
 };
 
@@ -64,24 +62,17 @@ export const simulate: Command = {
     requireOneForm(call);
     const { scheme } = pipeline;
     const population = countPopulation(scheme);
-    const asked = {
-      scheme,
-      only: null,
-      maxRps,
-      judged: (evaluation: Evaluation) => population.add(evaluation),
-    };
-    const made = await makePlan(pipeline, asked, call.report, call.signal);
-    const standings = population.stats();
+    const judged = (evaluation: Evaluation): void => population.add(evaluation);
+    const asked = { scheme, only: null, maxRps, judged };
+    const planned = planJson(await makePlan(pipeline, asked, call.report, call.signal));
+    const json = { ...planned, standings: standingsOf(scheme, population.stats()) };
     const lines = [
-      ...planLines(made, { fr: 'la proposition', en: 'the proposal' }, call.lang),
+      ...planLines(json, PROPOSAL, asked, call.lang),
       '',
-      ...standingLines(scheme, standings, call.lang),
+      ...standingLines(scheme, json.standings, call.lang),
       { fr: "Rien n'est changé : c'est un essai.", en: 'Nothing is changed: it is a trial.' },
     ];
-    return {
-      lines: call.has('csv') ? [planCsv(made.plan)] : lines,
-      json: { ...planJson(made), standings: standingsOf(scheme, standings) },
-    };
+    return { lines: call.has('csv') ? [planCsv(json)] : lines, json };
   }),
 };
 
@@ -91,154 +82,198 @@ function requireOneForm({ has, json }: CommandCall): void {
       Choose --csv or --json: an answer has one form.`);
 }
 
-/**
- * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
- * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
- */
-const planCsv = ({ awards }: Plan): string =>
-  stringify(
-    [
-      ['award', 'earner', 'change'],
-      ...awards.flatMap(({ award, gains, losesRule }) => [
-        ...gains.keys.map((earner) => [award.id, earner, 'gains']),
-        ...losesRule.keys.map((earner) => [award.id, earner, 'loses_rule']),
-      ]),
-    ],
-    { eof: false },
-  );
+type Lines = CommandAnswer['lines'];
+type AwardJson = PlanJson['awards'][number];
 
-const key = z.string().describe('The key that stands for a person.');
+const FILES = { fr: 'les fichiers', en: 'the files' };
+const PROPOSAL = { fr: 'la proposition', en: 'the proposal' };
 
-const awardForm = z
-  .strictObject({
-    ...awardHead,
-    removed: z.boolean().describe('In the rules in force, and not in these.'),
-    gains: z.number().describe('How many people would be issued the badge.'),
-    under_way: z.number().describe('It is on its way to them already.'),
-    loses_rule: z
-      .number()
-      .describe('They hold it, meet the rule in force, would not meet this one, and keep the badge.'),
-    blocked: z.number().describe('They meet the rule; the badge was revoked by hand.'),
-    refused: z.number().describe('They meet the rule; OBF refused it for good.'),
-    inactive: z.number().describe('They meet the rule; the award is switched off.'),
-    issue_calls: z.number(),
-    earners: z.strictObject({ gains: z.array(key), loses_rule: z.array(key) }),
-  })
-  .meta({ id: 'planned_award' });
-
-/** What `npx palier plan --json` prints: published as docs/schema/plan.json. */
-export const planSchema = z
-  .strictObject({
-    version: z.string().describe('Of the rules that the plan is of.'),
-    in_force: z.string().nullable().describe('Null: no worker was ever started.'),
-    changed: z.boolean().describe('They are not the rules in force.'),
-    differ_since_s: z
-      .number()
-      .nullable()
-      .describe('When a worker was first started with them; null: none was, or they are in force.'),
-    in_force_readable: z.boolean(),
-    only: z.string().nullable().describe('The award that would be put into force alone.'),
-    people: z.number().describe('How many were looked at.'),
-    unreadable: z.array(key),
-    awards: z.array(awardForm),
-    issues: z.number(),
-    calls: z.number().describe('Of OBF, reads included.'),
-    at_least_s: z.number().describe('How long it takes at OBF_MAX_RPS, seconds.'),
-    quota: z.strictObject({
-      left: z.number().nullable().describe('Null: not known.'),
-      read_at_s: z.number().nullable(),
-      floor: z.number().describe('Issuing stops rather than leave fewer.'),
-      after: z.number().nullable(),
-      short: z.number().describe('How many badges the quota is too small by.'),
-    }),
-  })
-  .meta({
-    title: 'palier plan --json',
-    description: 'Who gains which award when the rules are put into force. Instants are Unix seconds (_s).',
-  });
-
-/** A plan as `--json` prints it; everybody is in it, by their key. */
-function planJson(made: MadePlan): z.infer<typeof planSchema> {
-  const { cost, quota, inForce, started } = made;
-  const { only, people, awards } = made.plan;
-  const { scheme, rollout } = made.rules;
-  return {
-    version: scheme.version,
-    in_force: inForce,
-    changed: rollout !== null,
-    differ_since_s: rollout !== null && started === scheme.version ? rollout.sinceS : null,
-    in_force_readable: rollout === null || rollout.inForce !== null,
-    only,
-    people,
-    unreadable: [...made.unreadable],
-    awards: awards.map(({ award, ...one }) => ({
-      award: award.id,
-      name: award.name,
-      competency: award.competency,
-      level: award.level,
-      badge: award.badgeId,
-      active: award.active,
-      removed: one.removed,
-      gains: one.gains.count,
-      under_way: one.inFlight,
-      loses_rule: one.losesRule.count,
-      blocked: one.blocked,
-      refused: one.refused,
-      inactive: one.inactive,
-      issue_calls: callsOf({ award, ...one }, cost),
-      earners: { gains: [...one.gains.keys], loses_rule: [...one.losesRule.keys] },
-    })),
-    issues: cost.issues,
-    calls: cost.calls,
-    at_least_s: cost.atLeastS,
-    quota: {
-      left: quota?.left ?? null,
-      read_at_s: quota === null ? null : Math.floor(quota.readMs / 1000),
-      floor: made.floor,
-      after: cost.quotaAfter,
-      short: cost.quotaShort,
-    },
-  };
+/** A plan in words. People are named by their keys. @param whose the rules it is of */
+function planLines(json: PlanJson, whose: Localized, { scheme, maxRps }: PlanAsked, lang: Lang): Lines {
+  const { only, people, unreadable, awards, issues, calls } = json;
+  const inactive = totalOf(awards, 'inactive');
+  const took = durationWords(json.at_least_s);
+  return [
+    ...rulesLines(json, whose, scheme.timeZone),
+    only !== null &&
+      say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
+        For the award "${only}" alone, and what follows from it; the rest would wait.`,
+    say`Personnes examinées : ${people}.
+      People looked at: ${people}.`,
+    unreadable.length > 0 &&
+      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${some(unreadable)})
+        ! People left out, whose data cannot be read: ${unreadable.length} (${some(unreadable)})`,
+    '',
+    ...awardTable(awards, lang),
+    totalOf(awards, 'loses_rule') > 0 &&
+      say`« perdent la règle » : ne la rempliraient plus, et gardent le badge.
+        "lose the rule": would no longer meet it, and keep the badge.`,
+    totalOf(awards, 'blocked') > 0 &&
+      say`« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.
+        "blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.`,
+    inactive > 0 &&
+      say`Badges désactivés : ${inactive} seraient dus s'ils étaient actifs.
+        Awards that are switched off: ${inactive} would be due, were they active.`,
+    '',
+    issues > 0 && quotaWords(json, scheme.timeZone),
+    issues > 0 &&
+      say`Durée : ${took} au moins (${calls} appels à OBF, ${maxRps} par seconde).
+        Time: ${took} at least (${calls} calls of OBF, ${maxRps} a second).`,
+    ...exampleLines(awards),
+  ];
 }
 
-const standing = z
-  .strictObject({
-    award: z.string(),
-    threshold: z
-      .number()
-      .nullable()
-      .describe('What the rule asks for; null where its parts ask for different numbers.'),
-    at_count: z
-      .array(z.number())
-      .describe(
-        'How many people have 0, 1, 2... of the badges that the rule counts: of the part that decides, where it has several.',
-      ),
-    one_away: z.number().describe('To how many people one more badge would give it.'),
-    held: z.number(),
-    due: z.number(),
-    not_met: z.number(),
-    inactive: z.number(),
-    blocked: z.number(),
-  })
-  .meta({ id: 'award_standing' });
+function rulesLines(json: PlanJson, whose: Localized, timeZone: string): Lines {
+  const { version, in_force: inForce, differ_since_s: sinceS } = json;
+  if (inForce === null)
+    return [
+      say`Règles : ${whose}, version ${version}. Aucune n'est encore en vigueur : le premier démarrage d'un worker en met une.
+        Rules: ${whose}, version ${version}. None is in force yet: the first start of a worker puts one there.`,
+    ];
+  if (!json.changed)
+    return [
+      say`Règles : ${whose}, version ${version}, celle qui est en vigueur.
+        Rules: ${whose}, version ${version}, the one in force.`,
+    ];
+  const since = instantWords(sinceS ?? 0, timeZone);
+  const differ =
+    sinceS === null
+      ? { fr: "Aucun worker n'a encore démarré avec elles.", en: 'No worker was started with them yet.' }
+      : say`Elles diffèrent depuis le ${since} ; ce qui arrive de nouveau est déjà jugé par elles.
+        They differ since ${since}; what is new is judged by them already.`;
+  return [
+    say`Règles : ${whose}, version ${version} ; en vigueur : version ${inForce}. ${differ}
+      Rules: ${whose}, version ${version}; in force: version ${inForce}. ${differ}`,
+    !json.in_force_readable &&
+      say`! Les règles en vigueur ne peuvent plus être lues par cette version de Palier : qui ne remplirait plus sa règle ne peut être dit.
+        ! The rules in force can no longer be read by this version of Palier: who would no longer qualify cannot be told.`,
+  ];
+}
 
-/** What `npx palier simulate --json` prints: published as docs/schema/simulate.json. */
-export const simulateSchema = planSchema
-  .extend({ standings: z.array(standing).describe('How everybody stands with each award.') })
-  .meta({
-    title: 'palier simulate --json',
-    description:
-      'Who would gain which award by a proposal, and how everybody would stand. Instants are Unix seconds (_s).',
-  });
+const GAIN = { of: 'gains', fr: 'gagnent', en: 'gain' } as const;
+const LOSE = { of: 'loses_rule', fr: 'perdent la règle', en: 'lose the rule' } as const;
+/** Of each award: how many people, and the issue calls. */
+const COLUMNS = [
+  GAIN,
+  { of: 'under_way', fr: 'en route', en: 'on its way' },
+  LOSE,
+  { of: 'blocked', fr: 'bloqués', en: 'blocked' },
+  { of: 'refused', fr: 'refusés', en: 'refused' },
+  { of: 'issue_calls', fr: 'appels', en: 'calls' },
+] as const;
 
-const standingsOf = (
-  { awards }: Scheme,
-  { byAward, counts: { oneAway } }: PopulationStats,
-): z.infer<typeof simulateSchema>['standings'] =>
-  awards.flatMap(({ id, rule }) => {
-    const stats = byAward.get(id);
-    if (stats === undefined) return [];
-    const { status, atCount } = stats;
-    const near = oneAway?.get(id) ?? 0;
-    return { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: near, ...status };
-  });
+const totalOf = (awards: readonly AwardJson[], of: 'inactive' | (typeof COLUMNS)[number]['of']): number =>
+  awards.reduce((sum, award) => sum + award[of], 0);
+
+const awardTable = (awards: readonly AwardJson[], lang: Lang): readonly string[] =>
+  tableLines([
+    [AWARD[lang], ...COLUMNS.map((column) => column[lang])],
+    ...awards.map((award) => [awardName(award)[lang], ...COLUMNS.map(({ of }) => award[of])]),
+    ['Total', ...COLUMNS.map(({ of }) => totalOf(awards, of))],
+  ]);
+
+const AWARD: Localized = { fr: 'Badge Région', en: 'Award' };
+
+/** Its name and id; whether it is one that can still be given. */
+function awardName({ award, name, removed, active }: AwardJson): Localized {
+  const told = `${name} (${award})`;
+  if (removed) return { fr: `${told} [retiré des règles]`, en: `${told} [removed from the rules]` };
+  return active ? { fr: told, en: told } : { fr: `${told} [désactivé]`, en: `${told} [switched off]` };
+}
+
+/** Lines of a table: the first column to the left, the others to the right. @param rows of equal length */
+function tableLines(rows: readonly (readonly (string | number)[])[]): readonly string[] {
+  // As people count letters: an accent that stands apart is none.
+  const cells = rows.map((row) => row.map((cell) => String(cell).normalize('NFC')));
+  const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0))) ?? [];
+  const padded = (cell: string, at: number): string =>
+    at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+  return cells.map((row) => row.map(padded).join('  ').trimEnd());
+}
+
+function quotaWords({ quota, issues }: PlanJson, timeZone: string): Localized {
+  const asked = plural(issues, 'badge|badges', 'badge|badges');
+  const { left, read_at_s: readS, after, short, floor } = quota;
+  if (left === null || readS === null || after === null)
+    return say`Quota OBF : ${asked} à délivrer ; ce qu'il en reste n'est pas connu (« npx palier check » le lit).
+      OBF quota: ${asked} to issue; what is left of it is not known ("npx palier check" reads it).`;
+  const at = instantWords(readS, timeZone);
+  const known = say`Quota OBF : ${asked} à délivrer, ${left} restants (lu le ${at}, envois déduits)
+    OBF quota: ${asked} to issue, ${left} left (read ${at}, less what was issued)`;
+  return short > 0
+    ? say`! ${known} : il en manque ${short}, les envois s'arrêteraient à ${floor}.
+      ! ${known}: ${short} too few, issuing would stop at ${floor}.`
+    : say`${known} : suffisant, il en resterait ${after}.
+      ${known}: enough, ${after} would be left.`;
+}
+
+/** Enough to look into a few with `explain`. */
+const EXAMPLES = 5;
+
+/** A command line takes a key that begins with `-` for an option: such keys come last. */
+function some(keys: readonly string[]): string {
+  const inOrder = keys.toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
+  return inOrder.slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
+}
+
+function exampleLines(awards: readonly AwardJson[]): Lines {
+  const lines = awards.flatMap((award) =>
+    [GAIN, LOSE].flatMap((column) => {
+      const keys = award.earners[column.of];
+      const what = listed([awardName(award), column]);
+      return keys.length === 0 ? [] : [indented(labelled(what, some(keys)))];
+    }),
+  );
+  if (lines.length === 0) return [];
+  return [
+    say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
+      For example ("npx palier explain <key>" tells why, --csv gives everybody):`,
+    ...lines,
+  ];
+}
+
+function nextWords({ changed, awards }: PlanJson): Localized {
+  const nobody = totalOf(awards, 'gains') + totalOf(awards, 'loses_rule') === 0;
+  if (changed && nobody)
+    return say`Personne ne gagne ni ne perd rien. « npx palier apply » met ces règles en vigueur.
+      Nobody gains or loses anything. "npx palier apply" puts these rules into force.`;
+  if (changed)
+    return say`Rien n'est changé. « npx palier apply » le met en vigueur.
+      Nothing is changed. "npx palier apply" puts it into force.`;
+  if (nobody) return { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
+  return say`Ces badges sont dus par les règles en vigueur, et rien n'est en route : « npx palier apply » les délivre.
+    These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
+}
+
+const MOST_COLUMNS = 9;
+const THRESHOLD: Localized = { fr: 'seuil', en: 'threshold' };
+const ONE_AWAY: Localized = { fr: 'à un badge près', en: 'one badge away' };
+
+/** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
+function standingLines({ awards, competencies }: Scheme, standings: Standings, lang: Lang): Lines {
+  const most = Math.max(0, ...standings.map(({ at_count: people }) => people.length - 1));
+  const last = Math.min(most, MOST_COLUMNS - 1);
+  const columns = Array.from({ length: last + 1 }, (_, at) =>
+    at === last && most > last ? `${at}+` : `${at}`,
+  );
+  const order = [...competencies.keys(), null];
+  const inOrder = awards.toSorted(
+    (a, b) => order.indexOf(a.competency) - order.indexOf(b.competency) || (a.level ?? 0) - (b.level ?? 0),
+  );
+  const rows = inOrder.flatMap(({ name, id }) =>
+    standings
+      .filter(({ award }) => award === id)
+      .map(({ threshold, at_count: people, one_away: oneAway }) => {
+        const rest = people.slice(last).reduce((sum, one) => sum + one, 0);
+        const counts = columns.map((_, at) => (at < last ? (people[at] ?? 0) : rest));
+        return [`${name} (${id})`, threshold ?? '-', ...counts, oneAway];
+      }),
+  );
+  return [
+    say`Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :
+      How many people have 0, 1, 2... of the badges that each rule counts:`,
+    ...tableLines([[AWARD[lang], THRESHOLD[lang], ...columns, ONE_AWAY[lang]], ...rows]),
+    say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : un seul badge de plus, inscrit aujourd'hui, le donnerait.
+      Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": one more badge, enrolled today, would give it.`,
+  ];
+}
