@@ -126,8 +126,6 @@ function gainedWith(
 
 /** What happens to everybody when rules are put into force. */
 export type Plan = ReturnType<ReturnType<typeof startPlan>['plan']>;
-/** What the plan makes of one award, for everybody: how many of each kind; who gains, and who stops qualifying. */
-export type AwardPlan = Plan['awards'][number];
 
 /**
  * Adds up what is planned for each person, while people are read.
