@@ -1,15 +1,13 @@
 import type { Assertion } from '../earners/record.js';
 import type { ClientId } from '../ids.js';
 import { explainPerson, type Explained, type ExplainSources } from '../ops/shared/explain-person.js';
-import { CONDITION_KEYS } from '../rules/badges-condition.js';
+import { DEMANDS, FILTERS, type Tally } from '../rules/badges-condition.js';
 import {
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
   shortfall,
-  type Tally,
 } from '../rules/evaluation.js';
-import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
 import { abilityName, Formatter } from '../rules/explain/formatter.js';
 import { isErasedSince, type ParcoursGrant } from './access.js';
 
@@ -120,10 +118,10 @@ function missingBadgesOf({ condition, demands }: BadgesResult, { scheme }: Earne
   return [
     ...demands
       .filter(({ have, need }) => have < need)
-      .map((demand) => EARNER_DEMANDS[demand.name](demand, { competency, sort })),
-    ...CONDITION_KEYS.flatMap(({ json, field }) => {
+      .map((demand) => DEMANDS[demand.name].earner(demand, { competency, sort })),
+    ...FILTERS.flatMap(({ field, earner }) => {
       const count = condition[field];
-      return json === null || count === undefined ? [] : (EARNER_NUMBERS[json]?.(count) ?? []);
+      return count === undefined || earner === null ? [] : [earner(count)];
     }),
   ];
 }

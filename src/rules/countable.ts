@@ -2,7 +2,8 @@ import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { canonical } from './version.js';
-import type { Candidate, Scheme, Window } from './types.js';
+import type { Window } from './badges-condition.js';
+import type { Candidate, Scheme } from './types.js';
 
 /** Oldest first; at one instant, by id: the order in which assertions are always looked at. */
 function byIssueDate(a: Assertion, b: Assertion): number {

@@ -1,7 +1,7 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
-import type { BadgesCondition, DemandName } from './badges-condition.js';
-import type { Award, Candidate, Window } from './types.js';
+import type { BadgesCondition, DemandName, Gap, Tally, Window } from './badges-condition.js';
+import type { Award, Candidate } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
 export type ExclusionReason =
@@ -23,11 +23,6 @@ export type ConditionExclusionReason =
 export interface Exclusion<R = ExclusionReason | ConditionExclusionReason> {
   readonly assertion: Assertion;
   readonly reason: R;
-}
-
-export interface Tally {
-  readonly have: number;
-  readonly need: number;
 }
 
 /** How far one demand of a `badges` condition is met. */
@@ -132,18 +127,15 @@ export const awardsIn = (result: ConditionResult, parts: Parts = 'any'): readonl
 export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
   badgesIn(result).flatMap(({ counted, excluded }) => [...counted, ...excluded.map((one) => one.assertion)]);
 
-/** What is missing of one demand; `other`: than what is counted already. */
-export interface Gap extends Pick<Demand, 'name'> {
-  readonly count: number;
-  readonly other: boolean;
-}
-
 /**
  * The least that must still come for a `badges` condition to be met. One further badge raises each demand by one at
  * most, and the right one raises all of them: so the greatest of the gaps is how many badges must come. `gaps` are of
  * the other demands.
  */
-export function shortfall({ demands }: BadgesResult): { badges: number; gaps: readonly Gap[] } {
+export function shortfall({ demands }: BadgesResult): {
+  badges: number;
+  gaps: readonly (Gap & Pick<Demand, 'name'>)[];
+} {
   const gaps = demands
     .filter((demand) => !reached(demand))
     .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));

@@ -1,5 +1,5 @@
 import type { AwardId } from '../ids.js';
-import type { BadgesCondition } from './badges-condition.js';
+import type { BadgesCondition, Tally } from './badges-condition.js';
 import type { Condition, Scheme } from './types.js';
 import {
   type AwardVerdict,
@@ -7,7 +7,6 @@ import {
   type ConditionResult,
   type Evaluation,
   shortfall,
-  type Tally,
   tallyOf,
 } from './evaluation.js';
 import { conditionsIn, factsOf, issued, kindsOf, sortFor, standingWith } from './suggestions.js';

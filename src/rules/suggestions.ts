@@ -1,6 +1,6 @@
 import type { AwardId } from '../ids.js';
 import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
-import { evaluateCondition, type EvaluationFacts } from './conditions.js';
+import { evaluateCondition, type EvaluationFacts } from './evaluate.js';
 import { oldestFirst, supposed, isWithin } from './countable.js';
 import {
   badgesIn,

@@ -1,6 +1,6 @@
 import type { AwardId, BadgeId, ClientId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
-import type { BadgesCondition, BadgeSort, CompetencyId } from './badges-condition.js';
+import type { BadgesCondition, BadgeSort, CompetencyId, Window } from './badges-condition.js';
 
 /** A rule is a tree of these. There is no negation: more badges never mean fewer awards. */
 export type Condition =
@@ -29,12 +29,6 @@ export interface Competency {
   readonly name: string;
   /** Ability id to its words. */
   readonly abilities: ReadonlyMap<string, string>;
-}
-
-/** From an instant (inclusive) to another (exclusive), Unix seconds; null: without end on that side. */
-export interface Window {
-  readonly fromS: number | null;
-  readonly beforeS: number | null;
 }
 
 /** One badge of a partner, as the Région enrolled it, and when it counts. */

@@ -2,16 +2,18 @@ import { DateTime } from 'luxon';
 import type { Assertion } from '../../earners/record.js';
 import type { AwardId, BadgeId, ClientId } from '../../ids.js';
 import {
+  ASKED_BESIDE,
   type BadgesCondition,
-  CONDITION_KEYS,
-  type ConditionField,
+  DEMANDS,
+  FILTERS,
   type Selector,
+  type Window,
+  windowOf,
 } from '../badges-condition.js';
 import { type BadgesResult, shortfall } from '../evaluation.js';
 import { type Lang, type Localized, quoted, say, together, withOrdinalFirst } from '../../localized.js';
-import type { Condition, OnLoss, Scheme, Window } from '../types.js';
-import { ASKED, ASKED_DATES, CONDITION_WORDS as SAY, DEMAND_WORDS, type Period } from './condition-words.js';
-import { ON_LOSS, WORDS } from './words.js';
+import type { Condition, OnLoss, Scheme } from '../types.js';
+import { CONDITION_WORDS as SAY, ON_LOSS, type Period, WORDS } from './words.js';
 
 /** The badge's name, or its id where the scheme has none. */
 export const badgeName = (scheme: Scheme, id: BadgeId): string => scheme.enrolments.get(id)?.name ?? id;
@@ -28,9 +30,8 @@ export function abilityName({ competencies }: Scheme, id: string, competency: st
 /** The phrase of what is given: a value that is there, or names of which there is one. */
 const given = <T>(
   value: T | null | undefined,
-  phrase: ((value: T) => Localized) | undefined,
-): readonly Localized[] =>
-  value === null || value === undefined || phrase === undefined ? [] : [phrase(value)];
+  phrase: ((value: T) => Localized) | null,
+): readonly Localized[] => (value === null || value === undefined || phrase === null ? [] : [phrase(value)]);
 const filled = <T>(items: readonly T[], phrase: (items: readonly T[]) => Localized): readonly Localized[] =>
   items.length === 0 ? [] : [phrase(items)];
 const phraseOf = (start: Localized, parts: readonly Localized[]): Localized =>
@@ -67,30 +68,35 @@ export class Formatter {
 
   /** All that a `badges` condition asks for. */
   asked(condition: BadgesCondition): Localized {
-    const { atLeast, selector, issuedFromS: fromS = null, issuedBeforeS: beforeS = null } = condition;
-    const numbers = (
-      phrases: Partial<Record<ConditionField, (count: number) => Localized>>,
-    ): readonly Localized[] => CONDITION_KEYS.flatMap(({ field }) => given(condition[field], phrases[field]));
+    const { atLeast, selector } = condition;
+    const { fromS, beforeS } = windowOf(condition);
     const dates = fromS === null && beforeS === null ? [] : [SAY.period(this.period({ fromS, beforeS }))];
-    return phraseOf(ASKED.atLeast(atLeast), [
+    const months = FILTERS.flatMap(({ field, asked }) => given(condition[field], asked));
+    return phraseOf(DEMANDS.badges.asked(atLeast), [
       ...this.#which(selector),
-      ...numbers(ASKED),
-      ...this.#issued(atLeast, selector, [...dates, ...numbers(ASKED_DATES)]),
+      ...ASKED_BESIDE.flatMap(({ field, asked }) => given(condition[field], asked)),
+      ...this.#issued(atLeast, selector, [...dates, ...months]),
     ]);
   }
 
   /** What an unmet `badges` condition misses. @param brief the reader has just read what it asks for */
   missingBadges(result: BadgesResult, brief = false): Localized {
     const { badges, gaps } = shortfall(result);
-    const start = DEMAND_WORDS.badges.missing({ count: badges, other: false });
-    const more = gaps.flatMap((gap) => DEMAND_WORDS[gap.name].missing(gap, badges) ?? []);
+    const start = DEMANDS.badges.missing({ count: badges, other: false });
+    const more = gaps.flatMap((gap) => DEMANDS[gap.name].missing(gap, badges) ?? []);
     if (brief) return together([start, ...more], ', ');
-    const { selector, issuedBeforeS, perIssuer } = result.condition;
-    const until = issuedBeforeS === undefined ? null : this.day(issuedBeforeS - 1);
+    const { condition } = result;
+    const { selector, perIssuer } = condition;
+    // What is still to come is issued from now on: only an end is worth a word.
+    const { until } = this.period({ ...windowOf(condition), fromS: null });
+    const ends = FILTERS.filter(({ bound }) => bound === 'beforeS');
     const phrase = phraseOf(start, [
       ...this.#which(selector),
       ...more,
-      ...this.#issued(badges, selector, given(until, SAY.atTheLatest)),
+      ...this.#issued(badges, selector, [
+        ...given(until, SAY.atTheLatest),
+        ...ends.flatMap(({ field, asked }) => given(condition[field], asked)),
+      ]),
     ]);
     const eachOfAnother = gaps.some(({ name, count }) => name === 'issuers' && count === badges);
     return together([phrase, ...(eachOfAnother ? [] : given(perIssuer, SAY.perIssuerLimit))], '');

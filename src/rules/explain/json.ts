@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Assertion } from '../../earners/record.js';
-import { CONDITION_KEYS, DEMAND_NAMES, NUMBER_NAMES } from '../badges-condition.js';
+import { DEMAND_NAMES, JSON_NUMBERS } from '../badges-condition.js';
 import { type AwardVerdict, type ConditionResult, type Evaluation, tallyOf } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
@@ -65,8 +65,6 @@ const eachOf = <K extends string, V>(keys: readonly K[], valueOf: (key: K) => V)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, V>;
 
-/** The numbers of a condition that no tally tells. */
-
 const badgesRule = z
   .strictObject({
     kind: z.literal('badges'),
@@ -80,7 +78,10 @@ const badgesRule = z
     }),
     ...eachOf(DEMAND_NAMES, () => tally.nullable()),
     badges: tally,
-    ...eachOf(NUMBER_NAMES, () => z.number().nullable()),
+    ...eachOf(
+      JSON_NUMBERS.map(({ json }) => json),
+      () => z.number().nullable(),
+    ),
     counted: z.array(assertionSchema),
     left_out: z.array(notCountedHere),
   })
@@ -270,15 +271,12 @@ function ruleJson(result: ConditionResult): object {
   if (result.kind === 'holds') return result;
   if (result.kind !== 'badges') return { ...result, of: result.of.map(ruleJson) };
   const { kind, met, condition, counted, excluded } = result;
-  const numbers = CONDITION_KEYS.flatMap(({ json, field }) =>
-    json === null ? [] : [[json, condition[field] ?? null] as const],
-  );
   return {
     kind,
     met,
     of: condition.selector,
     ...eachOf(DEMAND_NAMES, (name) => tallyOf(result, name)),
-    ...Object.fromEntries(numbers),
+    ...Object.fromEntries(JSON_NUMBERS.map(({ json, field }) => [json, condition[field] ?? null])),
     counted: counted.map(assertionJson),
     left_out: excluded.map(exclusionJson),
   };

@@ -27,9 +27,8 @@ import {
   type Explanation,
   noBackground,
 } from './explanation.js';
-import { talliesPhrase } from './condition-words.js';
 import { badgeName, Formatter, inLang, leaf, partnerName, type Tree } from './formatter.js';
-import { type Catalogue, type HoldsStatus, WORDS } from './words.js';
+import { type Catalogue, type HoldsStatus, talliesPhrase, WORDS } from './words.js';
 
 /**
  * An evaluation in words, one line each, the tree by indentation (two spaces a level): by competency and

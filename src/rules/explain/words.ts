@@ -1,6 +1,69 @@
-import { labelled, type Localized, plural, quoted, say, semicolons } from '../../localized.js';
+import {
+  and,
+  labelled,
+  type Localized,
+  or,
+  plural,
+  quoted,
+  say,
+  semicolons,
+  together,
+} from '../../localized.js';
+import { DEMANDS } from '../badges-condition.js';
+import type { Demand } from '../evaluation.js';
 import type { OnLoss } from '../types.js';
-import { CONDITION_WORDS, quotedList, type Period } from './condition-words.js';
+
+/** A period of whole days; null: without end on that side. */
+export interface Period {
+  readonly from: Localized | null;
+  readonly until: Localized | null;
+}
+
+/** `« A », « B » et « C »`, `"A", "B" and "C"`. */
+export const quotedList = (names: readonly string[]): Localized => and(names.map(quoted));
+
+/** How far each demand is met. */
+export const talliesPhrase = (demands: readonly Demand[]): Localized =>
+  together(
+    demands.map(({ name, have, need }) => {
+      const { count } = DEMANDS[name];
+      return say`${count(have)} sur ${need}
+        ${have} of ${count(need)}`;
+    }),
+    ', ',
+  );
+
+/** The other phrases that a `badges` condition is made of. */
+export const CONDITION_WORDS = {
+  competency: (name: string): Localized => ({ fr: `« ${name} »`, en: `of "${name}"` }),
+  level: (level: number): Localized => ({ fr: `de niveau ${level}`, en: `at level ${level}` }),
+  ability: (name: string): Localized => say`pour la capacité ${quoted(name)}
+    for the ability ${quoted(name)}`,
+  among: (names: readonly string[]): Localized => say`parmi ${quotedList(names)}
+    among ${quotedList(names)}`,
+  issued: (count: number, how: Localized): Localized => say`${count < 2 ? 'délivré' : 'délivrés'} ${how}
+    issued ${how}`,
+  by: (partners: readonly string[]): Localized => {
+    const names = or(partners.map((name) => ({ fr: name, en: name })));
+    return { fr: `par ${names.fr}`, en: `by ${names.en}` };
+  },
+  period: ({ from, until }: Period): Localized => {
+    if (from !== null && until !== null)
+      return say`du ${from} au ${until}
+        from ${from} to ${until}`;
+    if (from !== null)
+      return say`à partir du ${from}
+        from ${from} on`;
+    if (until === null) return { fr: 'sans limite', en: 'without limit' };
+    return { fr: `jusqu'au ${until.fr}`, en: `until ${until.en}` };
+  },
+  atTheLatest: (day: Localized): Localized => say`au plus tard le ${day}
+    on ${day} at the latest`,
+  perIssuerLimit: (count: number): Localized => ({
+    fr: ` (${count} au plus par organisme)`,
+    en: ` (at most ${count} of each organisation)`,
+  }),
+};
 
 /** The state of an award that a rule holds. */
 export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
@@ -22,7 +85,6 @@ const ruleOf = (shortfall: Localized | null): Localized =>
     ? { fr: 'la règle est remplie', en: 'the rule is met' }
     : say`la règle n'est pas remplie, il manque ${shortfall}
         the rule is not met, missing: ${shortfall}`;
-const { period } = CONDITION_WORDS;
 
 /** What happens to an award when its holder's badges are revoked. */
 export const ON_LOSS: Readonly<Record<OnLoss, Localized>> = {
@@ -159,15 +221,17 @@ export const WORDS = {
       it was not issued by the organisation that enrolled it`,
     partner_inactive: { fr: "l'organisme ne participe plus", en: 'the organisation no longer takes part' },
     outside_enrolment: (dates: Period) =>
-      say`délivré hors de la période d'inscription du badge (${period(dates)})
-        issued outside the badge's enrolment (${period(dates)})`,
+      say`délivré hors de la période d'inscription du badge (${CONDITION_WORDS.period(dates)})
+        issued outside the badge's enrolment (${CONDITION_WORDS.period(dates)})`,
     revoked: { fr: 'révoqué', en: 'revoked' },
     expired: (day: Localized) => say`expiré depuis le ${day}
       expired on ${day}`,
     future: say`daté d'un jour à venir ; il comptera de lui-même dès cette date
       dated in the future; it counts from that date on, by itself`,
-    outside_condition_dates: (dates: Period) => say`délivré hors des dates demandées (${period(dates)})
-      issued outside the dates asked for (${period(dates)})`,
+    outside_condition_dates: (
+      dates: Period,
+    ) => say`délivré hors des dates demandées (${CONDITION_WORDS.period(dates)})
+      issued outside the dates asked for (${CONDITION_WORDS.period(dates)})`,
     /** Of the one that counts in its place: when it was issued. */
     duplicate_of: (issued: Localized) => say`en double avec celui du ${issued}
       a duplicate of the one of ${issued}`,

@@ -130,8 +130,8 @@ function readBadges(
     issuedFromS: fromS,
     issuedBeforeS: beforeS,
   };
-  for (const { key, read, field } of CONDITION_KEYS)
-    if (read === 'whole') numbers[field] = fields.get(key)?.whole();
+  for (const { key, field } of CONDITION_KEYS)
+    if (!(field in numbers)) numbers[field] = fields.get(key)?.whole();
   if (atLeast === undefined || selector === undefined) return undefined;
   const condition: BadgesCondition = { kind: 'badges', atLeast, selector, ...numbers };
   // With a fault inside, a number could only seem too great: an unknown badge is not counted, for one.

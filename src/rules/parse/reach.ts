@@ -2,11 +2,13 @@ import type { BadgeId, ClientId } from '../../ids.js';
 import {
   type BadgesCondition,
   type CompetencyId,
-  type DemandKey,
+  type ConditionKey,
+  DEMAND_NAMES,
   type DemandName,
   DEMANDS,
   picks,
   type Selector,
+  windowOf,
 } from '../badges-condition.js';
 import { type Localized, say } from '../../localized.js';
 import type { Enrolment, Partner } from '../types.js';
@@ -26,14 +28,11 @@ export interface Known {
 /** A condition, and where each of its numbers is asked for. */
 export interface PlacedCondition {
   readonly condition: BadgesCondition;
-  readonly valueOf: (key: DemandKey) => Value | undefined;
+  readonly valueOf: (key: ConditionKey | 'at_least') => Value | undefined;
 }
 
-/** The demands that can be out of reach. */
-const LIMITED = ['badges', 'issuers', 'abilities'] as const satisfies readonly DemandName[];
-
-/** The most that can be had of each. */
-type Reach = Readonly<Record<(typeof LIMITED)[number], number>>;
+/** The most that can be had of what each demand asks for. */
+type Reach = Readonly<Record<DemandName, number>>;
 
 /** Versions of one badge count once, and no more of one partner than allowed. */
 function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number {
@@ -70,13 +69,14 @@ function declaredAbilities({ competency, ability }: Selector, { abilities }: Kno
 
 /** What the badges give that active partners have enrolled today. */
 function reachToday(condition: BadgesCondition, partners: readonly Partner[]): Reach {
-  const { issuedFromS = -Infinity, issuedBeforeS = Infinity } = condition;
+  const { fromS: firstS, beforeS: endS } = windowOf(condition);
   const pool = partners
     .filter(({ active }) => active)
     .flatMap(({ badges }) => badges)
     .filter((badge) => picks(condition.selector, badge))
     .filter(
-      ({ fromS, beforeS }) => issuedFromS < (beforeS ?? Infinity) && (fromS ?? -Infinity) < issuedBeforeS,
+      ({ fromS, beforeS }) =>
+        (firstS ?? -Infinity) < (beforeS ?? Infinity) && (fromS ?? -Infinity) < (endS ?? Infinity),
     );
   return {
     badges: mostBadges(pool, condition.perIssuer),
@@ -85,7 +85,7 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
   };
 }
 
-const THING: Readonly<Record<keyof Reach, Localized>> = {
+const THING: Readonly<Record<DemandName, Localized>> = {
   badges: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
   issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
   abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
@@ -93,9 +93,9 @@ const THING: Readonly<Record<keyof Reach, Localized>> = {
 
 /** Each number that is above what can be reached. */
 const beyond = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
-  LIMITED.flatMap((name) => {
-    const { key, need } = DEMANDS[name];
-    const asked = need(condition) ?? 0;
+  DEMAND_NAMES.flatMap((name) => {
+    const { key, field } = DEMANDS[name];
+    const asked = condition[field] ?? 0;
     const [at, most] = [valueOf(key), reach[name]];
     return at && asked > most ? [{ asked: `${key}: ${asked}`, most, thing: THING[name], at }] : [];
   });

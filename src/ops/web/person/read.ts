@@ -2,12 +2,12 @@ import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners
 import type { AwardState, Contact } from '../../../earners/record.js';
 import type { EarnerKey } from '../../../ids.js';
 import { earnerJobId } from '../../../queue/jobs.js';
-import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evaluation.js';
-import { talliesPhrase } from '../../../rules/explain/condition-words.js';
+import type { Tally } from '../../../rules/badges-condition.js';
+import type { AwardVerdict, ConditionResult } from '../../../rules/evaluation.js';
 import type { Background } from '../../../rules/explain/explanation.js';
 import { inLang } from '../../../rules/explain/formatter.js';
 import { ExplanationText } from '../../../rules/explain/text.js';
-import { type Catalogue, WORDS } from '../../../rules/explain/words.js';
+import { type Catalogue, talliesPhrase, WORDS } from '../../../rules/explain/words.js';
 import { localized, type Localized } from '../../../localized.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
