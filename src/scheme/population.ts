@@ -5,10 +5,10 @@ import { asSchemeVersion, type AwardId, type BadgeId, type EarnerKey } from '../
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { parseStored } from '../platform/redis-commands.js';
-import { evaluate } from '../rules/evaluate.js';
 import type { Evaluation } from '../rules/evaluation.js';
 import { costOf, planFor, startPlan, type PersonFacts } from '../rules/plan.js';
 import { countPopulation, type PeopleCounts } from '../rules/population-stats.js';
+import { evaluateDuringRollout } from '../rules/rollout.js';
 import type { Scheme } from '../rules/types.js';
 import type { Schemes } from './schemes.js';
 
@@ -150,7 +150,7 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
 /**
  * Looks at everybody by the rules that new facts are judged by, and keeps what came of it: a job of the night. May be
  * repeated.
- * @returns `inFlight`: everybody with an award on its way
+ * @returns `unsettled`: everybody with an award on its way, or due one that is not: time alone may have met its rule
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(
@@ -158,17 +158,18 @@ export async function storePopulation(
     readonly population: PopulationStore;
   },
   signal: AbortSignal,
-): Promise<{ readonly people: number; readonly inFlight: readonly EarnerKey[] }> {
+): Promise<{ readonly people: number; readonly unsettled: readonly EarnerKey[] }> {
   const nowS = secondsOf(parts.clock);
-  const { scheme } = await parts.schemes.now();
-  const tally = countPopulation(scheme);
-  const inFlight: EarnerKey[] = [];
-  const look = (person: PersonFacts): void => {
-    tally.add(evaluate(scheme, person.portfolio, nowS));
-    if (person.inFlight.size > 0) inFlight.push(person.earner);
+  const rules = await parts.schemes.now();
+  const tally = countPopulation(rules.scheme);
+  const unsettled: EarnerKey[] = [];
+  const look = ({ earner, portfolio, lastSchemeGeneration, inFlight, refused }: PersonFacts): void => {
+    const { evaluation, due } = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, nowS);
+    tally.add(evaluation);
+    if (inFlight.size > 0 || due.some(({ award }) => !refused.has(award.badgeId))) unsettled.push(earner);
   };
   await forEachPerson(parts, look, () => undefined, signal);
   const { version, people, counts } = tally.stats();
   await parts.population.write({ atS: nowS, version, people, ...counts });
-  return { people, inFlight };
+  return { people, unsettled };
 }

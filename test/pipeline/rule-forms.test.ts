@@ -190,6 +190,28 @@ awards:
     expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
   });
 
+  test('what time alone let count is found by the count of the night', async () => {
+    await give('A', nowS() + 3 * DAY_S);
+    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+    const [{ queues, population }] = house.pipelines;
+    const countAtNight = async (): Promise<void> => {
+      const before = (await population.read())?.atS ?? 0;
+      await queues.maintenance.add('population', { kind: 'population' });
+      await until(async () => ((await population.read())?.atS ?? 0) > before, 'count of the night');
+    };
+    // Nobody waits for the date any more.
+    await earners().remove(laterOf(EMAIL));
+    await countAtNight();
+    await house.idle();
+    expect(house.sandbox.issues()).toHaveLength(0);
+
+    aheadMs += 2 * DAY_S * 1000 + 1000;
+    await countAtNight();
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+  });
+
   test('2062 does not count, and what comes meanwhile is decided at once', async () => {
     await give('A', Date.parse('2062-05-01T00:00:00Z') / 1000);
     await until(async () => (await waiting()).length === 1, 'evaluation that waits');

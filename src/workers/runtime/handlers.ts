@@ -66,10 +66,10 @@ const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLi
   };
 };
 
-/** People with an award on its way are evaluated again: nothing is on its way for ever. */
+/** Nothing is on its way for ever: people with an award on its way, or due one, are evaluated again. */
 const countPeople: JobHandler<Pipeline, unknown> = async (pipeline, _job, signal) => {
-  const { people, inFlight } = await storePopulation(pipeline, signal);
-  await enqueueEarners(pipeline.queues.earners, inFlight, 'population');
+  const { people, unsettled } = await storePopulation(pipeline, signal);
+  await enqueueEarners(pipeline.queues.earners, unsettled, 'population');
   return { did: 'people counted', facts: { people } };
 };
 
