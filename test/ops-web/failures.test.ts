@@ -14,7 +14,7 @@ import {
   ObfUnreadable,
 } from '../../src/obf/errors.js';
 import { groupFailures, MAX_GROUPS } from '../../src/ops/web/failures/read.js';
-import { REASONS, reasonOf } from '../../src/ops/web/failures/reasons.js';
+import { REASONS, reasonOf } from '../../src/ops/web/failures/words.js';
 import { withoutAddresses } from '../../src/platform/logger.js';
 import { VaultError } from '../../src/platform/vault.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';

@@ -1,5 +1,4 @@
-import { sendBack } from './failures/actions.js';
-import { readGroup, readJob, readFailuresPage } from './failures/read.js';
+import { readGroup, readJob, readFailuresPage, sendBack } from './failures/read.js';
 import { GroupView, JobView, ListView } from './failures/view.js';
 import { readHome } from './home/read.js';
 import { HomeView } from './home/view.js';

@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq';
-import type { z } from 'zod';
+import { DateTime } from 'luxon';
+import { retryJob } from '../../../queue/enqueue.js';
 import {
   type Failure,
   failureCause,
@@ -8,15 +9,21 @@ import {
   shownReason,
 } from '../../../queue/failures.js';
 import { type QueueName, QUEUES } from '../../../queue/jobs.js';
-import { recentReplays } from '../../../queue/replay.js';
+import {
+  askForReplay,
+  awaitReplay,
+  recentReplays,
+  type Replay,
+  type ReplayFilter,
+  sentIn,
+} from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { type Names, namesIn, NEWEST, maskedData, shownText } from '../../shared/jobs.js';
 import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
-import { paramOf, type PageContext } from '../route.js';
-import { reasonOf, REST, WORK } from './reasons.js';
-import { countedNoun } from '../parts/text.js';
+import { type Answer, done, notDone, type PageContext, paramOf, TO } from '../route.js';
+import { aboutJob, outcomeWords, reasonOf, REST } from './words.js';
 
 export type ListModel = Awaited<ReturnType<typeof readFailuresPage>>;
 
@@ -53,45 +60,6 @@ export async function readJob(context: PageContext) {
   const queue = QUEUES.find((name) => name === paramOf(context, 'queue'));
   if (queue === undefined) throw new OpsProblem('not_found');
   return { job: await readFailedJob(context.pipeline, { queue, id: paramOf(context, 'id') }) };
-}
-
-type AnyJob = z.output<(typeof WORK)[QueueName]['job']>;
-
-/** What a job was to do, by its kind. */
-const TO_DO: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'], string>> = {
-  event: 'Lire l’événement {event} de « {who} »',
-  credential: 'Lire un badge annoncé par Open Badge Passport',
-  'odd-row': 'Lire une ligne illisible de « {who} »',
-  poll: 'Relever le compte OBF de « {who} »',
-  batch: 'Délivrer « {award} »',
-  gather: 'Rassembler les personnes à qui « {award} » est dû',
-  revoke: 'Retirer « {award} »',
-  link: 'Envoyer à une personne le lien vers sa page',
-  sweep: 'Vérifier que rien n’attend en vain',
-  clean: 'Supprimer les vieux échecs',
-  purge: 'Effacer les personnes gardées trop longtemps',
-  plan: 'Calculer ce qu’un changement de barème donnerait',
-  apply: 'Mettre un barème en vigueur',
-  verify: 'Relire tous les comptes OBF',
-  replay: 'Renvoyer au travail ce qui a échoué',
-  population: 'Compter les personnes',
-};
-
-function jobWords(job: AnyJob, { organisation, award }: Names): string {
-  if ('arrivals' in job)
-    return `Trier ${countedNoun(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
-  if (!('kind' in job)) return 'Évaluer une personne';
-  return TO_DO[job.kind]
-    .replace('{event}', () => ('eventId' in job ? job.eventId : ''))
-    .replace('{who}', () => ('clientId' in job ? organisation(job.clientId) : ''))
-    .replace('{award}', () => ('badgeId' in job && job.badgeId !== undefined ? award(job.badgeId) : ''));
-}
-
-/** What a job was to do, and for whom (null: nobody). @param data what Redis holds of it, which anybody may have written */
-function aboutJob(queue: QueueName, data: unknown, names: Names) {
-  const { data: job } = WORK[queue].job.safeParse(data);
-  const words = job === undefined ? 'Travail d’une forme inconnue' : jobWords(job, names);
-  return { words, earner: job !== undefined && 'earner' in job ? job.earner : null };
 }
 
 const MAX_TRACES = 3;
@@ -167,4 +135,71 @@ export function groupFailures(
       };
     })
     .toSorted((a, b) => b.jobs.length - a.jobs.length);
+}
+
+type Asking = Pick<PageContext, 'pipeline' | 'user' | 'log'>;
+
+/** Sends one job back to work, with its full attempts. @returns false: it was not failed any more */
+export async function sendJob({ pipeline, user, log }: Asking, { queue, id }: JobRef): Promise<boolean> {
+  const sent = await retryJob(pipeline.queues[queue], id);
+  log.info({ user: user.name, queue, job: id, sent }, 'failed job sent back to work');
+  return sent;
+}
+
+/** What is done by then is told at once; the rest goes on in the background, and the list shows how far it is. */
+const WAIT_MS = 1000;
+
+/** Has a worker send many. Resolves when that is done, or as far as it is by then. */
+export async function sendJobs(
+  { pipeline: { queues }, user, log }: Asking,
+  { queue = null, group = null, sinceMs = null }: Partial<ReplayFilter>,
+): Promise<Replay> {
+  const id = await askForReplay(queues, { queue, group, error: null, sinceMs, by: user.name });
+  log.info({ user: user.name, queue, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
+  const limitMs = performance.now() + WAIT_MS;
+  return awaitReplay(queues, id, () => performance.now() >= limitMs);
+}
+
+const GROUP = /^[\w.-]{1,200}$/;
+
+/**
+ * `POST /ops/echecs/renvoyer`: a job (`file`, `travail`), a group (`cause`), or all (`tout`), since what was typed
+ * (`jour`, `heure`).
+ */
+export async function sendBack(context: PageContext): Promise<Answer> {
+  const { pipeline, form } = context;
+  const queue = QUEUES.find((name) => name === form.get('file'));
+  const [id, group] = [form.get('travail') ?? '', form.get('cause') ?? ''];
+  if (queue !== undefined && id !== '')
+    return (await sendJob(context, { queue, id }))
+      ? done(TO.failures, 'Le travail a été renvoyé, avec toutes ses tentatives.')
+      : notDone(TO.failures, 'Ce travail n’était plus en échec : rien n’a été renvoyé.');
+  if (GROUP.test(group)) return sendMany(context, { group });
+  if (!form.has('tout')) return notDone(TO.failures, 'Rien n’a été choisi : rien n’a été renvoyé.');
+  const sinceMs = sinceIn(form, pipeline.scheme.timeZone);
+  const fault =
+    'Cette date ou cette heure ne se lit pas : une heure s’écrit 14:30, et la date ne peut pas être à venir.';
+  const isGood = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= pipeline.clock();
+  return isGood ? sendMany(context, { sinceMs }) : notDone(TO.failures, fault);
+}
+
+/** NaN: it cannot be read. Null: none was given. */
+function sinceIn(form: URLSearchParams, zone: string): number | null {
+  const [day = '', hour = ''] = ['jour', 'heure'].map((name) => (form.get(name) ?? '').trim());
+  if (day === '' && hour === '') return null;
+  const time = hour === '' ? '0:00' : hour.replace(/h/i, ':');
+  return DateTime.fromFormat(`${day} ${time}`, 'yyyy-MM-dd H:mm', { zone }).toMillis();
+}
+
+async function sendMany(context: PageContext, filter: Partial<ReplayFilter>): Promise<Answer> {
+  const replay = await sendJobs(context, filter);
+  if (replay.endedMs === null)
+    return done(
+      TO.failures,
+      'Le renvoi est demandé : « Derniers renvois », ci-dessous, dit où il en est. Vous pouvez quitter cette page.',
+    );
+  const isWhole = replay.left === 0 && !replay.isBroken;
+  if (isWhole && sentIn(replay) === 0)
+    return notDone(TO.failures, 'Rien de tel n’était plus en échec : rien n’a été renvoyé.');
+  return (isWhole ? done : notDone)(TO.failures, outcomeWords(replay));
 }

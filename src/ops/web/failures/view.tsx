@@ -15,10 +15,9 @@ import {
   number,
   pluralForm,
 } from '../parts/text.js';
-import { jobsWords, outcomeWords } from './actions.js';
-import type { FailedJob, GroupModel, JobModel, ListModel } from './read.js';
-import { REST, WORK } from './reasons.js';
 import { TO } from '../route.js';
+import type { FailedJob, GroupModel, JobModel, ListModel } from './read.js';
+import { jobsWords, outcomeWords, REST, WORK } from './words.js';
 
 const jobHref = ({ queue, id }: JobRef): string =>
   `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;

@@ -9,8 +9,8 @@ import { sentIn } from '../../../queue/replay.js';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { HIDDEN, maskedData, shownText } from '../../shared/jobs.js';
-import { sendJob, sendJobs } from '../failures/actions.js';
-import { WORK } from '../failures/reasons.js';
+import { sendJob, sendJobs } from '../failures/read.js';
+import { WORK } from '../failures/words.js';
 import { requestOf, userOf, type OpsRequest } from '../http/request.js';
 import { TO } from '../route.js';
 
@@ -97,9 +97,6 @@ export function retryRequestIn(method: string, path: string) {
   }
 }
 
-/** What is done by then is answered as done; the rest goes on in the background. */
-const WAIT_MS = 1500;
-
 const NOT_FAILED = { error: { key: 'ERRORS.JOB_NOT_RETRIABLE', options: { state: 'autre' } } };
 
 /** Answers the dashboard's two retry requests as it expects, with the full attempts. */
@@ -110,7 +107,7 @@ async function retry(
   const { res } = request;
   const asking = { ...request, user: userOf(request.req) };
   if (job === null) {
-    const replay = await sendJobs(asking, { queue }, WAIT_MS);
+    const replay = await sendJobs(asking, { queue });
     res.json({ retried: sentIn(replay), skipped: replay.left });
   } else if (await sendJob(asking, { queue, id: job })) res.status(204).end();
   else res.status(400).json(NOT_FAILED);

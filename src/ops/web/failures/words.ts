@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { failureCause, type FailureKind } from '../../../queue/failures.js';
 import {
   arrivalsJob,
@@ -8,6 +9,9 @@ import {
   noticeQueueJob,
   type QueueName,
 } from '../../../queue/jobs.js';
+import { sentIn, type Replay } from '../../../queue/replay.js';
+import type { Names } from '../../shared/jobs.js';
+import { countedNoun, pluralForm } from '../parts/text.js';
 
 const NOTHING_TO_DO = 'Il n’y a rien à faire : ce badge ne comptera pas pour cette personne.';
 
@@ -141,4 +145,63 @@ export function reasonOf(
     };
   const [happened, next] = REASONS[kind];
   return { key, happened: happened.replace('{who}', () => nameOf(client ?? '')), next };
+}
+
+type AnyJob = z.output<(typeof WORK)[QueueName]['job']>;
+
+/** What a job was to do, by its kind. */
+const TO_DO: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'], string>> = {
+  event: 'Lire l’événement {event} de « {who} »',
+  credential: 'Lire un badge annoncé par Open Badge Passport',
+  'odd-row': 'Lire une ligne illisible de « {who} »',
+  poll: 'Relever le compte OBF de « {who} »',
+  batch: 'Délivrer « {award} »',
+  gather: 'Rassembler les personnes à qui « {award} » est dû',
+  revoke: 'Retirer « {award} »',
+  link: 'Envoyer à une personne le lien vers sa page',
+  sweep: 'Vérifier que rien n’attend en vain',
+  clean: 'Supprimer les vieux échecs',
+  purge: 'Effacer les personnes gardées trop longtemps',
+  plan: 'Calculer ce qu’un changement de barème donnerait',
+  apply: 'Mettre un barème en vigueur',
+  verify: 'Relire tous les comptes OBF',
+  replay: 'Renvoyer au travail ce qui a échoué',
+  population: 'Compter les personnes',
+};
+
+function jobWords(job: AnyJob, { organisation, award }: Names): string {
+  if ('arrivals' in job)
+    return `Trier ${countedNoun(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
+  if (!('kind' in job)) return 'Évaluer une personne';
+  return TO_DO[job.kind]
+    .replace('{event}', () => ('eventId' in job ? job.eventId : ''))
+    .replace('{who}', () => ('clientId' in job ? organisation(job.clientId) : ''))
+    .replace('{award}', () => ('badgeId' in job && job.badgeId !== undefined ? award(job.badgeId) : ''));
+}
+
+/** What a job was to do, and for whom (null: nobody). @param data what Redis holds of it, which anybody may have written */
+export function aboutJob(queue: QueueName, data: unknown, names: Names) {
+  const { data: job } = WORK[queue].job.safeParse(data);
+  const words = job === undefined ? 'Travail d’une forme inconnue' : jobWords(job, names);
+  return { words, earner: job !== undefined && 'earner' in job ? job.earner : null };
+}
+
+/** `12 travaux`. */
+export const jobsWords = (n: number): string => countedNoun(n, 'travail', 'travaux');
+
+/** What a replay has done. */
+export function outcomeWords(replay: Replay): string {
+  const { gone, left, isBroken } = replay;
+  const sent = sentIn(replay);
+  const asNew = pluralForm(
+    sent,
+    'renvoyé, avec toutes ses tentatives.',
+    'renvoyés, avec toutes leurs tentatives.',
+  );
+  return [
+    `${jobsWords(sent)} ${asNew}`,
+    ...(gone === 0 ? [] : [`${jobsWords(gone)} : déjà repartis entre-temps.`]),
+    ...(left === 0 ? [] : [`${jobsWords(left)} : impossible à renvoyer, restés en échec.`]),
+    ...(isBroken ? ['Puis le renvoi a été interrompu : redemandez-le.'] : []),
+  ].join(' ');
 }
