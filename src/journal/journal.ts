@@ -202,16 +202,6 @@ export interface PageAsked extends Pick<Walk, 'way' | 'beyond'> {
   readonly size: number;
 }
 
-interface JournalPage {
-  /** What happened last comes first. */
-  readonly entries: readonly JournalEntry[];
-  /** From where the page before, or after, is read; null: there is none. */
-  readonly older: IndexPlace | null;
-  readonly newer: IndexPlace | null;
-  /** So many entries were looked at that the rest is left to the next page. */
-  readonly isPartial: boolean;
-}
-
 /** How many places are looked at for one page, whatever stands there: some tenths of a second. */
 const MAX_LOOKED_AT = 5000;
 
@@ -219,26 +209,29 @@ async function readPage(
   places: AsyncIterable<AtPlace>,
   query: JournalQuery,
   { size, way, beyond }: PageAsked,
-): Promise<JournalPage> {
+) {
   const found: { readonly place: IndexPlace; readonly entry: JournalEntry }[] = [];
   let lookedAt = 0;
-  let stoppedAt: IndexPlace | null = null;
+  let last: IndexPlace | null = null;
   for await (const { place, entry } of places) {
     if (entry !== null && isAskedFor(entry, query)) found.push({ place, entry });
-    if (found.length > size) break;
     lookedAt += 1;
-    if (lookedAt < MAX_LOOKED_AT) continue;
-    stoppedAt = place;
-    break;
+    last = place;
+    if (found.length > size || lookedAt === MAX_LOOKED_AT) break;
   }
   const shown = found.slice(0, size);
-  const far = found.length > size ? (shown.at(-1)?.place ?? null) : stoppedAt;
+  const hasMore = found.length > size;
+  const isPartial = !hasMore && lookedAt === MAX_LOOKED_AT;
+  const far = hasMore ? (shown.at(-1)?.place ?? null) : isPartial ? last : null;
   const near = beyond === null ? null : (shown[0]?.place ?? null);
   return {
+    /** What happened last comes first. */
     entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
+    /** From where the page before, or after, is read; null: there is none. */
     older: way === 'older' ? far : near,
     newer: way === 'older' ? near : far,
-    isPartial: stoppedAt !== null,
+    /** So many entries were looked at that the rest is left to the next page. */
+    isPartial,
   };
 }
 

@@ -1,7 +1,11 @@
-import { JOURNAL_KINDS, type JournalEntry } from '../../src/earners/journal-entry.js';
+import {
+  JOURNAL_KINDS,
+  journalLine,
+  journalLineSchema,
+  type JournalEntry,
+} from '../../src/earners/journal-entry.js';
 import { asAwardId, asBadgeId, asEarnerKey, asEventId } from '../../src/ids.js';
 import type { Journal } from '../../src/journal/journal.js';
-import { journalLine, journalLineSchema } from '../../src/journal/line.js';
 import { createTimeIndex, cursorOf, type IndexPlace, placeIn } from '../../src/journal/time-index.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { JOURNAL_KINDS, type JournalEntry } from '../../earners/journal-entry.js';
+import { JOURNAL_KINDS, journalLine, type JournalEntry } from '../../earners/journal-entry.js';
 import { createEarnerStore } from '../../earners/store.js';
 import { asAwardId, asEventId } from '../../ids.js';
 import { createJournal, type JournalQuery } from '../../journal/journal.js';
-import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import { filterOf, isDate, selectEntries } from '../shared/journal-selection.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AWARD_STATES, type AwardRecord } from '../../earners/record.js';
 import { linkedRecords, personKeyOf } from '../../earners/person.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
-import { journalLine, journalLineSchema } from '../../journal/line.js';
+import { journalLine, journalLineSchema } from '../../earners/journal-entry.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { fieldOf } from '../../platform/logger.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-traces.js';

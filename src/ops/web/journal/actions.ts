@@ -1,8 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { DateTime } from 'luxon';
-import type { JournalEntry } from '../../../earners/journal-entry.js';
+import { journalLine, type JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
-import { journalLine } from '../../../journal/line.js';
 import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/words.js';
 import { keyIn, keyOfAddress } from '../../shared/browser.js';
