@@ -36,10 +36,6 @@ export const MARKS = {
  */
 export const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60] as const;
 
-export type CounterName = keyof typeof COUNTERS;
-export type TimeName = keyof typeof TIMES;
-export type MarkName = keyof typeof MARKS;
-
 /** A value for each label, by its name. */
 type LabelsOf<Names extends readonly string[]> = Readonly<Record<Names[number], string>>;
 
@@ -47,10 +43,8 @@ type LabelsOf<Names extends readonly string[]> = Readonly<Record<Names[number], 
 export const countersKey = (prefix: string): string => `${prefix}:{metrics}:counters`;
 export const marksKey = (prefix: string): string => `${prefix}:{metrics}:marks`;
 
-/** Of a time: which bucket, or the sum of all, in whole microseconds (Redis adds whole numbers). */
+/** Of a time: the sum of all, in whole microseconds (Redis adds whole numbers). */
 export const SUM = 'us';
-export const bucketOf = (seconds: number): string =>
-  String(BUCKETS_S.find((limit) => seconds <= limit) ?? '+Inf');
 
 /** A field of the hashes: the name, the labels' values in their order, and of a time which part of it. */
 export const metricField = (name: string, values: readonly string[], part?: string): string =>
@@ -88,16 +82,21 @@ export function createMeter(redis: RedisConnection, prefix: string) {
   };
   let last: Promise<void> = Promise.resolve();
   return {
-    count<N extends CounterName>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by = 1): void {
+    count<N extends keyof typeof COUNTERS>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by = 1): void {
       add(metricField(name, valuesOf(COUNTERS[name], labels)), by);
     },
-    time<N extends TimeName>(name: N, labels: LabelsOf<(typeof TIMES)[N]>, durationMs: number): void {
+    time<N extends keyof typeof TIMES>(
+      name: N,
+      labels: LabelsOf<(typeof TIMES)[N]>,
+      durationMs: number,
+    ): void {
       const values = valuesOf(TIMES[name], labels);
-      add(metricField(name, values, bucketOf(durationMs / 1000)), 1);
+      const bucket = BUCKETS_S.find((limit) => durationMs / 1000 <= limit) ?? '+Inf';
+      add(metricField(name, values, String(bucket)), 1);
       add(metricField(name, values, SUM), Math.max(0, Math.round(durationMs * 1000)));
     },
     /** @param atS Unix seconds */
-    mark<N extends MarkName>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void {
+    mark<N extends keyof typeof MARKS>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void {
       marks.set(metricField(name, valuesOf(MARKS[name], labels)), atS);
     },
     /**

@@ -190,14 +190,13 @@ async function findingsOf(
  * @see https://redis.io/docs/latest/commands/info/
  */
 export function judgeRedis(infos: readonly string[]) {
-  const servers = infos.map(
-    (text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
+  const servers = infos.map((text): Info =>
+    Object.fromEntries([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
   );
-  const asked = ['redis_version', 'role', 'maxmemory_policy', 'aof_enabled'];
-  const findings = servers.flatMap((info) => [...judge(asked.map((name) => info.get(name)))]);
+  const findings = servers.flatMap((info) => [...judge(info)]);
   return {
     /** Of the masters, each once. */
-    versions: [...new Set(servers.flatMap((info) => info.get('redis_version') ?? []))],
+    versions: [...new Set(servers.flatMap((info) => info.redis_version ?? []))],
     // What several servers have in common is said once.
     findings: [...new Map(findings.map((finding) => [finding.en, finding])).values()],
   };
@@ -212,9 +211,10 @@ const finding =
   (grade: RedisFinding['grade']) =>
   (...words: Parameters<typeof say>): RedisFinding => ({ grade, ...say(...words) });
 
-function* judge([version = OLDEST, role, policy = '', aof]: readonly (
-  string | undefined
-)[]): Generator<RedisFinding> {
+type Info = Partial<Record<'redis_version' | 'role' | 'maxmemory_policy' | 'aof_enabled', string>>;
+
+function* judge(info: Info): Generator<RedisFinding> {
+  const { redis_version: version = OLDEST, role, maxmemory_policy: policy = '', aof_enabled: aof } = info;
   if (version.localeCompare(OLDEST, 'en', { numeric: true }) < 0)
     yield finding('unfit')`
       version ${version} : il faut ${OLDEST} ou plus récent
