@@ -140,7 +140,11 @@ export function failureCause(failedReason: string, queue: QueueName): FailureCau
 }
 
 /** A reason as it may be shown: one line without addresses, cut where a page of HTML would begin. */
-export function shownReason(failedReason: string, maxChars = 600): string {
-  const line = withoutAddresses(failedReason).replaceAll(/\s+/g, ' ').trim();
-  return line.length > maxChars ? `${line.slice(0, maxChars - 1).replace(/\p{Surrogate}$/u, '')}…` : line;
+export const shownReason = (failedReason: string, maxChars = 600): string =>
+  shownText(failedReason.replaceAll(/\s+/g, ' ').trim(), maxChars);
+
+/** Text of bounded length, without addresses. */
+export function shownText(text: string, maxChars = 500): string {
+  const safe = withoutAddresses(text);
+  return safe.length > maxChars ? `${safe.slice(0, maxChars - 1).replace(/\p{Surrogate}$/u, '')}…` : safe;
 }

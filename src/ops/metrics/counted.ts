@@ -69,15 +69,14 @@ const familiesOf = (
   toSamples: ToSamples,
 ): readonly Family[] =>
   Object.entries(table).map(([name, labels]) => {
-    const own = entries.filter((entry) => entry.name === name);
+    // What an older Palier counted by other labels is left out.
+    const parts = labels.length + (type === 'histogram' ? 1 : 0);
+    const own = entries.filter((entry) => entry.name === name && entry.values.length === parts);
     return { name, help: HELP[name] ?? '', type, samples: toSamples(name, labels, own) };
   });
 
-/** What an older Palier counted by other labels is left out. */
 const samplesOf: ToSamples = (_, labels, entries) =>
-  entries
-    .filter(({ values }) => values.length === labels.length)
-    .map((entry) => ({ labels: labelsOf(labels, entry), value: entry.count }));
+  entries.map((entry) => ({ labels: labelsOf(labels, entry), value: entry.count }));
 
 const labelsOf = (labels: readonly string[], { values }: Entry): Sample['labels'] =>
   Object.fromEntries(labels.map((label, at) => [label, values[at] ?? '']));
@@ -86,8 +85,7 @@ const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
 
 /** The series of a histogram: in Redis each run is in one bucket alone, here a bucket has all that took no longer. */
 const histogramSamples: ToSamples = (name, labelNames, entries) => {
-  const fitting = entries.filter(({ values }) => values.length === labelNames.length + 1);
-  const series = groupBy(fitting, ({ values }) => JSON.stringify(values.slice(0, -1)));
+  const series = groupBy(entries, ({ values }) => JSON.stringify(values.slice(0, -1)));
   return [...series.values()].flatMap((parts) => {
     const counts = new Map(parts.map(({ values, count }) => [values.at(-1), count]));
     const labels = parts[0] === undefined ? {} : labelsOf(labelNames, parts[0]);

@@ -1,6 +1,5 @@
 import type { BadgeId, ClientId } from '../../ids.js';
-import { withoutAddresses } from '../../platform/logger.js';
-import { type Failure, shownReason } from '../../queue/failures.js';
+import { type Failure, shownReason, shownText } from '../../queue/failures.js';
 import type { Scheme } from '../../rules/types.js';
 import { groupBy } from './stats.js';
 
@@ -34,32 +33,12 @@ export const failedByReason = (failures: readonly Pick<Failure, 'reason'>[]): re
     .toSorted((a, b) => b.count - a.count);
 
 /** What of a job's data may be read by people: ids, and how it came about. Never the sealed address. */
-const SHOWN: ReadonlySet<string> = new Set([
-  'kind',
-  'type',
-  'clientId',
-  'eventId',
-  'badgeId',
-  'batchId',
-  'earner',
-  'url',
-  'recipientCount',
-  'createdS',
-  'months',
-  'by',
-  'askedS',
-  'version',
-  'only',
-  'upto',
-  'suppressEmail',
-  'overQuota',
-  'source',
-  'request',
-  'cause',
-]);
+const SHOWN: ReadonlySet<string> = new Set(
+  `kind type clientId eventId badgeId batchId earner url recipientCount createdS months by askedS version only upto
+   suppressEmail overQuota source request cause`.split(/\s+/),
+);
 
 export const HIDDEN = '[masqué]';
-const MAX_CHARS = 500;
 const MAX_FIELDS = 30;
 
 /** A job's data as it may be shown. */
@@ -72,10 +51,4 @@ export function maskedData(data: unknown): Readonly<Record<string, string>> {
 function maskedValue(name: string, value: unknown): string {
   const plain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
   return SHOWN.has(name) && plain ? shownText(String(value)) : HIDDEN;
-}
-
-/** Text of bounded length, without addresses. */
-export function shownText(text: string, maxChars = MAX_CHARS): string {
-  const safe = withoutAddresses(text);
-  return safe.length > maxChars ? `${safe.slice(0, maxChars - 1).replace(/\p{Surrogate}$/u, '')}…` : safe;
 }

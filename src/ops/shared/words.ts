@@ -38,12 +38,7 @@ export const listed = (parts: readonly (Localized | string | false)[]): Localize
   );
 
 /** Days like `2024-01-31`, inclusive, as partners.yaml has them; null: none is given. */
-interface Period {
-  readonly from: string | null;
-  readonly until: string | null;
-}
-
-export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string): Period => ({
+export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string) => ({
   from: fromS === null ? null : dayOf(fromS, timeZone),
   until: beforeS === null ? null : dayOf(beforeS - 1, timeZone),
 });
@@ -52,7 +47,7 @@ const dayOf = (atS: number, timeZone: string): string =>
   DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
 
 /** `à partir du 1er janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
-export const periodWords = ({ from, until }: Period): readonly Localized[] =>
+export const periodWords = ({ from, until }: ReturnType<typeof periodOf>): readonly Localized[] =>
   [
     from !== null &&
       say`à partir du ${dayWords(from)}

@@ -7,6 +7,7 @@ import {
   type JobRef,
   newestFailed,
   shownReason,
+  shownText,
 } from '../../../queue/failures.js';
 import { type QueueName, QUEUES } from '../../../queue/jobs.js';
 import {
@@ -18,7 +19,7 @@ import {
   sentIn,
 } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { type Names, namesIn, NEWEST, maskedData, shownText } from '../../shared/jobs.js';
+import { type Names, namesIn, NEWEST, maskedData } from '../../shared/jobs.js';
 import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
