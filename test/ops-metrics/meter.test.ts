@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { countedFigures } from '../../src/ops/metrics/counted.js';
-import type { FigureNeeds } from '../../src/ops/metrics/states.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { BUCKETS_S, countersKey, createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
 import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
@@ -30,7 +29,7 @@ describe('what is counted', () => {
   /** What the scrape tells of what was counted, by `name values`, without the zeros. */
   async function told(connection: RedisConnection, prefix: string): Promise<Record<string, number>> {
     const needs = { redis: connection, prefix, scheme, region: asClientId('REGION') };
-    const families = await countedFigures(needs as unknown as FigureNeeds);
+    const families = await countedFigures(needs);
     return Object.fromEntries(
       families.flatMap(({ name, samples }) =>
         samples

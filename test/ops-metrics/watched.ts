@@ -1,5 +1,4 @@
-import type { FigureNeeds } from '../../src/ops/metrics/states.js';
-import { scrape } from '../../src/ops/metrics/scrape.js';
+import { scrape, type FigureNeeds } from '../../src/ops/metrics/scrape.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMeter } from '../../src/platform/meter.js';
 import { closeRedis, openProducer } from '../../src/platform/redis.js';

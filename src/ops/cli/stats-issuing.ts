@@ -3,7 +3,8 @@ import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { AWARD_STATE_WORDS, indented, instantWords, PAUSED } from '../shared/words.js';
-import { holdLine, readFlags, readHolds, readQuota } from '../shared/stats.js';
+import type { HouseState } from '../shared/state.js';
+import { holdLine, readFlags, readHolds } from '../shared/stats.js';
 import { labelled, type Localized, plural, quoted, say } from '../../localized.js';
 
 export interface StatsSection {
@@ -15,15 +16,14 @@ export interface StatsSection {
 
 const secondsIn = (ms: number): number => Math.floor(ms / 1000);
 
-export async function tellIssuing(pipeline: Pipeline): Promise<StatsSection> {
-  const { scheme, outbox, queues } = pipeline;
-  const [paused, holds, counts, batches] = await Promise.all([
-    queues.awards.isPaused(),
+export async function tellIssuing(pipeline: Pipeline, state: HouseState): Promise<StatsSection> {
+  const { scheme } = pipeline;
+  const { paused } = state.queues.awards;
+  const [holds, batches] = await Promise.all([
     readHolds(pipeline),
-    Promise.all(scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) }))),
     Promise.all(scheme.awards.map((award) => tellBatches(pipeline, award))).then((all) => all.flat()),
   ]);
-  const waiting = counts.filter(({ count }) => count > 0);
+  const waiting = state.due.filter(({ count }) => count > 0);
   const due = waiting.reduce((sum, { count }) => sum + count, 0);
   return {
     title: { fr: 'Envois', en: 'Issuing' },
@@ -87,8 +87,8 @@ async function stateOf({ id, state, sentMs }: Batch, { queues, clock, pace }: Pi
   return state === 'sending' && clock() - (sentMs ?? 0) > pace.sendWithinMs ? 'unknown' : state;
 }
 
-export async function tellQuota(pipeline: Pipeline): Promise<StatsSection> {
-  const { reading, floor } = await readQuota(pipeline);
+export async function tellQuota({ scheme }: Pipeline, { quota }: HouseState): Promise<StatsSection> {
+  const { reading, floor } = quota;
   const left = reading?.left ?? null;
   const readS = reading && secondsIn(reading.readMs);
   return {
@@ -97,7 +97,7 @@ export async function tellQuota(pipeline: Pipeline): Promise<StatsSection> {
       readS === null
         ? say`pas encore lu : il l'est avant le premier envoi
             not read yet: it is, before the first issue call`
-        : leftWords(left, instantWords(readS, pipeline.scheme.timeZone)),
+        : leftWords(left, instantWords(readS, scheme.timeZone)),
       left !== null &&
         left <= floor &&
         say`Les envois attendent : ils s'arrêtent à ${floor}. Faites relever le quota dans OBF ; ils reprennent seuls.

@@ -1,14 +1,13 @@
 import { DateTime } from 'luxon';
 import type { Journal } from '../../journal/journal.js';
 import { secondsOf } from '../../platform/clock.js';
-import { readArrived } from '../../queue/arrivals.js';
 import { newestFailed } from '../../queue/failures.js';
 import { QUEUES } from '../../queue/jobs.js';
 import { partnerName } from '../../rules/explain/formatter.js';
 import type { Award } from '../../rules/types.js';
 import type { StoredPopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { isOneOff, oldestJobMs } from '../metrics/states.js';
+import { type HouseState, isOneOff, readState } from '../shared/state.js';
 import { failedByReason, NEWEST } from '../shared/jobs.js';
 import {
   type PartnerNews,
@@ -31,8 +30,9 @@ export const stats: Command = {
       By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.`,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline) => {
+    const state = await readState(pipeline);
     const told = await Promise.all(
-      Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline)) })),
+      Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline, state)) })),
     );
     const lines = told.flatMap(({ title, lines: own }) => {
       const shown = own.length === 0 ? [{ fr: 'rien', en: 'nothing' }] : own.filter((line) => line !== false);
@@ -121,27 +121,20 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-async function tellNotices({ queues: { arrivals, notices }, redis, clock }: Pipeline): Promise<StatsSection> {
-  const [arrived, counts, delayed, oldestReadMs] = await Promise.all([
-    readArrived(arrivals),
-    notices.getJobCounts('waiting', 'active'),
-    notices.getRanges(['delayed'], 0, -1),
-    oldestJobMs(notices, redis),
-  ]);
-  const { waiting: unread = 0, active = 0 } = counts;
-  const waiting = arrived.notices + unread;
-  const retrying = delayed.filter(isOneOff).length;
-  const oldestMs = Math.min(oldestReadMs, arrived.oldestMs ?? Infinity);
-  const ageS = oldestMs === Infinity ? null : Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000));
+async function tellNotices({ queues }: Pipeline, state: HouseState): Promise<StatsSection> {
+  const { jobs } = state.queues.notices;
+  const waiting = state.arrived + jobs.waiting;
+  const retrying = (await queues.notices.getRanges(['delayed'], 0, -1)).filter(isOneOff).length;
+  const ageS = state.noticeAgeS === null ? null : Math.floor(state.noticeAgeS);
   return {
     title: { fr: 'Avis reçus', en: 'Notices' },
     lines: [
       labelled({ fr: 'en attente', en: 'waiting' }, waiting),
-      labelled({ fr: 'en cours', en: 'being read' }, active),
+      labelled({ fr: 'en cours', en: 'being read' }, jobs.active),
       labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying),
       ageS !== null && labelled(OLDEST, durationWords(ageS)),
     ],
-    json: { waiting, active, retrying, oldest_age_s: ageS },
+    json: { waiting, active: jobs.active, retrying, oldest_age_s: ageS },
   };
 }
 
@@ -222,7 +215,7 @@ async function tellFailed({ queues }: Pipeline): Promise<StatsSection> {
 }
 
 /** What `stats` tells, in its order, by its name in the JSON. */
-const SECTIONS: Readonly<Record<string, (pipeline: Pipeline) => Promise<StatsSection>>> = {
+const SECTIONS: Readonly<Record<string, (pipeline: Pipeline, state: HouseState) => Promise<StatsSection>>> = {
   issuing: tellIssuing,
   quota: tellQuota,
   issued: tellIssued,

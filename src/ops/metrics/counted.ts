@@ -10,8 +10,24 @@ import {
   SUM,
   TIMES,
 } from '../../platform/meter.js';
+import type { Pipeline } from '../../workers/pipeline.js';
 import { groupBy } from '../shared/stats.js';
-import type { Family, FigureNeeds, Reader, Sample } from './states.js';
+
+/** One time series at this instant. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Of a histogram: which of its series, e.g. `..._bucket`. */
+  readonly metricName?: string;
+}
+
+/** All of one metric: what Prometheus calls a family. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly samples: readonly Sample[];
+}
 
 const HELP: Readonly<Record<string, string>> = {
   palier_notices_total: 'Requests at the addresses that notices come to, by how they ended.',
@@ -30,7 +46,7 @@ const HELP: Readonly<Record<string, string>> = {
 } satisfies Record<keyof (typeof COUNTERS & typeof TIMES & typeof MARKS), string>;
 
 /** What all processes counted, added up. */
-export const countedFigures: Reader = async (needs) => {
+export async function countedFigures(needs: CountedNeeds): Promise<readonly Family[]> {
   const { redis, prefix } = needs;
   const [counts, marks] = await Promise.all([
     redis.hgetall(countersKey(prefix)),
@@ -45,7 +61,9 @@ export const countedFigures: Reader = async (needs) => {
     ...familiesOf(TIMES, 'histogram', counted, histogramSamples),
     ...familiesOf(MARKS, 'gauge', marked, samplesOf),
   ];
-};
+}
+
+type CountedNeeds = Pick<Pipeline, 'redis' | 'prefix' | 'scheme' | 'region'>;
 
 /** One field of the hashes in which all processes count, read: see `metricField`. */
 type Entry = ReturnType<typeof entriesIn>[number];
@@ -117,7 +135,7 @@ const zero = (name: keyof typeof COUNTERS, ...values: readonly string[]) =>
  * The counters that are known before anything is counted. Prometheus sees no rise in a series that begins
  * at 1: the first refusal of a key would be missed.
  */
-function zerosOf(needs: Pick<FigureNeeds, 'scheme' | 'region'>): Readonly<Record<string, 0>> {
+function zerosOf(needs: CountedNeeds): Readonly<Record<string, 0>> {
   return Object.fromEntries([
     ...Object.entries(TAKEN).flatMap(([door, status]) => [
       zero('palier_notices_total', door, 'refused', 'try_again', '503'),
@@ -134,7 +152,7 @@ function zerosOf(needs: Pick<FigureNeeds, 'scheme' | 'region'>): Readonly<Record
 }
 
 /** Whose accounts the workers read: the Région, and the active partners whose API key is to be there. */
-const clientsWithKey = ({ scheme, region }: Pick<FigureNeeds, 'scheme' | 'region'>): readonly ClientId[] => [
+const clientsWithKey = ({ scheme, region }: CountedNeeds): readonly ClientId[] => [
   region,
   ...scheme.partners
     .filter(({ active, secretEnv }) => active && secretEnv !== null)

@@ -3,12 +3,127 @@ import type { Config } from '../../config.js';
 import type { Logger } from '../../platform/logger.js';
 import { redisCause, type RedisFault } from '../../platform/redis-faults.js';
 import type { Scheme } from '../../rules/types.js';
-import { openPipeline } from '../../workers/pipeline.js';
-import { countedFigures } from './counted.js';
-import { type Family, type FigureNeeds, gauge, STATE_READERS } from './states.js';
+import { openPipeline, type Pipeline } from '../../workers/pipeline.js';
+import { type HouseState, LOOKED_AT, readState } from '../shared/state.js';
+import { countedFigures, type Family, type Sample } from './counted.js';
+
+/** What the figures are read from, over a connection that fails fast. */
+export interface FigureNeeds extends Pipeline {
+  readonly pollEveryS: number;
+  /** Palier's own. */
+  readonly version: string;
+}
+
+/** All that a gauge may tell. */
+interface Told extends HouseState {
+  readonly about: FigureNeeds;
+  /** Why Redis takes no write; null: it does. */
+  readonly fault: RedisFault | null;
+}
+
+const sample = (value: number, labels: Sample['labels'] = {}): Sample => ({ labels, value });
 
 /** Why a Redis that answers takes no write. */
 const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing', 'error'] as const;
+const BATCH_STATES = ['open', 'sending', 'sent', 'unknown'] as const;
+
+/** What is read at this instant: of one value, of a series each, or of none (null). */
+const GAUGES: readonly (readonly [
+  name: string,
+  help: string,
+  read: (told: Told) => number | null | readonly Sample[],
+])[] = [
+  [
+    'palier_redis_fault',
+    '1 while Redis answers and takes no write, by its cause.',
+    ({ fault }) => WRITE_FAULTS.map((one) => sample(Number(one === fault), { fault: one })),
+  ],
+  [
+    'palier_rules_change_waiting',
+    '1 while changed rules wait to be applied.',
+    ({ rules }) => Number(rules.rollout !== null),
+  ],
+  [
+    'palier_build_info',
+    'Always 1: which Palier, and which rules new facts are judged by.',
+    ({ about, rules }) => [sample(1, { version: about.version, scheme: rules.scheme.version })],
+  ],
+  [
+    'palier_queue_jobs',
+    'Jobs in a queue (failed: for good, until ops sends them again; delayed: until their next attempt or time).',
+    ({ queues }) =>
+      Object.entries(queues).flatMap(([queue, { jobs }]) =>
+        Object.entries(jobs).map(([state, count]) => sample(count, { queue, state })),
+      ),
+  ],
+  [
+    'palier_queue_paused',
+    '1 while a queue is paused (awards: issuing is).',
+    ({ queues }) => Object.entries(queues).map(([queue, { paused }]) => sample(Number(paused), { queue })),
+  ],
+  [
+    'palier_notices_oldest_age_seconds',
+    `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
+    ({ noticeAgeS }) => noticeAgeS ?? 0,
+  ],
+  [
+    'palier_notices_unsorted',
+    'Notices that came in and no worker has taken yet: more than for a moment, none runs.',
+    ({ arrived }) => arrived,
+  ],
+  [
+    'palier_earners_oldest_age_seconds',
+    `How long the oldest evaluation of an earner has waited, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
+    ({ earnerAgeS }) => earnerAgeS,
+  ],
+  [
+    'palier_awards_waiting',
+    'Awards that are due and wait for the next issue call.',
+    ({ due }) => due.map(({ award, count }) => sample(count, { award: award.id })),
+  ],
+  [
+    'palier_flags',
+    'Held awards whose rule is no longer met: a human is to look at them.',
+    ({ flags }) => flags,
+  ],
+  [
+    'palier_quota_left',
+    'Badges that OBF lets the Région issue yet, as last read, less what was issued since (absent: OBF does not say).',
+    ({ quota }) => quota.reading?.left ?? null,
+  ],
+  [
+    'palier_quota_age_seconds',
+    'How long ago the quota was read in OBF (absent: never).',
+    ({ quota: { reading }, about }) =>
+      reading === null ? null : Math.max(0, about.clock() - reading.readMs) / 1000,
+  ],
+  [
+    'palier_quota_floor',
+    'Issuing stops rather than leave fewer badges than this.',
+    ({ quota }) => quota.floor,
+  ],
+  [
+    'palier_batches',
+    'Batches of awards under way (unknown: the call was made and its outcome is not known).',
+    ({ batches }) =>
+      BATCH_STATES.map((state) => sample(batches.filter((one) => one.state === state).length, { state })),
+  ],
+  [
+    'palier_batch_unknown_oldest_age_seconds',
+    'How long ago the call was made whose outcome has been unknown the longest (0: none is).',
+    ({ unknownAgeS }) => unknownAgeS,
+  ],
+  [
+    'palier_schedule_lateness_seconds',
+    'How long ago the next run that the clock sets off should have begun (0: it is yet to come).',
+    ({ schedules }) => schedules.map(({ schedule, lateS }) => sample(lateS, { schedule })),
+  ],
+  [
+    'palier_poll_period_seconds',
+    'How often the events of each client are to be read.',
+    ({ about }) => about.pollEveryS,
+  ],
+];
 
 /**
  * All figures of all processes, in Prometheus' text format: counts are added up in Redis, states are read at
@@ -17,13 +132,19 @@ const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing
  */
 export async function scrape(needs: FigureNeeds): Promise<string> {
   const fault = await storeCounts(needs);
-  const families = await Promise.all([...STATE_READERS, countedFigures].map((read) => read(needs)));
-  const redisFault = gauge(
-    'palier_redis_fault',
-    '1 while Redis answers and takes no write, by its cause.',
-    WRITE_FAULTS.map((one) => ({ labels: { fault: one }, value: Number(one === fault) })),
-  );
-  return written([redisFault, ...families.flat()]);
+  const [state, counted] = await Promise.all([readState(needs), countedFigures(needs)]);
+  const gauges = GAUGES.map(([name, help, read]): Family => {
+    const values = read({ ...state, about: needs, fault });
+    const samples = values === null ? [] : typeof values === 'number' ? [sample(values)] : values;
+    return { name, help, type: 'gauge', samples };
+  });
+  // A registry of its own for each scrape, as prom-client makes one of what other processes counted.
+  const metrics = [...gauges, ...counted].map(({ samples, ...rest }) => ({
+    ...rest,
+    values: samples,
+    aggregator: 'first',
+  }));
+  return AggregatorRegistry.aggregate([metrics]).metrics();
 }
 
 /** Adds what this process counted to what the scrape reads. Resolves with why Redis takes no write, if so. */
@@ -36,12 +157,6 @@ async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<Redis
     return redisCause(error).fault;
   }
 }
-
-/** A registry of its own for each scrape, as prom-client makes one of what other processes counted. */
-const written = (families: readonly Family[]): Promise<string> => {
-  const metrics = families.map(({ samples, ...rest }) => ({ ...rest, values: samples, aggregator: 'first' }));
-  return AggregatorRegistry.aggregate([metrics]).metrics();
-};
 
 /**
  * Opens what the figures are read from, over a connection of its own that fails fast; no worker is started,

@@ -32,12 +32,6 @@ export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'sch
   return (await flags.list()).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
 }
 
-/** `reading` is null where it was never read; issuing stops rather than leave fewer than `floor`. */
-export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'>) => ({
-  reading: await quota.known(),
-  floor: pace.quota.floor,
-});
-
 export const SILENT_DAYS = 30;
 const DAY_S = 86_400;
 

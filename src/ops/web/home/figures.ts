@@ -4,33 +4,21 @@ import { secondsOf } from '../../../platform/clock.js';
 import type { Disposer } from '../../../platform/lifecycle.js';
 import type { Logger } from '../../../platform/logger.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { countedFigures } from '../../metrics/counted.js';
-import { type Family, type Reader, type Sample, STATE_READERS } from '../../metrics/states.js';
-import { readFlags, readHolds, readQuota } from '../../shared/stats.js';
+import { countedFigures, type Sample } from '../../metrics/counted.js';
+import { readState } from '../../shared/state.js';
+import { readFlags, readHolds } from '../../shared/stats.js';
 
-/** The figures of `/metrics`, so that the page and the alerts never disagree. */
-export type Figures = ReturnType<typeof figuresIn>;
+/** The counters of `/metrics`, so that the page and the alerts never disagree. */
+export type Figures = Awaited<ReturnType<typeof readCounters>>;
 
-/** Some hundred commands of Redis, however many earners and failed jobs there are. */
-export const readFigures = (pipeline: Pipeline): Promise<Figures> =>
-  read(pipeline, [...STATE_READERS, countedFigures]);
-
-/** The counters alone. */
-export const readCounters = (pipeline: Pipeline): Promise<Figures> => read(pipeline, [countedFigures]);
-
-async function read(pipeline: Pipeline, readers: readonly Reader[]): Promise<Figures> {
-  // Only a scrape tells the period of the polls, and the version.
-  const needs = { ...pipeline, pollEveryS: 0, version: '' };
-  return figuresIn((await Promise.all(readers.map((reader) => reader(needs)))).flat());
-}
-
-function figuresIn(families: readonly Family[]) {
+export async function readCounters(pipeline: Pipeline) {
+  const families = await countedFigures(pipeline);
   const samples = (name: string): readonly Sample[] =>
     families.find((family) => family.name === name)?.samples ?? [];
   return {
     samples,
     /** The sum of all series of this name with these labels; 0: there is none. */
-    sum: (name: string, labels: Sample['labels'] = {}): number =>
+    sum: (name: string, labels: Sample['labels']): number =>
       samples(name)
         .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
         .reduce((sum, { value }) => sum + value, 0),
@@ -43,41 +31,40 @@ const MAX_FLAGS_READ = 1000;
 /** The state at this instant. */
 export type Now = Awaited<ReturnType<typeof readNow>>;
 
-export async function readNow(pipeline: Pipeline, figures: Figures) {
-  const flags = figures.sum('palier_flags');
-  const [schedules, quota, holds, listed] = await Promise.all([
+/** Some hundred commands of Redis, however many earners and failed jobs there are. */
+export async function readNow(pipeline: Pipeline) {
+  const [state, schedules, holds] = await Promise.all([
+    readState(pipeline),
     pipeline.queues.notices.getJobSchedulersCount(),
-    readQuota(pipeline),
     readHolds(pipeline),
-    flags > 0 && flags <= MAX_FLAGS_READ ? readFlags(pipeline) : [],
   ]);
-  const jobsOf = (queue: string): number =>
-    figures.sum('palier_queue_jobs', { queue, state: 'waiting' }) +
-    figures.sum('palier_queue_jobs', { queue, state: 'delayed' });
+  const { notices, earners, awards } = state.queues;
+  const waitingIn = ({ jobs }: typeof notices): number => jobs.waiting + jobs.delayed;
+  const unknown = state.batches.filter((batch) => batch.state === 'unknown').length;
   return {
     notices: {
       // Of each account's schedule, one job always waits for its time.
-      waiting: figures.sum('palier_notices_unsorted') + Math.max(0, jobsOf('notices') - schedules),
+      waiting: state.arrived + Math.max(0, waitingIn(notices) - schedules),
       /** 0: none waits. */
-      oldestAgeS: figures.sum('palier_notices_oldest_age_seconds'),
+      oldestAgeS: state.noticeAgeS ?? 0,
     },
-    earners: { waiting: jobsOf('earners'), oldestAgeS: figures.sum('palier_earners_oldest_age_seconds') },
+    earners: { waiting: waitingIn(earners), oldestAgeS: state.earnerAgeS },
     /** Jobs that need an operator to go on. */
-    failed: figures.sum('palier_queue_jobs', { state: 'failed' }),
-    paused: figures.sum('palier_queue_paused', { queue: 'awards' }) > 0,
+    failed: Object.values(state.queues).reduce((sum, { jobs }) => sum + jobs.failed, 0),
+    paused: awards.paused,
     /** Awards that OBF's account keeps from being issued. */
     holds,
     /** Awards that are due and in no batch yet. */
-    due: figures.sum('palier_awards_waiting'),
-    unknown: {
-      batches: figures.sum('palier_batches', { state: 'unknown' }),
-      ageS: figures.sum('palier_batch_unknown_oldest_age_seconds'),
+    due: state.due.reduce((sum, { count }) => sum + count, 0),
+    unknown: { batches: unknown, ageS: state.unknownAgeS },
+    flags: {
+      count: state.flags,
+      /** Oldest first; none are listed when there are too many to read them all. */
+      listed: state.flags > 0 && state.flags <= MAX_FLAGS_READ ? await readFlags(pipeline) : [],
     },
-    /** Oldest first; none are listed when there are too many to read them all. */
-    flags: { count: flags, listed },
-    quota,
+    quota: state.quota,
     /** How late the polls are: no worker runs, or they do not keep up. */
-    lateS: figures.sum('palier_schedule_lateness_seconds', { schedule: 'poll' }),
+    lateS: state.schedules.find(({ schedule }) => schedule === 'poll')?.lateS ?? 0,
   };
 }
 

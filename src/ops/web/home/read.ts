@@ -6,7 +6,7 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { groupBy, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
-import { keepObfSample, readFigures, readNow, readObfAnswers, type Figures } from './figures.js';
+import { keepObfSample, readCounters, readNow, readObfAnswers, type Figures } from './figures.js';
 import { number } from '../parts/text.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
@@ -19,12 +19,12 @@ export async function readHome({ pipeline, storage }: PageContext) {
   const cause = await storage();
   if (cause === null) await keepObfSample(pipeline);
   const [figures, { scheme, rollout }, unfinished] = await Promise.all([
-    readFigures(pipeline),
+    readCounters(pipeline),
     pipeline.schemes.now(),
     pipeline.schemes.unfinished(),
   ]);
   const [now, issued, answers, partners, readProblems] = await Promise.all([
-    readNow(pipeline, figures),
+    readNow(pipeline),
     readIssued(pipeline, scheme),
     readObfAnswers(pipeline, figures),
     readPartnerNews({ ...pipeline, scheme }),
