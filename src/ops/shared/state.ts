@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { batchesKey } from '../../issuing/outbox.js';
 import { readArrived } from '../../queue/arrivals.js';
 import type { Queues } from '../../queue/enqueue.js';
-import { type QueueName, QUEUES } from '../../queue/jobs.js';
+import type { QueueName } from '../../queue/jobs.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 
 /** What the scrape, the home page and `palier stats` tell of this instant, so that they never disagree. */
@@ -51,11 +51,16 @@ export async function readState(pipeline: Pipeline) {
 }
 
 async function readQueues(queues: Queues) {
-  const read = QUEUES.map(async (name) => [name, await readQueue(queues[name])] as const);
-  return Object.fromEntries(await Promise.all(read)) as Readonly<Record<QueueName, QueueState>>;
+  const [arrivals, notices, earners, awards, maintenance, mails] = await Promise.all([
+    readQueue(queues.arrivals),
+    readQueue(queues.notices),
+    readQueue(queues.earners),
+    readQueue(queues.awards),
+    readQueue(queues.maintenance),
+    readQueue(queues.mails),
+  ]);
+  return { arrivals, notices, earners, awards, maintenance, mails } satisfies Record<QueueName, unknown>;
 }
-
-type QueueState = Awaited<ReturnType<typeof readQueue>>;
 
 async function readQueue(queue: Queue) {
   const [counts, paused] = await Promise.all([
