@@ -9,10 +9,9 @@ import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { createReplicationBarrier } from '../platform/replication.js';
-import { createHolds } from './hold.js';
+import { createHolds, createQuota } from './hold.js';
 import { createLedger } from './ledger.js';
 import { createBatches, createOutbox, type Batch } from './outbox.js';
-import { createQuota } from './quota.js';
 import { createRedisIncarnation } from './redis-incarnation.js';
 import { createReviewFlags } from './review-flags.js';
 

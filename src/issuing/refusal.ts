@@ -1,8 +1,7 @@
 import { journalEntry } from '../earners/journal-entry.js';
 import { RecordUnreadable } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import { OnHold, type Hold, type HoldCause } from './hold.js';
-import { QuotaLow } from './quota.js';
+import { OnHold, QuotaLow, type Hold, type HoldCause } from './hold.js';
 import { ObfRefused } from '../obf/errors.js';
 import { secondsOf } from '../platform/clock.js';
 import type { BatchOutcome, BatchRun, DueAwards } from './parts.js';

@@ -5,10 +5,10 @@ import type { Disposer } from '../platform/lifecycle.js';
 import { keepFlushed } from '../platform/meter.js';
 import { closeRedis, openProducer } from '../platform/redis.js';
 import { enqueueEarners } from '../queue/enqueue.js';
+import { checkEligibility } from './decide.js';
 import { createEventReading } from './ingest/ingest-event.js';
 import { noteOddRows } from './ingest/poll-events.js';
 import { evaluatingFor, storeEvent, type StoreOptions } from './ingest/store-event.js';
-import { checkEligibility } from './issue/eligibility.js';
 import { issueSoon } from './issue/gather-awards.js';
 import { openStores, type PipelineOptions } from './stores.js';
 

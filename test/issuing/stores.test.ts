@@ -1,6 +1,6 @@
 import { RecordUnreadable } from '../../src/earners/record.js';
 import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
-import { createHolds, type Holds } from '../../src/issuing/hold.js';
+import { createHolds, createQuota, type Holds, type Quota, QuotaLow } from '../../src/issuing/hold.js';
 import { IllegalTransition, type Ledger, removeFromOpenBatches } from '../../src/issuing/ledger.js';
 import {
   type Batches,
@@ -10,7 +10,6 @@ import {
   OutboxError,
 } from '../../src/issuing/outbox.js';
 import { ISSUING_PACE } from '../../src/issuing/parts.js';
-import { createQuota, type Quota, QuotaLow } from '../../src/issuing/quota.js';
 import { createRedisIncarnation } from '../../src/issuing/redis-incarnation.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import { createVault } from '../../src/platform/vault.js';

@@ -2,7 +2,7 @@ import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asEarnerKey } from '../../src/ids.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
-import { cleanQueues, FAILED_RETENTION_MS } from '../../src/workers/clean-queues.js';
+import { cleanQueues, FAILED_RETENTION_MS } from '../../src/queue/failures.js';
 import { gatherAwards, gatherSoon } from '../../src/workers/issue/gather-awards.js';
 import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';

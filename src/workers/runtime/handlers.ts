@@ -16,10 +16,10 @@ import {
   type QueueName,
   type ReplayJob,
 } from '../../queue/jobs.js';
+import { cleanQueues } from '../../queue/failures.js';
 import { sendFailed, sentIn } from '../../queue/replay.js';
 import { storePopulation } from '../../scheme/population.js';
 import { applyForOps, planForOps } from '../apply-scheme.js';
-import { cleanQueues } from '../clean-queues.js';
 import { evaluateEarner } from '../evaluate-earner.js';
 import { ingestCredential } from '../ingest/ingest-credential.js';
 import { ingestEvent } from '../ingest/ingest-event.js';
