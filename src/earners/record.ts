@@ -179,8 +179,8 @@ export function tombstoneOf(
   };
 }
 
-/** Says nothing that must last, but for what it forgives. */
-const SAYS_NOTHING: ReadonlySet<AwardRecord['state']> = new Set(['due', 'refused', 'revoked', 'withdrawn']);
+/** Says nothing of what OBF has, and so nothing that must last, but for what it forgives. */
+export const SAYS_NOTHING: ReadonlySet<AwardState> = new Set(['due', 'refused', 'revoked', 'withdrawn']);
 
 /** Without what set it off. */
 function bare(award: AwardRecord): AwardRecord {

@@ -1,5 +1,5 @@
 import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
-import type { AwardRecord, AwardState, EarnerRecord } from '../earners/record.js';
+import { SAYS_NOTHING, type AwardRecord, type EarnerRecord } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
 import { secondsOf, waitUntil } from '../platform/clock.js';
@@ -58,27 +58,18 @@ const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
 
 type Change = (record: EarnerRecord) => EarnerRecord;
 
-/** Pure. @param person null: the address stands for itself */
+/** @param person null: the address stands for itself */
 export const pointingTo =
   (person: EarnerKey | null): Change =>
-  (record) =>
-    record.linkedTo === person ? record : { ...record, linkedTo: person };
+  (record) => ({ ...record, linkedTo: person });
 
-/** Pure. */
 export const listing =
   (others: readonly EarnerKey[]): Change =>
-  (record) => {
-    const linked = [...new Set([...record.linked, ...others])].toSorted();
-    return linked.length === record.linked.length ? record : { ...record, linked };
-  };
+  (record) => ({ ...record, linked: [...new Set([...record.linked, ...others])].toSorted() });
 
-/** Pure. */
 const notListing =
   (others: readonly EarnerKey[]): Change =>
-  (record) => {
-    const linked = record.linked.filter((one) => !others.includes(one));
-    return linked.length === record.linked.length ? record : { ...record, linked };
-  };
+  (record) => ({ ...record, linked: record.linked.filter((one) => !others.includes(one)) });
 
 /** Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it. */
 async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<void> {
@@ -212,25 +203,22 @@ interface Move {
   readonly badgeId: BadgeId;
   /** As it is known at `from`. */
   readonly award: AwardRecord;
-  /** Whether it is no longer to be known at `from`. */
+  /** It is no longer to be known at `from`. */
   readonly isGone: boolean;
   /** Revocations at `to` that block nothing. */
   readonly ignored: readonly EventId[];
 }
 
-const movesFrom = (own: readonly Address[], others: readonly Address[]): readonly Move[] =>
-  own.flatMap(({ key: from, record: { awards } }) =>
-    [...awards].flatMap(([badgeId, award]) => {
-      const isOwn = own.some((address) => isShownAt(address, badgeId, award));
-      return others.flatMap((address): readonly Move[] => {
-        const ignored = award.ignoredRevocations.filter((event) => hasEvent(address, badgeId, event));
-        const isGone = !isOwn && isShownAt(address, badgeId, award);
-        return isGone || ignored.length > 0
-          ? [{ from, to: address.key, badgeId, award, isGone, ignored }]
-          : [];
-      });
-    }),
-  );
+function* movesFrom(own: readonly Address[], others: readonly Address[]): Generator<Move> {
+  for (const { key: from, badgeId, record: award } of own.flatMap(awardsOf)) {
+    const isOwn = own.some((address) => isShownAt(address, badgeId, award));
+    for (const address of others) {
+      const isGone = !isOwn && isShownAt(address, badgeId, award);
+      const ignored = award.ignoredRevocations.filter((event) => hasEvent(address, badgeId, event));
+      if (isGone || ignored.length > 0) yield { from, to: address.key, badgeId, award, isGone, ignored };
+    }
+  }
+}
 
 const hasEvent = ({ record: { assertions } }: Address, badgeId: BadgeId, event: EventId): boolean =>
   assertions.some((one) => one.badgeId === badgeId && one.eventId === event);
@@ -245,14 +233,11 @@ function isShownAt(address: Address, badgeId: BadgeId, award: AwardRecord): bool
   );
 }
 
-/** States that say nothing of what OBF has: what is learned of it takes their place. */
-const SAYS_NOTHING: readonly AwardState[] = ['due', 'withdrawn', 'refused', 'revoked'];
-
 async function add(pipeline: Pipeline, { to, badgeId, award, isGone, ignored }: Move): Promise<void> {
   const now = await pipeline.ledger.amend(to, badgeId, (known) => {
-    const isLearned = isGone && (known === null || SAYS_NOTHING.includes(known.state));
     const ignoredRevocations = [...new Set([...(known?.ignoredRevocations ?? []), ...ignored])];
-    if (isLearned) return { ...award, ignoredRevocations };
+    // What is learned takes the place of what says nothing of OBF.
+    if (isGone && (known === null || SAYS_NOTHING.has(known.state))) return { ...award, ignoredRevocations };
     return { ...(known ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
   });
   // It goes on under the address that the badge is revoked at.
