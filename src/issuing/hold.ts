@@ -44,10 +44,7 @@ return 1`;
 /** A hold at which nobody looks any more, since nothing of its badge is left to issue, is forgotten. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 
-/**
- * What keeps whole badges from being issued. Whatever OBF accepts clears it.
- * @param prefix of the keys, without a hash tag
- */
+/** What keeps whole badges from being issued. Whatever OBF accepts clears it. */
 export function createHolds(redis: RedisConnection, prefix: string, now: RedisTime, pace: HoldPace) {
   const holdKey = (badgeId: BadgeId): string => `${prefix}:hold:{${badgeId}}`;
   const refusalKey = (badgeId: BadgeId): string => `${prefix}:refused-alone:{${badgeId}}`;
@@ -140,7 +137,6 @@ const quotaForm = z.object({
 });
 type QuotaReading = z.output<typeof quotaForm>;
 
-/** @param prefix of the keys */
 export function createQuota(
   redis: RedisConnection,
   prefix: string,
@@ -162,7 +158,6 @@ export function createQuota(
   return {
     /** What was read last; null: never. */
     known,
-    /** Reads it in OBF now. */
     read,
     /** Reads it if that was a day ago: a quota that nears its end shows, even while nothing is issued. */
     async keepFresh(signal: AbortSignal): Promise<void> {
@@ -185,7 +180,6 @@ export function createQuota(
       const reading = await read(signal);
       if (isLow(reading)) throw new QuotaLow(reading.left ?? 0, limits.floor);
     },
-    /** So many were issued. */
     async spend(count: number): Promise<void> {
       if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);
     },

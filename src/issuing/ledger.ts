@@ -120,19 +120,17 @@ function eventIn(record: AwardRecord | null): EventId {
   return record.event;
 }
 
-export interface LedgerParts {
-  readonly earners: Pick<EarnerStore, 'read' | 'update'>;
-  readonly journal: Pick<Journal, 'tell'>;
-  readonly clock: Clock;
-}
-
 /** The journal entry of a transition, made from the award as it is then; null: none. */
 type Tell = (award: AwardRecord) => JournalEntry | null;
 
 export type Ledger = ReturnType<typeof createLedger>;
 
 /** One award record per earner and badge, for ever. */
-export function createLedger({ earners, journal, clock }: LedgerParts) {
+export function createLedger(
+  earners: Pick<EarnerStore, 'read' | 'update'>,
+  journal: Pick<Journal, 'tell'>,
+  clock: Clock,
+) {
   /**
    * Makes one named transition, and writes the journal entry that tells it, in one write. Of an erased earner nothing
    * comes due.

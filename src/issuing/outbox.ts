@@ -74,10 +74,7 @@ const SPLIT = `
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
 return 1`;
 
-/**
- * The batches that are under way.
- * @param prefix of the keys, without a hash tag
- */
+/** The batches that are under way. @param prefix of the keys, without a hash tag */
 export function createBatches(redis: RedisConnection, prefix: string, now: RedisTime) {
   const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
   const swap = async (from: Batch, to: Batch): Promise<Batch | null> => {
@@ -160,10 +157,7 @@ const QUIET = '~';
 const isQuiet = (member: string): boolean => member.startsWith(QUIET);
 const earnerOf = (member: string): EarnerKey => asEarnerKey(isQuiet(member) ? member.slice(1) : member);
 
-/**
- * Awards that are due and wait to leave together, by badge. They leave it into a batch only.
- * @param prefix of the keys, without a hash tag
- */
+/** Awards that are due and wait to leave together, by badge. They leave it into a batch only. */
 export function createOutbox(redis: RedisConnection, prefix: string, now: RedisTime) {
   const key = (badgeId: BadgeId): string => `${prefix}:outbox:{${badgeId}}`;
   return {

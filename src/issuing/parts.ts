@@ -65,10 +65,10 @@ export interface IssuingSources {
 
 /** All that is stored of issuing. */
 export const openIssuing = (sources: IssuingSources) => {
-  const { redis, prefix, now, pace, regionAccount, replicas } = sources;
+  const { redis, prefix, earners, journal, clock, now, pace, regionAccount, replicas } = sources;
   return {
-    ledger: createLedger(sources),
-    flags: createReviewFlags(sources),
+    ledger: createLedger(earners, journal, clock),
+    flags: createReviewFlags(redis, prefix, earners, journal),
     outbox: createOutbox(redis, prefix, now),
     batches: createBatches(redis, prefix, now),
     holds: createHolds(redis, prefix, now, pace),

@@ -14,7 +14,6 @@ const encode = ({ name, sinceMs, history }: ReturnType<typeof decode>): string =
 /**
  * Detects data loss: flush, failover, restart from an old append-only file. An issue call may be on its way that Redis
  * knows nothing of; nothing may be sent until it shows in OBF.
- * @param prefix of the key
  * @param history names what the servers hold (`Replicas.history`); another name means that something may be lost
  */
 export function createRedisIncarnation(

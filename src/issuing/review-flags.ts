@@ -17,16 +17,13 @@ export interface Flag {
 
 export type ReviewFlags = ReturnType<typeof createReviewFlags>;
 
-export interface ReviewFlagParts {
-  readonly redis: RedisConnection;
-  /** Of the key, without a hash tag. */
-  readonly prefix: string;
-  readonly earners: Pick<EarnerStore, 'readMany' | 'update'>;
-  readonly journal: Pick<Journal, 'tell'>;
-}
-
 /** A flag is part of its earner's record; the review list is an index of those. */
-export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFlagParts) {
+export function createReviewFlags(
+  redis: RedisConnection,
+  prefix: string,
+  earners: Pick<EarnerStore, 'readMany' | 'update'>,
+  journal: Pick<Journal, 'tell'>,
+) {
   const key = `${prefix}:flags`;
   const listed = async () =>
     (await redis.zrange(key, '0', '-1')).flatMap((text) => parseStored(form, key, text) ?? []);

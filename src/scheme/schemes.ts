@@ -98,7 +98,6 @@ export function appliedTo(
 
 export interface SchemeSources {
   readonly redis: RedisConnection;
-  /** Of the keys. */
   readonly prefix: string;
   readonly vault: Vault;
   /** Redis' own time by default: OBF's instants are compared with when a version came. */

@@ -72,17 +72,16 @@ export function partnerKeys(scheme: Scheme, env: Readonly<Record<string, string 
   for (const { clientId, name, secretEnv, active } of scheme.partners) {
     if (secretEnv === null || !active) continue;
     const secret = env[secretEnv]?.trim() ?? '';
-    if (secret === '') faults.push(notSet(secretEnv, name));
-    else secrets.set(clientId, secret);
+    if (secret !== '') secrets.set(clientId, secret);
+    else
+      faults.push({
+        variable: secretEnv,
+        fr: `la variable manque : partners.yaml la nomme pour « ${name} » (la clé d'API de l'organisme, ou retirez secret_env)`,
+        en: `is not set: partners.yaml names it for "${name}" (the partner's API key; or remove secret_env)`,
+      });
   }
   return { secrets, faults };
 }
-
-const notSet = (variable: string, partner: string): ConfigFault => ({
-  variable,
-  fr: `la variable manque : partners.yaml la nomme pour « ${partner} » (la clé d'API de l'organisme, ou retirez secret_env)`,
-  en: `is not set: partners.yaml names it for "${partner}" (the partner's API key; or remove secret_env)`,
-});
 
 /** All that is stored, in Redis and in OBF, and what it is read and written with. */
 export type Stores = ReturnType<typeof openStores>;

@@ -30,8 +30,8 @@ export function storesIn(
     earners,
     journal,
     vault,
-    ledger: createLedger({ earners, journal, clock }),
-    flags: createReviewFlags({ redis, prefix, earners, journal }),
+    ledger: createLedger(earners, journal, clock),
+    flags: createReviewFlags(redis, prefix, earners, journal),
   };
 }
 

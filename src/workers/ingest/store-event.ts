@@ -22,6 +22,8 @@ import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { enqueueEarners, runsOf } from '../../queue/enqueue.js';
 import { NOTICE_TYPES, eventNoticeId, listedEventId } from '../../queue/jobs.js';
+import type { Rules } from '../../rules/rollout.js';
+import type { Scheme } from '../../rules/types.js';
 import type { Stores } from '../stores.js';
 
 export interface StoreOptions {
@@ -53,8 +55,9 @@ export async function storeEvent(
   const { replicas, region, news, events, schemes, clock } = stores;
   const { clientId } = event;
   const mark = replicas.epoch();
+  const rules = await schemes.now();
   const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
-  const generation = await generationFor(stores, event, source);
+  const generation = clientId === region ? null : generationFor(rules, event, source);
   const done = await storeAssertions(stores, found, generation).catch((error: unknown) => {
     if (error instanceof SomeUnreadable) return error;
     throw error;
@@ -68,14 +71,14 @@ export async function storeEvent(
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
   if (done instanceof SomeUnreadable) throw done;
   await requireComplete(stores, event, read);
-  if (clientId === region) await journalRegionEvent(stores, event, stored, signal);
+  if (clientId === region) await journalRegionEvent(stores, rules.scheme, event, stored, signal);
   // In a cluster, portfolios and the index of what was read stand on different servers: one that fails must not lose
   // portfolios while the index says that there is nothing left to read.
   await replicas.waitForReplicas(mark);
   await events.put(clientId, [event]);
   await clearFailures(stores, { clientId, eventId: event.id });
   // A badge that is not enrolled counts for nobody: its partner may have forgotten it.
-  if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(event.badgeId))
+  if (clientId !== region && !rules.scheme.enrolments.has(event.badgeId))
     await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock), event.id);
   return stored.length;
 }
@@ -112,16 +115,15 @@ async function requireComplete(
 }
 
 /**
- * While a change of the rules waits: the generation under which a new event is judged. What OBF recorded before the
- * change is not new (a partner that was just enrolled has a past), nor is what the Région gave.
+ * Pure. While a change of the rules waits: the generation under which a partner's new event is judged. What OBF
+ * recorded before the change is not new: a partner that was just enrolled has a past.
  */
-async function generationFor(
-  { schemes, region }: Stores,
-  { clientId, createdS }: ObfEvent,
+function generationFor(
+  { rollout }: Rules,
+  { createdS }: ObfEvent,
   source: StoreOptions['source'],
-): Promise<number | null> {
-  const { rollout } = await schemes.now();
-  if (rollout === null || clientId === region) return null;
+): number | null {
+  if (rollout === null) return null;
   const isNews = source === 'notice' || (createdS !== null && createdS >= rollout.sinceS);
   return isNews ? rollout.generation : null;
 }
@@ -144,17 +146,17 @@ const newAssertion = (
  */
 async function journalRegionEvent(
   stores: Stores,
+  { awards }: Scheme,
   event: ObfEvent,
   found: readonly NewAssertion[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { journal, regionAccount, schemes } = stores;
+  const { journal, regionAccount } = stores;
   const { id, badgeId, createdS } = event;
   const told = new Set((await journal.ofEvent(id)).map(({ earner }) => earner));
   const untold = (await Promise.all(found.map((one) => untoldOf(stores, told, event, one)))).flat();
   if (untold.length === 0) return;
   const note = noteIn((await regionAccount.event(id, signal)).logEntry);
-  const { awards } = (await schemes.now()).scheme;
   const award = awards.find((one) => one.badgeId === badgeId)?.id ?? null;
   const entries = untold.flatMap(({ earner, person, issuedOnS }) => {
     if (note === null) return journalEntry('found', issuedOnS, { earner, award, badgeId, event: id });

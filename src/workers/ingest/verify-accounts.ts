@@ -182,9 +182,9 @@ function storeListed(
         const event = left.get(row.eventId);
         if (event === undefined) continue;
         touched.add(event);
-        const others = waiting.get(event.id);
-        if (others === undefined) waiting.set(event.id, [row]);
-        else others.push(row);
+        const others = waiting.get(event.id) ?? [];
+        others.push(row);
+        waiting.set(event.id, others);
       }
       await pMap(touched, storeIfWhole, { concurrency: AT_ONCE });
       progress(listed.size, Math.max(listed.size, total));

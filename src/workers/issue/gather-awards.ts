@@ -1,5 +1,5 @@
 import type { BadgeId, BatchId } from '../../ids.js';
-import type { Batch } from '../../issuing/outbox.js';
+import type { Batch, Outbox } from '../../issuing/outbox.js';
 import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
 import { waitUntil } from '../../platform/clock.js';
@@ -46,16 +46,8 @@ async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | n
   return batchDelayMs({ ...gathered, moreMayCome }, pace);
 }
 
-/** What waits for one badge. */
-interface Gathered {
-  readonly waiting: number;
-  /** How long the oldest of them has waited, milliseconds. */
-  readonly waitedMs: number;
-  /** How long ago the newest of them came, milliseconds. */
-  readonly quietForMs: number;
-  /** Notices are being read or people evaluated: more awards may come due. */
-  readonly moreMayCome: boolean;
-}
+/** What waits for one badge. `moreMayCome`: notices are being read or people evaluated. */
+type Gathered = NonNullable<Awaited<ReturnType<Outbox['look']>>> & { readonly moreMayCome: boolean };
 
 /** Looks come at distances of this part of the time waited: few in all, and none much too late. */
 const PART = 1 / 4;

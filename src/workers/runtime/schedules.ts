@@ -3,6 +3,7 @@ import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { redisNow } from '../../platform/clock.js';
 import type { Disposer } from '../../platform/lifecycle.js';
+import { chunked } from '../../platform/redis-commands.js';
 import { connectionOf } from '../../queue/enqueue.js';
 import { pollJobId, QUEUES, type MaintenanceJob } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
@@ -149,8 +150,7 @@ async function restartLate(queue: Queue, nowMs: number): Promise<void> {
   const fromMs = nowMs + SKEW_MS;
   const range = ['+inf', fromMs * SCORE_A_MS, 'WITHSCORES', 'LIMIT', 0, LOOKED_AT] as const;
   const found = await connectionOf(queue).zrevrangebyscore(queue.toKey('delayed'), ...range);
-  for (let at = 0; at < found.length; at += 2) {
-    const [id = '', score = '0'] = found.slice(at, at + 2);
+  for (const [id = '', score = '0'] of chunked(found, 2)) {
     const job = id.startsWith(REPEATED) ? undefined : await queue.getJob(id);
     if (job === undefined || Number(score) / SCORE_A_MS - job.delay <= fromMs) continue;
     // Begun or promoted meanwhile: it waits no more.
