@@ -77,11 +77,7 @@ const ABOUT_THE_BODY: readonly number[] = [400, 413, 422];
  * @param sending the run, with the batch as it was sent
  * @throws OnHold when it is about the account; ObfRefused when it is about a single recipient: it is final
  */
-export async function afterRefusal(
-  sending: BatchRun,
-  due: DueAwards,
-  refusal: ObfRefused,
-): Promise<BatchOutcome> {
+export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: ObfRefused) {
   const { batches, ledger, clock } = sending;
   const words = refusal.message;
   const run: BatchRun = { ...sending, batch: await batches.reopenRefused(sending.batch) };

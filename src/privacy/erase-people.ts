@@ -77,10 +77,7 @@ export async function eraseEarner(parts: ErasureParts, earner: EarnerKey): Promi
 }
 
 /** The person of an address, as far as links lead; the address itself is to be erased last: it leads to the others. */
-export async function personToErase(
-  { earners }: Pick<ErasureParts, 'earners'>,
-  asked: EarnerKey,
-): Promise<PersonToErase> {
+export async function personToErase({ earners }: Pick<ErasureParts, 'earners'>, asked: EarnerKey) {
   const records = await linkedRecords(earners, [asked]);
   const person = personKeyOf(records, asked);
   const last = [person, asked];
@@ -199,11 +196,7 @@ function isOfRevocation(addresses: readonly Address[]): (id: string) => boolean 
   return (id) => begun.some((one) => id === one || id.startsWith(`${one}.`));
 }
 
-async function count(
-  { earners }: ErasureParts,
-  { person, addresses }: Erased,
-  numbers: ErasedNumbers,
-): Promise<void> {
+async function count({ earners }: ErasureParts, { person, addresses }: Erased, numbers: ErasedNumbers) {
   numbers.people += 1;
   numbers.addresses += addresses.length;
   numbers.awards += (await earners.read(person)).awards.size;

@@ -26,12 +26,7 @@ type PurgeParts = ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> };
  * Erases people who were given nothing for so many calendar months (null: nobody), and wait for nothing; and completes
  * the erasures that were stopped before their end. May be stopped anywhere: the next one goes on.
  */
-export const purge: JobHandler<PurgeParts, { readonly months: number | null }> = async (
-  parts,
-  job,
-  signal,
-) => {
-  const { months } = job;
+export const purge: JobHandler<PurgeParts, { months: number | null }> = async (parts, { months }, signal) => {
   const { clock, scheme, journal, earners, log } = parts;
   const zone = { zone: scheme.timeZone };
   const beforeS =
@@ -70,11 +65,7 @@ export const purge: JobHandler<PurgeParts, { readonly months: number | null }> =
  * @param beforeS Unix seconds; null: nothing is too long
  * @returns null for one who is to stay
  */
-async function findIn(
-  parts: ErasureParts,
-  key: EarnerKey,
-  beforeS: number | null,
-): Promise<PersonToErase | null> {
+async function findIn(parts: ErasureParts, key: EarnerKey, beforeS: number | null) {
   const record = await parts.earners.read(key);
   if (isErased(record)) return isMoreHeldThanKept(parts, { key, record }) ? personToErase(parts, key) : null;
   const { linkedTo, linked, assertions, journal } = record;

@@ -215,11 +215,7 @@ export async function applyRules(
 }
 
 /** People who are due something that OBF has not: by the rules in force now, or by their record alone. */
-async function findGaining(
-  pipeline: Pipeline,
-  only: ApplyOptions['only'],
-  signal: AbortSignal,
-): Promise<readonly EarnerKey[]> {
+async function findGaining(pipeline: Pipeline, only: ApplyOptions['only'], signal: AbortSignal) {
   const rules = await pipeline.schemes.now();
   const nowS = secondsOf(pipeline.clock);
   const gaining: EarnerKey[] = [];

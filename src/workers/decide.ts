@@ -45,11 +45,7 @@ export async function decide(sources: DecidingSources, earner: EarnerKey) {
   return { ...judged, lost: judged.lost.filter((_, at) => isLost[at]) };
 }
 
-async function isLostAnyway(
-  { schemes, clock }: DecidingSources,
-  person: Person,
-  { badgeId }: Award,
-): Promise<boolean> {
+async function isLostAnyway({ schemes, clock }: DecidingSources, person: Person, { badgeId }: Award) {
   const { portfolio } = person;
   const issued = journalOf(person).findLast((one) => one.kind === 'issued' && one.badgeId === badgeId);
   const version = issued?.version ?? null;
@@ -116,12 +112,7 @@ type Judged = Awaited<ReturnType<typeof judge>>;
  * what OBF says of them now. What takes the place of one that counts no more is read as well, until all that counts was.
  * @returns what is judged from them
  */
-async function judgeVerified(
-  stores: Stores,
-  badgeId: BadgeId,
-  earner: EarnerKey,
-  signal: AbortSignal,
-): Promise<Judged> {
+async function judgeVerified(stores: Stores, badgeId: BadgeId, earner: EarnerKey, signal: AbortSignal) {
   const read = new Set<AssertionId>();
   for (;;) {
     const judged = await judge(stores, earner);
@@ -135,12 +126,7 @@ async function judgeVerified(
   }
 }
 
-async function readAgain(
-  stores: Stores,
-  person: Person,
-  { id, eventId }: Assertion,
-  signal: AbortSignal,
-): Promise<void> {
+async function readAgain(stores: Stores, person: Person, { id, eventId }: Assertion, signal: AbortSignal) {
   const address = addressOf(person, id);
   const contact = address?.record.contact ?? null;
   // Erased meanwhile: not due either.

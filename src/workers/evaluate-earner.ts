@@ -43,11 +43,7 @@ export const evaluateEarner: JobHandler<Pipeline, EarnerJob> = async (pipeline, 
  * issued; the other awards are due again.
  * @returns whether there were any: the person is to be decided anew
  */
-async function releaseOrphanedClaims(
-  pipeline: Pipeline,
-  { earner, records }: Person,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function releaseOrphanedClaims(pipeline: Pipeline, { earner, records }: Person, signal: AbortSignal) {
   const { batches, ledger, regionSync, log } = pipeline;
   const claims = records.flatMap(({ key, badgeId, record }) =>
     record.state === 'claimed' || record.state === 'unknown' ? [{ key, badgeId, batch: record.batch }] : [],

@@ -152,12 +152,7 @@ export async function unlinkAddress(
  * it may go to any of the addresses, and until it shows in OBF that one would be given the badge a second time.
  * @throws AwardInFlight
  */
-async function settle(
-  pipeline: Pipeline,
-  keys: readonly EarnerKey[],
-  signal: AbortSignal,
-  withinMs: number,
-): Promise<void> {
+async function settle(pipeline: Pipeline, keys: readonly EarnerKey[], signal: AbortSignal, withinMs: number) {
   const badges = (await awardsAt(pipeline, keys)).map(({ badgeId }) => badgeId);
   for (const badgeId of new Set(badges)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
   const isSettled = await waitUntil(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
@@ -183,11 +178,7 @@ async function isAnyInFlight(pipeline: Pipeline, keys: readonly EarnerKey[]): Pr
  * known twice rather than not at all.
  * @returns how many awards turned out to be the other one's
  */
-async function splitLedger(
-  pipeline: Pipeline,
-  leaving: readonly EarnerKey[],
-  staying: readonly EarnerKey[],
-): Promise<number> {
+async function splitLedger(pipeline: Pipeline, leaving: readonly EarnerKey[], staying: readonly EarnerKey[]) {
   const [left, stayed] = [await readAddresses(pipeline, leaving), await readAddresses(pipeline, staying)];
   const moves = [...movesFrom(left, stayed), ...movesFrom(stayed, left)];
   for (const move of moves) await add(pipeline, move);

@@ -41,11 +41,7 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
 }
 
 /** The clock's job. When it was done last is a metric: a client whose poll no longer comes is not heard of. */
-export const pollForClock: JobHandler<Stores, { readonly clientId: ClientId }> = async (
-  stores,
-  job,
-  signal,
-) => {
+export const pollForClock: JobHandler<Stores, { clientId: ClientId }> = async (stores, job, signal) => {
   const { clientId: client } = job;
   const events = await pollEvents(stores, client, signal);
   const atS = secondsOf(stores.clock);

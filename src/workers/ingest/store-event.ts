@@ -5,7 +5,7 @@ import {
   type WrittenAssertion,
 } from '../../earners/assertions.js';
 import { earnerKeyOf } from '../../earners/person.js';
-import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
+import { journalEntry } from '../../earners/journal-entry.js';
 import {
   asAssertionId,
   asAwardId,
@@ -118,11 +118,7 @@ async function requireComplete(
  * Pure. While a change of the rules waits: the generation under which a partner's new event is judged. What OBF
  * recorded before the change is not new: a partner that was just enrolled has a past.
  */
-function generationFor(
-  { rollout }: Rules,
-  { createdS }: ObfEvent,
-  source: StoreOptions['source'],
-): number | null {
+function generationFor({ rollout }: Rules, { createdS }: ObfEvent, source: StoreOptions['source']) {
   if (rollout === null) return null;
   const isNews = source === 'notice' || (createdS !== null && createdS >= rollout.sinceS);
   return isNews ? rollout.generation : null;
@@ -184,12 +180,7 @@ async function untoldOf(
   return told.has(earner) || told.has(person) ? [] : [{ earner, person, issuedOnS }];
 }
 
-function issuedAsNoted(
-  note: LogEntryNote,
-  earner: EarnerKey,
-  { id: event, badgeId }: ObfEvent,
-  atS: number,
-): JournalEntry {
+function issuedAsNoted(note: LogEntryNote, earner: EarnerKey, { id: event, badgeId }: ObfEvent, atS: number) {
   const version = note.rule_versions[earner] ?? note.rule_version;
   return journalEntry('issued', atS, {
     earner,

@@ -5,7 +5,7 @@ import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
 import { IdSet, type ListRead, readList } from '../../obf/list.js';
-import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/events.js';
+import { allOf, completenessOf, EventIncomplete, readAlone, type EventRead } from '../../obf/events.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job.js';
@@ -66,11 +66,7 @@ interface Run {
  * evaluated before all is read. Idempotent; safe beside running workers.
  * @throws what stands in the way of the Région's account; the signal's reason
  */
-export async function verifyAccounts(
-  pipeline: Pipeline,
-  progress: Run['progress'],
-  signal: AbortSignal,
-): Promise<Drift> {
+export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress'], signal: AbortSignal) {
   const drift = noDrift();
   const run: Run = { drift, touched: new Set(), listed: new Map(), progress, signal };
   for (const clientId of polledClients(pipeline)) {
@@ -193,11 +189,7 @@ function storeListed(
 }
 
 /** Nobody is evaluated before all is read. */
-function storeAndNote(
-  pipeline: Pipeline,
-  read: Parameters<typeof storeEvent>[1],
-  { drift, touched, signal }: Run,
-): Promise<number> {
+function storeAndNote(pipeline: Pipeline, read: EventRead, { drift, touched, signal }: Run) {
   const isOwn = read.event.clientId === pipeline.region;
   const evaluate = (written: readonly WrittenAssertion[]): void => {
     for (const { change, earner, assertion } of written) {
@@ -237,11 +229,7 @@ async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
  * What a list no longer shows is asked for by the name of its event, and counts as revoked once OBF says that it is
  * not there: a partner's badge counts no more until it is shown again, and an award that a human took away stays away.
  */
-async function followVanished(
-  pipeline: Pipeline,
-  { clientId, eventId, suspects }: VanishedEvent,
-  run: Run,
-): Promise<void> {
+async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects }: VanishedEvent, run: Run) {
   const { touched, drift, signal } = run;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;

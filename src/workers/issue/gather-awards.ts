@@ -7,12 +7,7 @@ import type { JobHandler } from '../../platform/job.js';
 import type { Pace, Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
-export const gatherAwards: JobHandler<Stores, { readonly badgeId: BadgeId }> = async (
-  stores,
-  job,
-  signal,
-) => {
-  const { badgeId } = job;
+export const gatherAwards: JobHandler<Stores, { badgeId: BadgeId }> = async (stores, { badgeId }, signal) => {
   const { outbox, batches, pace } = stores;
   const formed: Batch[] = [];
   for (;;) {

@@ -23,12 +23,7 @@ interface GivenAward {
 }
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
-export async function handleLostAward(
-  pipeline: Pipeline,
-  decision: Decision,
-  award: Award,
-  cause: string,
-): Promise<void> {
+export async function handleLostAward(pipeline: Pipeline, decision: Decision, award: Award, cause: string) {
   const { badgeId, onLoss } = award;
   if (onLoss === 'keep') return;
   if (onLoss === 'flag') return addFlag(pipeline, decision, award, cause);
@@ -39,10 +34,7 @@ export async function handleLostAward(
 }
 
 /** Has an award taken back that OBF shows at this address. */
-export const enqueueRevocation = (
-  { queues: { awards } }: Pipeline,
-  { badgeId, earner }: GivenAward,
-): Promise<void> =>
+export const enqueueRevocation = ({ queues: { awards } }: Pipeline, { badgeId, earner }: GivenAward) =>
   enqueue(awards, {
     id: revokeJobId(earner, badgeId),
     name: 'revoke',
@@ -80,11 +72,7 @@ export const revokeAward: JobHandler<Pipeline, GivenAward> = async (pipeline, aw
 };
 
 /** Null: it is not to be taken back any more. */
-async function startRevoking(
-  pipeline: Pipeline,
-  { badgeId, earner }: GivenAward,
-  signal: AbortSignal,
-): Promise<EventId | null> {
+async function startRevoking(pipeline: Pipeline, { badgeId, earner }: GivenAward, signal: AbortSignal) {
   const { ledger, regionAccount } = pipeline;
   const before = await ledger.read(earner, badgeId);
   if (before?.state === 'revoking') return before.event;

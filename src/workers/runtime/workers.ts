@@ -104,12 +104,7 @@ export function startWorkers(
   };
 }
 
-function startWorker(
-  name: QueueName,
-  pipeline: Pipeline,
-  connection: RedisConnection,
-  prefix: string,
-): QueueWorker {
+function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConnection, prefix: string) {
   const { pace, telemetry, replicas, log } = pipeline;
   const work = async (job: Job, token?: string, signal = new AbortController().signal): Promise<void> => {
     const line = startJobLog(name, job, pipeline);
