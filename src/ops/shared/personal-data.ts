@@ -102,6 +102,12 @@ export const isNobody = ({ addresses }: HeldPerson): boolean =>
       assertions.length + awards.size + journal.length + jobs.length === 0,
   );
 
+/** Whether a badge was read for this address, or another was linked to it. */
+export async function isKnown({ earners }: Pick<Pipeline, 'earners'>, key: EarnerKey): Promise<boolean> {
+  const { assertions, linked, linkedTo } = await earners.read(key);
+  return assertions.length + linked.length > 0 || linkedTo !== null;
+}
+
 async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
   await sortAllArrivals({ queues });
   const found: HeldJob[] = [];

@@ -3,6 +3,7 @@ import { enqueueLink } from '../../../queue/enqueue.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
+import { isKnown } from '../../shared/personal-data.js';
 import { PAUSED } from '../../shared/words.js';
 import { say } from '../../../localized.js';
 import { inPipeline, NEEDED } from '../session.js';
@@ -92,15 +93,12 @@ const NOT_LINKED = say`Ces adresses n'étaient pas liées : rien n'est changé.
   These addresses were not linked: nothing is changed.`;
 
 /** @throws CommandProblem for what is no address, the same one twice, or one that nobody is known by */
-async function requireTwo({ earners, vault }: Pipeline, typed: readonly string[]) {
-  const keys = [keyOf(vault, typed[0]), keyOf(vault, typed[1])] as const;
+async function requireTwo(pipeline: Pipeline, typed: readonly string[]) {
+  const keys = [keyOf(pipeline.vault, typed[0]), keyOf(pipeline.vault, typed[1])] as const;
   if (keys[0] === keys[1])
     throw wrongUsage({ fr: "C'est deux fois la même adresse.", en: 'This is the same address twice.' });
-  const records = await Promise.all(keys.map((key) => earners.read(key)));
-  const unknown = UNKNOWN.filter((_, at) => {
-    const record = records[at];
-    return record?.linkedTo === null && record.assertions.length + record.linked.length === 0;
-  });
+  const known = await Promise.all(keys.map((key) => isKnown(pipeline, key)));
+  const unknown = UNKNOWN.filter((_, at) => known[at] === false);
   if (unknown.length === 0) return keys;
   const unchanged = { fr: "Rien n'a été changé.", en: 'Nothing was changed.' };
   throw new CommandProblem('unknown_earner', [...unknown, unchanged]);

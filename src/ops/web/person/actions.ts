@@ -5,10 +5,9 @@ import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
 import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
-import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
 import { keyIn, keyOfAddress } from '../../shared/browser.js';
-import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
+import { collectPersonalData, earnerJson, isKnown } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { done, goTo, notDone, show, type Answer, type PageContext, TO } from '../route.js';
 import { keyInPath, readPersonPage } from './read.js';
@@ -95,12 +94,6 @@ export const linkAction = about(async ({ pipeline, user, log, form }, earner) =>
   const linked = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
   return [true, changed ? linked : 'Ces adresses étaient déjà liées.', TO.person(person)];
 });
-
-/** Whether a badge was read for this address, or another was linked to it. */
-async function isKnown({ earners }: Pipeline, key: EarnerKey): Promise<boolean> {
-  const { assertions, linked, linkedTo } = await earners.read(key);
-  return assertions.length + linked.length > 0 || linkedTo !== null;
-}
 
 /** A browser waits: so long for an award on its way, and in all. */
 const IN_FLIGHT_MS = 5000;
