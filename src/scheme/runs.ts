@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import { z } from 'zod';
-import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type AwardId, type EarnerKey } from '../ids.js';
+import { asAwardId, asBadgeId, type AwardId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { parseStored } from '../platform/redis-commands.js';
 import { enqueueIfAbsent, type NewJob } from '../queue/enqueue.js';
 import { applyJob } from '../queue/jobs.js';
+import { planSchema } from './plan-json.js';
 
 /** Plans and applications that operators ask for: the jobs that make them, and what is kept of the last ones. */
 
@@ -19,46 +20,19 @@ interface Queues {
   readonly queues: { readonly maintenance: Queue };
 }
 
-const keys = z.array(z.string().transform(asEarnerKey));
-const version = z.string().transform(asSchemeVersion);
 const awardId = z.string().transform(asAwardId);
 const badgeId = z.string().transform(asBadgeId);
 
-const planForm = z.object({
-  version,
-  only: awardId.nullable(),
-  /** When it was made, Unix seconds. */
-  madeS: z.number(),
-  people: z.number(),
+const planForm = planSchema.omit({ at_least_s: true }).extend({
   /** How many could not be looked at. */
   unreadable: z.number(),
   /** How many people gain something. */
   gainers: z.number(),
-  issues: z.number(),
-  calls: z.number(),
-  quotaLeft: z.number().nullable(),
-  quotaAfter: z.number().nullable(),
-  quotaShort: z.number(),
-  awards: z.array(
-    z.object({
-      award: awardId,
-      name: z.string(),
-      /** It is in the rules in force, and not in the new ones: its holders keep it. */
-      removed: z.boolean(),
-      active: z.boolean(),
-      gains: z.number(),
-      losesRule: z.number(),
-      inFlight: z.number(),
-      refused: z.number(),
-      blocked: z.number(),
-      /** Some of those who gain, and of those who lose the rule. */
-      gainsSample: keys,
-      losesSample: keys,
-    }),
-  ),
+  /** When it was made, Unix seconds. */
+  made_s: z.number(),
 });
 
-/** A plan as it is kept: numbers, and a few people of each. */
+/** A plan as it is kept: with a few people of each award. */
 export type StoredPlan = z.output<typeof planForm>;
 
 const PLAN_KEPT_S = 7 * 24 * 3600;

@@ -6,6 +6,7 @@ import type { JobResult, LongWork } from '../platform/job.js';
 import { chunked } from '../platform/redis-commands.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
+import { planJson } from '../scheme/plan-json.js';
 import {
   makePlan,
   type MadePlan,
@@ -80,28 +81,9 @@ export async function planWithQuota(
   return makePlan(pipeline, asked, report, signal);
 }
 
-function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number): StoredPlan {
-  const { batches: _batches, atLeastS: _atLeastS, ...numbers } = cost;
-  return {
-    ...numbers,
-    madeS,
-    version: plan.version,
-    only: plan.only,
-    people: plan.people,
-    unreadable: unreadable.length,
-    gainers: plan.gainers,
-    quotaLeft: quota?.left ?? null,
-    awards: plan.awards.map(({ award, gains, losesRule, inactive: _inactive, ...others }) => ({
-      ...others,
-      award: award.id,
-      name: award.name,
-      active: award.active,
-      gains: gains.count,
-      losesRule: losesRule.count,
-      gainsSample: [...gains.keys],
-      losesSample: [...losesRule.keys],
-    })),
-  };
+function storedPlan(made: MadePlan, madeS: number): StoredPlan {
+  const { at_least_s: _unknown, ...plan } = planJson(made);
+  return { ...plan, unreadable: made.unreadable.length, gainers: made.plan.gainers, made_s: madeS };
 }
 
 /**

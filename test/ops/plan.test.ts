@@ -2,7 +2,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { asBadgeId, asBatchId } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/ledger.js';
-import { planSchema, simulateSchema } from '../../src/ops/cli/scheme/plan-json.js';
+import { planSchema, simulateSchema } from '../../src/scheme/plan-json.js';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { lastingIn } from '../support/everything.js';
 import { parse } from '../support/house.js';

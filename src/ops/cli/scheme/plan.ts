@@ -1,12 +1,13 @@
+import { stringify } from 'csv-stringify/sync';
 import type { Evaluation } from '../../../rules/evaluation.js';
 import { countPopulation } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
+import { planJson, type PlanJson, type Standings, standingsOf } from '../../../scheme/plan-json.js';
 import { makePlan, type PlanAsked } from '../../../scheme/population.js';
 import { labelled, type Lang, type Localized, plural, say } from '../../../localized.js';
 import { durationWords, indented, instantWords, listed } from '../../shared/words.js';
 import { inPipeline } from '../session.js';
 import { awardOf, type Command, type CommandAnswer, type CommandCall, wrongUsage } from '../command.js';
-import { planCsv, planJson, type PlanJson, type Standings, standingsOf } from './plan-json.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
@@ -277,3 +278,19 @@ function standingLines({ awards, competencies }: Scheme, standings: Standings, l
       Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": one more badge, enrolled today, would give it.`,
   ];
 }
+
+/**
+ * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
+ * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
+ */
+const planCsv = ({ awards }: PlanJson): string =>
+  stringify(
+    [
+      ['award', 'earner', 'change'],
+      ...awards.flatMap(({ award, earners }) => [
+        ...earners.gains.map((earner) => [award, earner, 'gains']),
+        ...earners.loses_rule.map((earner) => [award, earner, 'loses_rule']),
+      ]),
+    ],
+    { eof: false },
+  );

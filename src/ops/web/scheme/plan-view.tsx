@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { asEarnerKey } from '../../../ids.js';
 import type { ApplyRecord, ApplyState, StoredPlan } from '../../../scheme/runs.js';
 import { durationWords } from '../../shared/words.js';
 import { ActionForm, Field } from '../parts/form.js';
@@ -68,7 +69,7 @@ function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number
           [
             'Calculé',
             <>
-              <Instant atS={plan.madeS} /> (il y a {durationWords(nowS - plan.madeS).fr})
+              <Instant atS={plan.made_s} /> (il y a {durationWords(nowS - plan.made_s).fr})
             </>,
           ],
           ['Version du barème', <code>{plan.version}</code>],
@@ -89,14 +90,14 @@ function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number
               name + (removed ? ' (retiré du barème)' : active ? '' : ' (inactif)'),
           ],
           ['Gagnent', ({ gains }) => gains],
-          ['Déjà en route', ({ inFlight }) => inFlight],
-          ['Ne rempliraient plus la règle', ({ losesRule }) => losesRule],
+          ['Déjà en route', (award) => award.under_way],
+          ['Ne rempliraient plus la règle', (award) => award.loses_rule],
           ['Bloqués', ({ blocked }) => blocked],
           ['Refusés par OBF', ({ refused }) => refused],
         ]}
         empty="Aucun badge Région."
       />
-      {plan.awards.some(({ losesRule }) => losesRule > 0) && (
+      {plan.awards.some((award) => award.loses_rule > 0) && (
         <P say="Qui ne remplirait plus la règle garde son badge." />
       )}
       <Samples {...plan} />
@@ -104,33 +105,33 @@ function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number
   );
 }
 
-function quotaWords({ quotaLeft, quotaAfter, quotaShort }: StoredPlan): string {
-  if (quotaLeft === null || quotaAfter === null) return 'pas connu';
-  return quotaShort > 0
-    ? `${number(quotaLeft)} restants : il en manque ${number(quotaShort)}`
-    : `${number(quotaLeft)} restants, suffisant : il en resterait ${number(quotaAfter)}`;
+function quotaWords({ quota: { left, after, short } }: StoredPlan): string {
+  if (left === null || after === null) return 'pas connu';
+  return short > 0
+    ? `${number(left)} restants : il en manque ${number(short)}`
+    : `${number(left)} restants, suffisant : il en resterait ${number(after)}`;
 }
 
 /** A few people of each, to look into before anything is done. */
 function Samples({ awards }: StoredPlan): VNode | null {
   const lists = awards
-    .flatMap(({ name, gainsSample, losesSample }) => [
-      { title: `Gagnent « ${name} »`, earners: gainsSample },
-      { title: `Ne rempliraient plus la règle de « ${name} »`, earners: losesSample },
+    .flatMap(({ name, earners }) => [
+      { title: `Gagnent « ${name} »`, keys: earners.gains },
+      { title: `Ne rempliraient plus la règle de « ${name} »`, keys: earners.loses_rule },
     ])
-    .filter(({ earners }) => earners.length > 0);
+    .filter(({ keys }) => keys.length > 0);
   if (lists.length === 0) return null;
   return (
     <details>
       <summary>Exemples de personnes</summary>
       <P say="50 au plus par badge ; la liste entière : « npx palier plan --csv »." />
-      {lists.map(({ title, earners }) => (
+      {lists.map(({ title, keys }) => (
         <section key={title}>
           <h3>{title}</h3>
           <ul>
-            {earners.map((earner) => (
-              <li key={earner}>
-                <PersonLink earner={earner} />
+            {keys.map((key) => (
+              <li key={key}>
+                <PersonLink earner={asEarnerKey(key)} />
               </li>
             ))}
           </ul>
@@ -182,7 +183,7 @@ function ApplyForm(model: SchemeModel): VNode | null {
         ]}
         required
       />
-      {made.quotaShort > 0 && (
+      {made.quota.short > 0 && (
         <Field
           name="quota"
           label="Le quota OBF ne suffit pas"

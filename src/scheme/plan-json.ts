@@ -1,13 +1,11 @@
-import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import { awardHead } from '../../../rules/explain/json.js';
-import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
-import type { Scheme } from '../../../rules/types.js';
-import type { MadePlan } from '../../../scheme/population.js';
+import { awardHead } from '../rules/explain/json.js';
+import { type PopulationStats, thresholdOf } from '../rules/population-stats.js';
+import type { Scheme } from '../rules/types.js';
+import type { MadePlan } from './population.js';
 
 const number = z.number();
 const numberOrNull = z.number().nullable();
-const numbers = z.array(number);
 const key = z.string().describe('The key that stands for a person.');
 
 const awardForm = z
@@ -57,7 +55,7 @@ export const planSchema = z
     description: 'Who gains which award when the rules are put into force. Instants are Unix seconds (_s).',
   });
 
-/** A plan as data: what is told of it in words is written from this. */
+/** A plan as data: the command line and the pages write from it what they tell. */
 export type PlanJson = z.infer<typeof planSchema>;
 
 /** Everybody is in it, by their key. */
@@ -103,31 +101,17 @@ export function planJson(made: MadePlan): PlanJson {
   };
 }
 
-/**
- * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
- * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
- */
-export const planCsv = ({ awards }: PlanJson): string =>
-  stringify(
-    [
-      ['award', 'earner', 'change'],
-      ...awards.flatMap(({ award, earners }) => [
-        ...earners.gains.map((earner) => [award, earner, 'gains']),
-        ...earners.loses_rule.map((earner) => [award, earner, 'loses_rule']),
-      ]),
-    ],
-    { eof: false },
-  );
-
 const standing = z
   .strictObject({
     award: z.string(),
     threshold: numberOrNull.describe(
       'What the rule asks for; null where its parts ask for different numbers.',
     ),
-    at_count: numbers.describe(
-      'How many people have 0, 1, 2... of the badges that the rule counts: of the part that decides, where it has several.',
-    ),
+    at_count: z
+      .array(number)
+      .describe(
+        'How many people have 0, 1, 2... of the badges that the rule counts: of the part that decides, where it has several.',
+      ),
     one_away: number.describe('To how many people one more badge would give it.'),
     held: number,
     due: number,
