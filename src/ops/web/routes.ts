@@ -2,7 +2,7 @@ import { readGroup, readJob, readFailuresPage, sendBack } from './failures/read.
 import { GroupView, JobView, ListView } from './failures/view.js';
 import { readHome } from './home/read.js';
 import { HomeView } from './home/view.js';
-import { exportCsv, exportNdjson, searchJournal } from './journal/actions.js';
+import { exportAs, searchJournal } from './journal/actions.js';
 import { readJournal } from './journal/read.js';
 import { JournalView } from './journal/view.js';
 import { readPartner, readPartnersPage } from './partners/read.js';
@@ -63,8 +63,8 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   page('journal', '/journal', 'Journal', readJournal, JournalView, { nav: 'Journal' }),
   // It changes nothing: posted to keep an address out of the page's own.
   action('journal-search', '/journal', searchJournal, 'lecture'),
-  file('journal-export', '/journal/export.csv', exportCsv),
-  file('journal-export', '/journal/export.ndjson', exportNdjson),
+  file('journal-export', '/journal/export.csv', exportAs('csv')),
+  file('journal-export', '/journal/export.ndjson', exportAs('ndjson')),
 
   ...SIGN_IN_ROUTES,
 ];

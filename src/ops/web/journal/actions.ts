@@ -7,7 +7,7 @@ import { HAPPENED } from '../../shared/words.js';
 import { keyIn, keyOfAddress } from '../../shared/browser.js';
 import { selectEntries } from '../../shared/journal-selection.js';
 import { goTo, show, type Answer, type PageContext } from '../route.js';
-import { addressesOf, journalHref, queryOf, readFilter } from './read.js';
+import { journalHref, queryOf, readFilter, readPeople } from './read.js';
 import { awardNames, causeWords, JournalView } from './view.js';
 
 /** `POST /ops/journal`: an address that was typed is a key from here on. */
@@ -20,12 +20,41 @@ export async function searchJournal({ pipeline, form }: PageContext): Promise<An
   return show('Journal', JournalView, { scheme, region, filter, faults, ...nothing }, 422);
 }
 
-/** For programs: the lines of `npx palier audit`. */
-export const exportNdjson = (context: PageContext): Promise<Answer> =>
-  exported(context, 'ndjson', () => ({
-    head: '',
-    line: (entry) => `${JSON.stringify(journalLine(entry))}\n`,
-  }));
+/** A line for each entry, and what stands above them. */
+interface Written {
+  readonly head: string;
+  readonly line: (entry: JournalEntry) => string;
+}
+
+const FORMATS = {
+  /** For spreadsheets, in the words of the page. */
+  csv: { type: 'text/csv', written: csvOf },
+  /** For programs: the lines of `npx palier audit`. */
+  ndjson: {
+    type: 'application/x-ndjson',
+    written: (): Written => ({ head: '', line: (entry) => `${JSON.stringify(journalLine(entry))}\n` }),
+  },
+} as const;
+
+/** In the order of writing; of a person, address by address. An address that makes no sense leads to the page. */
+export const exportAs =
+  (ending: keyof typeof FORMATS) =>
+  async ({ pipeline, query }: PageContext): Promise<Answer> => {
+    const { filter, faults } = readFilter(query);
+    if (faults.size > 0) return goTo(journalHref(filter));
+    const { journal, schemes, clock, region } = pipeline;
+    const { scheme } = await schemes.now();
+    const { timeZone } = pipeline.scheme;
+    const people = await readPeople(pipeline, filter);
+    const { type, written } = FORMATS[ending];
+    async function* lines(): AsyncGenerator<string> {
+      const { head, line } = written(scheme, region);
+      yield head;
+      for await (const entry of selectEntries(journal, queryOf(filter, timeZone), people)) yield line(entry);
+    }
+    const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
+    return { kind: 'file', name: `journal-${today}.${ending}`, type, text: lines() };
+  };
 
 const CSV = {
   // What a spreadsheet in French takes for a column's end.
@@ -34,43 +63,13 @@ const CSV = {
   escape_formulas: true,
 } as const;
 
-/** For spreadsheets, in the words of the page. */
-export const exportCsv = (context: PageContext): Promise<Answer> =>
-  exported(context, 'csv', (scheme) => {
-    const columns = columnsOf(scheme, context.pipeline.region);
-    return {
-      // Without a byte order mark, spreadsheets take UTF-8 for something else.
-      head: stringify([columns.map(([title]) => title)], { ...CSV, bom: true }),
-      line: (entry) => stringify([columns.map(([, cell]) => cell(entry))], CSV),
-    };
-  });
-
-interface Format {
-  readonly head: string;
-  readonly line: (entry: JournalEntry) => string;
-}
-
-const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
-
-/** In the order of writing; of a person, address by address. An address that makes no sense leads to the page. */
-async function exported(
-  { pipeline, query }: PageContext,
-  ending: keyof typeof TYPES,
-  formatFor: (scheme: Scheme) => Format,
-): Promise<Answer> {
-  const { filter, faults } = readFilter(query);
-  if (faults.size > 0) return goTo(journalHref(filter));
-  const { journal, schemes, clock } = pipeline;
-  const { scheme } = await schemes.now();
-  const { timeZone } = pipeline.scheme;
-  const people = filter.personne === null ? null : await addressesOf(pipeline, filter.personne);
-  async function* written(): AsyncGenerator<string> {
-    const { head, line } = formatFor(scheme);
-    yield head;
-    for await (const entry of selectEntries(journal, queryOf(filter, timeZone), people)) yield line(entry);
-  }
-  const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
-  return { kind: 'file', name: `journal-${today}.${ending}`, type: TYPES[ending], text: written() };
+function csvOf(scheme: Scheme, region: ClientId): Written {
+  const columns = columnsOf(scheme, region);
+  return {
+    // Without a byte order mark, spreadsheets take UTF-8 for something else.
+    head: stringify([columns.map(([title]) => title)], { ...CSV, bom: true }),
+    line: (entry) => stringify([columns.map(([, cell]) => cell(entry))], CSV),
+  };
 }
 
 type Column = readonly [title: string, cell: (entry: JournalEntry) => string | null];

@@ -75,17 +75,12 @@ export async function readJournal({ pipeline, query }: PageContext) {
 }
 
 /** Every address of the person asked for, or of those whom the event gave an award; null: neither was named. */
-async function readPeople(
+export async function readPeople(
   pipeline: Pipeline,
   { personne, evenement }: PageFilter,
 ): Promise<readonly EarnerKey[] | null> {
-  if (personne !== null) return addressesOf(pipeline, personne);
+  if (personne !== null) return [...new Set([...(await readPerson(pipeline, personne)).keys, personne])];
   return evenement === null ? null : peopleOf(pipeline.journal, evenement);
-}
-
-export async function addressesOf(pipeline: Pipeline, earner: EarnerKey): Promise<readonly EarnerKey[]> {
-  const { keys } = await readPerson(pipeline, earner);
-  return keys.includes(earner) ? keys : [earner, ...keys];
 }
 
 /** Of so many people of one event all is read; the export has the others. */

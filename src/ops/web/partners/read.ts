@@ -10,20 +10,17 @@ import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
 
-/** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
-export type ReadAccess = 'key' | 'key_missing' | 'hosted';
-
 /** What both pages tell of a partner. */
-function commonOf({ accounts, clock }: Pipeline, partner: Partner, known: ReadonlyMap<ClientId, Latest>) {
-  const access: ReadAccess =
-    partner.secretEnv === null
-      ? 'hosted'
-      : // The key of an inactive partner need not be there.
-        partner.active && accounts(partner.clientId) === null
-        ? 'key_missing'
-        : 'key';
-  const { silent, ...news } = newsOf(partner, known.get(partner.clientId) ?? null, secondsOf(clock));
-  return { ...news, access, silent: partner.active && silent };
+function commonOf(pipeline: Pipeline, partner: Partner, known: ReadonlyMap<ClientId, Latest>) {
+  const { silent, ...news } = newsOf(partner, known.get(partner.clientId) ?? null, secondsOf(pipeline.clock));
+  return { ...news, access: accessOf(pipeline, partner), silent: partner.active && silent };
+}
+
+/** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
+function accessOf({ accounts }: Pipeline, { secretEnv, active, clientId }: Partner) {
+  if (secretEnv === null) return 'hosted';
+  // The key of an inactive partner need not be there.
+  return active && accounts(clientId) === null ? 'key_missing' : 'key';
 }
 
 export type PartnersModel = Awaited<ReturnType<typeof readPartnersPage>>;

@@ -4,7 +4,7 @@ import { periodOf, periodWords } from '../../shared/words.js';
 import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
-import type { ReadAccess, PartnerModel, PartnersModel } from './read.js';
+import type { PartnerModel, PartnersModel } from './read.js';
 import { TO } from '../route.js';
 
 export const PartnersView = ({ rows, pager, strangers }: PartnersModel): VNode => (
@@ -32,7 +32,7 @@ const activityOf = ({ active }: Partner): VNode => (
   <State kind={active ? 'good' : 'neutral'}>{active ? 'actif' : 'ne participe plus'}</State>
 );
 
-function accessText(access: ReadAccess): ComponentChildren {
+function accessText(access: PartnerModel['access']): ComponentChildren {
   if (access === 'key_missing') return <State kind="bad">clé d’API absente</State>;
   return access === 'key' ? 'clé d’API' : 'badges publiés';
 }
@@ -52,14 +52,7 @@ const Strangers = ({ strangers }: Pick<PartnersModel, 'strangers'>): VNode => (
       caption="Comptes dont les avis sont ignorés"
       rows={strangers}
       columns={[
-        [
-          'Compte OBF',
-          ({ clientId, partner }) => (
-            <>
-              <code>{clientId}</code> {partner?.name}
-            </>
-          ),
-        ],
+        ['Compte OBF', ({ clientId, partner }) => [<code>{clientId}</code>, ' ', partner?.name]],
         [
           'Pourquoi',
           ({ partner }) => (partner === null ? 'compte inconnu de partners.yaml' : 'ne participe plus'),
@@ -125,14 +118,7 @@ const Enrolled = ({ scheme, partner }: PartnerModel): VNode => (
       caption="Badges inscrits de cet organisme"
       rows={partner.badges}
       columns={[
-        [
-          'Badge',
-          ({ name, badgeId }) => (
-            <>
-              {name} <code>{badgeId}</code>
-            </>
-          ),
-        ],
+        ['Badge', ({ name, badgeId }) => [name, ' ', <code>{badgeId}</code>]],
         ['Compétence', ({ competency }) => scheme.competencies.get(competency)?.name ?? competency],
         ['Niveau', ({ level }) => level],
         ['Capacité', (badge) => abilityOf(badge, scheme)],
