@@ -6,7 +6,8 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join, resolve as absolute } from 'node:path';
 import { h } from 'preact';
 import { OpsProblem } from '../../src/ops/web/http/problem.js';
-import { action, done, file, page, paramOf, type PageRoute } from '../../src/ops/web/route.js';
+import { paramOf } from '../../src/ops/web/http/request.js';
+import { action, done, file, page, type PageRoute } from '../../src/ops/web/route.js';
 import { PAGE_ROUTES } from '../../src/ops/web/routes.js';
 import { openHouse, type House } from '../support/house.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
@@ -28,14 +29,17 @@ describe('every page', () => {
       (context) => ({ word: paramOf(context, 'word'), asked: context.query.get('q') ?? '' }),
       ({ word, asked }) => <p title={word}>{`${word} ${asked}`}</p>,
     ),
-    page(
-      'theirs',
-      '/operateur',
-      'Journal',
-      () => ({}),
-      () => <p />,
-      { nav: 'Journal', role: 'operateur' },
-    ),
+    {
+      ...page(
+        'theirs',
+        '/operateur',
+        'Journal',
+        () => ({}),
+        () => <p />,
+        { nav: 'Journal' },
+      ),
+      role: 'operateur',
+    },
     page(
       'fails',
       '/panne',

@@ -15,7 +15,6 @@ import {
   requestOf,
   requireSameOrigin,
   takeSealed,
-  userOf,
   type Logo,
   type OpsDeps,
   type OpsRequest,
@@ -184,7 +183,7 @@ function serve(route: PageRoute): readonly RequestHandler[] {
   const answer: RequestHandler = async (req) => {
     const request = requestOf(req);
     request.route = name;
-    await send(request, await answerOf(route, request));
+    await send(request, await route.handle(request));
   };
   return [
     checkRequest,
@@ -192,11 +191,6 @@ function serve(route: PageRoute): readonly RequestHandler[] {
     ...(route.method === 'POST' ? readForm : []),
     answer,
   ];
-}
-
-function answerOf(route: PageRoute, request: OpsRequest): Answer | Promise<Answer> {
-  if (route.role === 'nobody') return route.handle(request);
-  return route.handle({ ...request, user: userOf(request.req) });
 }
 
 const FLASH_MS = 10 * 60_000;

@@ -4,7 +4,6 @@ import type { Role } from '../../config.js';
 import type { JournalKind } from '../../earners/journal-entry.js';
 import type { ClientId, EarnerKey } from '../../ids.js';
 import type { OpsRequest } from './http/request.js';
-import type { User } from './sign-in/sessions.js';
 
 /** Addresses that several pages lead to. */
 export const TO = {
@@ -20,15 +19,6 @@ export const TO = {
   person: (earner: EarnerKey): string => `/ops/personne/${encodeURIComponent(earner)}`,
   journalOf: (kind: JournalKind): string => `/ops/journal?sorte=${kind}`,
 } as const;
-
-/** All that a page or an action is given. */
-export interface PageContext extends OpsRequest {
-  readonly user: User;
-}
-
-/** A named part of the route's path. */
-export const paramOf = ({ req }: Pick<PageContext, 'req'>, name: string): string =>
-  String(req.params[name] ?? '');
 
 /** What a route answers with. A refusal is thrown: see `OpsProblem`. */
 export type Answer = PageAnswer | Redirect | FileAnswer;
@@ -72,7 +62,7 @@ export const done = (to: string, text: string): Redirect => new Redirect(to, { k
 /** It was not, and why. */
 export const notDone = (to: string, text: string): Redirect => new Redirect(to, { kind: 'bad', text });
 
-interface RouteFor<Who, Context> {
+export interface PageRoute {
   /** In logs and in the navigation. */
   readonly name: string;
   /** Below `/ops`, as Express writes it: `/personne/:earner`. */
@@ -80,14 +70,10 @@ interface RouteFor<Who, Context> {
   /** Its words in the navigation; without, it is not there. */
   readonly nav?: string | undefined;
   readonly method: 'GET' | 'POST';
-  readonly role: Who;
-  readonly handle: (context: Context) => Answer | Promise<Answer>;
+  /** Whom it is for, at least; `nobody`: it needs no session, as signing in. */
+  readonly role: Role | 'nobody';
+  readonly handle: (request: OpsRequest) => Answer | Promise<Answer>;
 }
-
-/** A route for people who are signed in and have at least that role. */
-type SignedRoute = RouteFor<Role, PageContext>;
-/** Or one without a session: signing in. */
-export type PageRoute = SignedRoute | RouteFor<'nobody', OpsRequest>;
 
 /** A page with what was read, as an answer. @param view pure; the rest of the request is `useFrame()`'s */
 export const show = <Model extends object>(
@@ -97,33 +83,35 @@ export const show = <Model extends object>(
   status = 200,
 ): PageAnswer => ({ kind: 'page', status, title, body: h<Model>(view, model) });
 
-type PageOptions = Partial<Pick<SignedRoute, 'nav' | 'role'>> & { readonly everyS?: number };
+interface PageOptions extends Pick<PageRoute, 'nav'> {
+  /** While its model moves, it is loaded again after so many seconds. */
+  readonly everyS?: number;
+}
 
 /**
- * The route of a page.
+ * The route of a page, for all who are signed in.
  * @param title or what makes it of the model
  * @param read what it shows; a redirect is answered in place of the page. @throws OpsProblem `not_found`
- * @param options `role`: `lecture` by default; `everyS`: while its model moves, it is loaded again after so many seconds
  */
 export const page = <Model extends object>(
   name: string,
   path: string,
   title: string | ((model: Model) => string),
-  read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>,
+  read: (request: OpsRequest) => Model | Redirect | Promise<Model | Redirect>,
   view: FunctionComponent<Model>,
-  { nav, role = 'lecture', everyS }: PageOptions = {},
-): SignedRoute => ({
+  { nav, everyS }: PageOptions = {},
+): PageRoute => ({
   name,
   path,
   nav,
   method: 'GET',
-  role,
-  async handle(context) {
-    const model = await read(context);
+  role: 'lecture',
+  async handle(request) {
+    const model = await read(request);
     if (model instanceof Redirect) return model;
     const shown = show(typeof title === 'string' ? title : title(model), view, model);
-    const moves = 'moves' in model && model.moves === true && !context.query.has('fige');
-    const stopped = new URLSearchParams([...context.query, ['fige', '']]).toString();
+    const moves = 'moves' in model && model.moves === true && !request.query.has('fige');
+    const stopped = new URLSearchParams([...request.query, ['fige', '']]).toString();
     return moves && everyS !== undefined ? { ...shown, reload: { everyS, stopHref: `?${stopped}` } } : shown;
   },
 });
@@ -132,12 +120,12 @@ export const page = <Model extends object>(
 export const action = (
   name: string,
   path: string,
-  handle: SignedRoute['handle'],
-  role: Role = 'operateur',
-): SignedRoute => ({ name, path, method: 'POST', role, handle });
+  handle: PageRoute['handle'],
+  role: PageRoute['role'] = 'operateur',
+): PageRoute => ({ name, path, method: 'POST', role, handle });
 
 /** The route of a download. */
-export const file = (name: string, path: string, handle: SignedRoute['handle']): SignedRoute => ({
+export const file = (name: string, path: string, handle: PageRoute['handle']): PageRoute => ({
   ...action(name, path, handle, 'lecture'),
   method: 'GET',
 });

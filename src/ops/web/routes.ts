@@ -10,13 +10,14 @@ import { PartnersView, PartnerView } from './partners/view.js';
 import * as person from './person/actions.js';
 import { readPersonPage } from './person/read.js';
 import { PersonView, SearchView } from './person/view.js';
-import { action, done, file, page, type Answer, type PageContext, type PageRoute } from './route.js';
+import type { OpsRequest } from './http/request.js';
+import { action, done, file, page, type Answer, type PageRoute } from './route.js';
 import { applyScheme, requestPlan, readSchemePage } from './scheme/read.js';
 import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
 
 /** As `npx palier resume`: each award that is due is looked at anew just before it leaves. */
-async function resumeIssuing({ pipeline, user, log }: PageContext): Promise<Answer> {
+async function resumeIssuing({ pipeline, user, log }: OpsRequest): Promise<Answer> {
   const { awards } = pipeline.queues;
   const wasPaused = await awards.isPaused();
   await awards.resume();

@@ -22,15 +22,16 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { type Names, namesIn, NEWEST, maskedData } from '../../shared/jobs.js';
 import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
+import { type OpsRequest, paramOf } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
-import { type Answer, done, notDone, type PageContext, paramOf, TO } from '../route.js';
+import { type Answer, done, notDone, TO } from '../route.js';
 import { aboutJob, outcomeWords, reasonOf, REST } from './words.js';
 
 export type ListModel = Awaited<ReturnType<typeof readFailuresPage>>;
 
 const RECENT = 5;
 
-export async function readFailuresPage({ pipeline }: PageContext) {
+export async function readFailuresPage({ pipeline }: OpsRequest) {
   const [failures, replays] = await Promise.all([
     readFailures(pipeline),
     recentReplays(pipeline.queues, RECENT),
@@ -44,7 +45,7 @@ const PAGE_SIZE = 50;
 export type GroupModel = Awaited<ReturnType<typeof readGroup>>;
 
 /** @throws OpsProblem `not_found` when no job fails for that reason any more */
-export async function readGroup(context: PageContext) {
+export async function readGroup(context: OpsRequest) {
   const { pipeline, query } = context;
   const { groups, more } = await readFailures(pipeline);
   const group = groups.find(({ key }) => key === paramOf(context, 'group'));
@@ -57,7 +58,7 @@ export async function readGroup(context: PageContext) {
 export type JobModel = Awaited<ReturnType<typeof readJob>>;
 
 /** @throws OpsProblem `not_found` for an unknown queue */
-export async function readJob(context: PageContext) {
+export async function readJob(context: OpsRequest) {
   const queue = QUEUES.find((name) => name === paramOf(context, 'queue'));
   if (queue === undefined) throw new OpsProblem('not_found');
   return { job: await readFailedJob(context.pipeline, { queue, id: paramOf(context, 'id') }) };
@@ -138,7 +139,7 @@ export function groupFailures(
     .toSorted((a, b) => b.jobs.length - a.jobs.length);
 }
 
-type Asking = Pick<PageContext, 'pipeline' | 'user' | 'log'>;
+type Asking = Pick<OpsRequest, 'pipeline' | 'user' | 'log'>;
 
 /** Sends one job back to work, with its full attempts. @returns false: it was not failed any more */
 export async function sendJob({ pipeline, user, log }: Asking, { queue, id }: JobRef): Promise<boolean> {
@@ -167,7 +168,7 @@ const GROUP = /^[\w.-]{1,200}$/;
  * `POST /ops/echecs/renvoyer`: a job (`file`, `travail`), a group (`cause`), or all (`tout`), since what was typed
  * (`jour`, `heure`).
  */
-export async function sendBack(context: PageContext): Promise<Answer> {
+export async function sendBack(context: OpsRequest): Promise<Answer> {
   const { pipeline, form } = context;
   const queue = QUEUES.find((name) => name === form.get('file'));
   const [id, group] = [form.get('travail') ?? '', form.get('cause') ?? ''];
@@ -192,7 +193,7 @@ function sinceIn(form: URLSearchParams, zone: string): number | null {
   return DateTime.fromFormat(`${day} ${time}`, 'yyyy-MM-dd H:mm', { zone }).toMillis();
 }
 
-async function sendMany(context: PageContext, filter: Partial<ReplayFilter>): Promise<Answer> {
+async function sendMany(context: OpsRequest, filter: Partial<ReplayFilter>): Promise<Answer> {
   const replay = await sendJobs(context, filter);
   if (replay.endedMs === null)
     return done(

@@ -5,7 +5,7 @@ import { secondsOf } from '../../../platform/clock.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { groupBy, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
-import type { PageContext } from '../route.js';
+import type { OpsRequest } from '../http/request.js';
 import { keepObfSample, readCounters, readNow, readObfAnswers, type Figures } from './figures.js';
 import { number } from '../parts/text.js';
 
@@ -14,7 +14,7 @@ export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 export type HomeFacts = HomeModel['facts'];
 
 /** Some hundred commands of Redis, however much there is. */
-export async function readHome({ pipeline, storage }: PageContext) {
+export async function readHome({ pipeline, storage }: OpsRequest) {
   const nowS = secondsOf(pipeline.clock);
   const cause = await storage();
   if (cause === null) await keepObfSample(pipeline);

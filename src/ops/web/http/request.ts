@@ -79,6 +79,8 @@ export interface OpsRequest extends Services {
   route: string;
   /** Set once the session was looked up; a refusal then has the navigation, too. */
   signed: Signed | null;
+  /** Who sent it. @throws OpsProblem `session_ended` */
+  readonly user: User;
   /** What was posted, once it was read. */
   form: URLSearchParams;
 }
@@ -99,6 +101,10 @@ export function openRequest(req: Request, res: Response, services: Services): vo
     startedMs: performance.now(),
     route: 'none',
     signed: null,
+    get user() {
+      if (this.signed === null) throw new OpsProblem('session_ended');
+      return this.signed.user;
+    },
     form: new URLSearchParams(),
   };
   requests.set(req, request);
@@ -113,12 +119,9 @@ export function requestOf(req: object): OpsRequest {
   return request;
 }
 
-/** Who sent a request that came through our checks. */
-export function userOf(req: object): User {
-  const { signed } = requestOf(req);
-  if (signed === null) throw new OpsProblem('session_ended');
-  return signed.user;
-}
+/** A named part of the route's path. */
+export const paramOf = ({ req }: Pick<OpsRequest, 'req'>, name: string): string =>
+  String(req.params[name] ?? '');
 
 /** Whether the browser is on TLS: `PUBLIC_URL` or a trusted proxy says so. */
 const isSecure = ({ req, config }: OpsRequest): boolean =>

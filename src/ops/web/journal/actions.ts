@@ -6,12 +6,13 @@ import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/words.js';
 import { keyIn, keyOfAddress } from '../../shared/browser.js';
 import { selectEntries } from '../../shared/journal-selection.js';
-import { goTo, show, type Answer, type PageContext } from '../route.js';
+import type { OpsRequest } from '../http/request.js';
+import { goTo, show, type Answer } from '../route.js';
 import { journalHref, queryOf, readFilter, readPeople } from './read.js';
 import { awardNames, causeWords, JournalView } from './view.js';
 
 /** `POST /ops/journal`: an address that was typed is a key from here on. */
-export async function searchJournal({ pipeline, form }: PageContext): Promise<Answer> {
+export async function searchJournal({ pipeline, form }: OpsRequest): Promise<Answer> {
   const { region, schemes, vault } = pipeline;
   const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? keyIn(typed));
   if (faults.size === 0) return goTo(journalHref(filter));
@@ -39,7 +40,7 @@ const FORMATS = {
 /** In the order of writing; of a person, address by address. An address that makes no sense leads to the page. */
 export const exportAs =
   (ending: keyof typeof FORMATS) =>
-  async ({ pipeline, query }: PageContext): Promise<Answer> => {
+  async ({ pipeline, query }: OpsRequest): Promise<Answer> => {
     const { filter, faults } = readFilter(query);
     if (faults.size > 0) return goTo(journalHref(filter));
     const { journal, schemes, clock, region } = pipeline;

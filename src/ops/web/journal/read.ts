@@ -7,8 +7,9 @@ import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyIn } from '../../shared/browser.js';
 import { filterOf, isDate, peopleOf } from '../../shared/journal-selection.js';
+import type { OpsRequest } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
-import { goTo, type PageContext, type Redirect, TO } from '../route.js';
+import { goTo, type Redirect, TO } from '../route.js';
 
 type Field = 'du' | 'au' | 'sorte' | 'badge' | 'personne' | 'evenement';
 
@@ -63,7 +64,7 @@ const PAGE_SIZE = 50;
 export type JournalModel = Exclude<Awaited<ReturnType<typeof readJournal>>, Redirect>;
 
 /** Its address holds nothing but keys and ids, or leads to one that does. */
-export async function readJournal({ pipeline, query }: PageContext) {
+export async function readJournal({ pipeline, query }: OpsRequest) {
   const { filter, faults } = readFilter(query);
   if (faults.size > 0) return goTo(journalHref(filter));
   const { scheme } = await pipeline.schemes.now();

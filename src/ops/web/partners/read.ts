@@ -7,8 +7,8 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { newsOf } from '../../shared/stats.js';
 import { readCounters, readObfAnswers } from '../home/figures.js';
 import { OpsProblem } from '../http/problem.js';
+import { type OpsRequest, paramOf } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
-import { paramOf, type PageContext } from '../route.js';
 
 /** What both pages tell of a partner. */
 function commonOf(pipeline: Pipeline, partner: Partner, known: ReadonlyMap<ClientId, Latest>) {
@@ -28,7 +28,7 @@ export type PartnerModel = Awaited<ReturnType<typeof readPartner>>;
 
 export const PARTNERS_A_PAGE = 100;
 
-export async function readPartnersPage({ pipeline, query }: PageContext) {
+export async function readPartnersPage({ pipeline, query }: OpsRequest) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
   const { rows: shown, pager } = numberedPage(query, all, PARTNERS_A_PAGE);
@@ -48,7 +48,7 @@ export async function readPartnersPage({ pipeline, query }: PageContext) {
 }
 
 /** @throws OpsProblem `not_found` for a client that is not in partners.yaml */
-export async function readPartner(context: PageContext) {
+export async function readPartner(context: OpsRequest) {
   const { pipeline, query } = context;
   const { scheme } = await pipeline.schemes.now();
   const partner = scheme.partnersById.get(asClientId(paramOf(context, 'client')));

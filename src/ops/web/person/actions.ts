@@ -9,13 +9,14 @@ import { unblockAward } from '../../../workers/issue/revocation.js';
 import { keyIn, keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson, isKnown } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
-import { done, goTo, notDone, show, type Answer, type PageContext, TO } from '../route.js';
+import type { OpsRequest } from '../http/request.js';
+import { done, goTo, notDone, show, type Answer, TO } from '../route.js';
 import { keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
 import { number } from '../parts/text.js';
 
 /** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */
-export function find({ form, pipeline }: PageContext): Answer {
+export function find({ form, pipeline }: OpsRequest): Answer {
   const typed = form.get('who');
   const key = keyIn(typed) ?? keyOfAddress(typed, pipeline.vault);
   return key === null
@@ -24,7 +25,7 @@ export function find({ form, pipeline }: PageContext): Answer {
 }
 
 /** Shows the addresses whole, this once, on a page that no address leads to. */
-export async function showAddress(context: PageContext): Promise<Answer> {
+export async function showAddress(context: OpsRequest): Promise<Answer> {
   const { user, log } = context;
   log.info({ user: user.name, earner: keyInPath(context) }, 'address shown');
   return show('Personne', PersonView, await readPersonPage(context, true));
@@ -35,8 +36,8 @@ type Told = readonly [isDone: boolean, text: string, to?: string];
 
 /** An action about the person of the path. */
 const about =
-  (act: (context: PageContext, earner: EarnerKey) => Promise<Told>) =>
-  async (context: PageContext): Promise<Answer> => {
+  (act: (context: OpsRequest, earner: EarnerKey) => Promise<Told>) =>
+  async (context: OpsRequest): Promise<Answer> => {
     const earner = keyInPath(context);
     const page = TO.person(earner);
     try {
@@ -129,7 +130,7 @@ export const erase = about(async ({ pipeline, user, log, form }, earner) => {
 });
 
 /** All that is held, for the person alone. */
-export async function exportPerson(context: PageContext): Promise<Answer> {
+export async function exportPerson(context: OpsRequest): Promise<Answer> {
   const { pipeline, user, log } = context;
   const { clock } = pipeline;
   const earner = keyInPath(context);

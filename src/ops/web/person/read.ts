@@ -15,8 +15,8 @@ import { keyIn } from '../../shared/browser.js';
 import { explanationOf } from '../../shared/explain-person.js';
 import { maskAddress } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
+import { type OpsRequest, paramOf } from '../http/request.js';
 import { type StateKind, number, pluralForm } from '../parts/text.js';
-import { paramOf, type PageContext } from '../route.js';
 
 /** One address of a person. */
 export type AddressShown = ReturnType<typeof addressOf>;
@@ -25,14 +25,14 @@ export type PersonModel = Awaited<ReturnType<typeof readPersonPage>>;
 export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
 
 /** @throws OpsProblem `not_found` for what is no key */
-export function keyInPath(context: PageContext): EarnerKey {
+export function keyInPath(context: OpsRequest): EarnerKey {
   const key = keyIn(paramOf(context, 'earner'));
   if (key === null) throw new OpsProblem('not_found');
   return key;
 }
 
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
-export async function readPersonPage(context: PageContext, shown = false) {
+export async function readPersonPage(context: OpsRequest, shown = false) {
   const { pipeline, hasParcours } = context;
   const asked = keyInPath(context);
   const records = await linkedRecords(pipeline.earners, [asked]);

@@ -12,7 +12,7 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { HIDDEN, maskedData } from '../../shared/jobs.js';
 import { sendJob, sendJobs } from '../failures/read.js';
 import { WORK } from '../failures/words.js';
-import { requestOf, userOf, type OpsRequest } from '../http/request.js';
+import { requestOf, type OpsRequest } from '../http/request.js';
 import { TO } from '../route.js';
 
 /** Its pages have inline styles; its scripts are files of its own, and nothing is fetched elsewhere. */
@@ -50,7 +50,7 @@ export function createQueuePages(pipeline: Pipeline): RequestHandler {
     if (query === null) return void res.status(400).json({ error: 'query' });
     // The board parses the query that was checked, and no other reading of it.
     req.url = query === '' ? req.path : `${req.path}?${query}`;
-    return boards[userOf(req).role](req, res, next);
+    return boards[requestOf(req).user.role](req, res, next);
   };
 }
 
@@ -106,11 +106,10 @@ async function retry(
   { queue, job }: NonNullable<ReturnType<typeof retryRequestIn>>,
 ): Promise<void> {
   const { res } = request;
-  const asking = { ...request, user: userOf(request.req) };
   if (job === null) {
-    const replay = await sendJobs(asking, { queue });
+    const replay = await sendJobs(request, { queue });
     res.json({ retried: sentIn(replay), skipped: replay.left });
-  } else if (await sendJob(asking, { queue, id: job })) res.status(204).end();
+  } else if (await sendJob(request, { queue, id: job })) res.status(204).end();
   else res.status(400).json(NOT_FAILED);
 }
 

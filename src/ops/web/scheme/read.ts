@@ -14,13 +14,14 @@ import {
   schemeJob,
 } from '../../../scheme/runs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { type Answer, done, notDone, type PageContext, TO } from '../route.js';
+import type { OpsRequest } from '../http/request.js';
+import { type Answer, done, notDone, TO } from '../route.js';
 import { countedNoun, number } from '../parts/text.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readSchemePage>>;
 
 /** A dozen commands of Redis: a worker made what needs all people. */
-export async function readSchemePage({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
+export async function readSchemePage({ pipeline, query }: Pick<OpsRequest, 'pipeline' | 'query'>) {
   const { schemes, clock } = pipeline;
   const [{ scheme, rollout }, inForceVersion, unfinished, versions, apply] = await Promise.all([
     schemes.now(),
@@ -102,7 +103,7 @@ const schemeHref = (only: AwardId | null): string =>
   only === null ? TO.scheme : `${TO.scheme}?badge=${encodeURIComponent(only)}`;
 
 /** A worker makes the plan; a second request waits for the same one. */
-export async function requestPlan({ pipeline, user, log, form }: PageContext): Promise<Answer> {
+export async function requestPlan({ pipeline, user, log, form }: OpsRequest): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
   const asked = await askForPlan(pipeline, only);
@@ -111,7 +112,7 @@ export async function requestPlan({ pipeline, user, log, form }: PageContext): P
 }
 
 /** A worker puts the rules into force, up to the number of awards that the button named. */
-export async function applyScheme({ pipeline, user, log, form }: PageContext): Promise<Answer> {
+export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
   const back = schemeHref(only);

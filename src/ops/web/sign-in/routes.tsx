@@ -164,7 +164,7 @@ function oidcOf({ oidc }: OpsRequest): Oidc {
 
 export const SIGN_IN_ROUTES: readonly PageRoute[] = [
   { name: 'sign-in', method: 'GET', path: '/connexion', role: 'nobody', handle: showSignIn },
-  { name: 'sign-in', method: 'POST', path: '/connexion', role: 'nobody', handle: signIn },
+  action('sign-in', '/connexion', signIn, 'nobody'),
   action('sign-out', '/deconnexion', signOut, 'lecture'),
   { name: 'oidc', method: 'GET', path: '/oidc/depart', role: 'nobody', handle: beginOidc },
   { name: 'oidc', method: 'GET', path: '/oidc/retour', role: 'nobody', handle: finishOidc },
