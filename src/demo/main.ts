@@ -9,7 +9,7 @@ import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { evaluate } from '../rules/evaluate.js';
-import { buildExplanation, noBackground } from '../rules/explain/explanation.js';
+import { buildExplanation } from '../rules/explain/explanation.js';
 import { ExplanationText } from '../rules/explain/text.js';
 import { badgeName } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
@@ -156,7 +156,7 @@ async function workIn(queues: readonly Queue[]): Promise<PendingWork> {
 }
 
 function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): AwardProgress {
-  const text = new ExplanationText(buildExplanation(scheme, evaluation, noBackground));
+  const text = new ExplanationText(buildExplanation(scheme, evaluation));
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
   if (verdict === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);
   const { tree, met, earnedBy } = verdict;

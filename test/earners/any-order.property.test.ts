@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { asEarnerKey, asClientId } from '../../src/ids.js';
 import { createVault } from '../../src/platform/vault.js';
 import { evaluate } from '../../src/rules/evaluate.js';
+import { buildExplanation } from '../../src/rules/explain/explanation.js';
 import { explainJson } from '../../src/rules/explain/json.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { storeAssertions } from '../../src/earners/assertions.js';
@@ -47,7 +48,10 @@ test('whatever the order and however often, by whichever process: the same expla
           earners: storesIn(redis.connection, prefix, vault).earners,
         };
         const evaluation = evaluate(scheme, (await readPerson(sources, earner)).portfolio, nowS);
-        return JSON.stringify([explainJson(scheme, evaluation), explainText(scheme, evaluation, 'fr')]);
+        return JSON.stringify([
+          explainJson(buildExplanation(scheme, evaluation)),
+          explainText(buildExplanation(scheme, evaluation), 'fr'),
+        ]);
       };
       const inOrder = facts.map((_, at) => at);
       expect(await explanationOf([...order, ...inOrder.toReversed(), ...order])).toBe(

@@ -4,7 +4,7 @@ import { issuesWords } from '../../src/ops/web/scheme/read.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { onLossWords, ruleWords, type Tree } from '../../src/rules/explain/formatter.js';
 import { diffLines } from '../../src/ops/web/scheme/view.js';
-import { schemeDiff } from '../../src/rules/scheme-diff.js';
+import { schemeDiff } from '../../src/rules/version.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyForOps } from '../../src/workers/apply-scheme.js';
 import { askedRecord, askForApply, createApplyStore } from '../../src/scheme/runs.js';

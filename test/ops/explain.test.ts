@@ -19,7 +19,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { emptyPortfolio, assertionOf } from '../support/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { noBackground } from '../../src/rules/explain/explanation.js';
+import { buildExplanation } from '../../src/rules/explain/explanation.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { parse } from '../support/house.js';
@@ -114,7 +114,10 @@ describe('palier explain', () => {
     const { assertions } = await stores().earners.read(earner);
     const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
     const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW_MS / 1000);
-    expect(out).toEqual([`Bénéficiaire ${earner}`, ...explainText(scheme, evaluation, 'fr', noBackground)]);
+    expect(out).toEqual([
+      `Bénéficiaire ${earner}`,
+      ...explainText(buildExplanation(scheme, evaluation), 'fr'),
+    ]);
     expect(out.join('\n')).toContain('Badge A');
   });
 

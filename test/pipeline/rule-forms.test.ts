@@ -1,6 +1,7 @@
 import type { EarnerKey } from '../../src/ids.js';
 import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
+import { buildExplanation } from '../../src/rules/explain/explanation.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { decide } from '../../src/workers/decide.js';
@@ -72,7 +73,7 @@ describe('any order', () => {
     const { evaluation, rules } = await decide(pipeline, earner);
     const entries = await pipeline.journal.ofEarner(earner);
     const background = backgroundOf(evaluation, { entries, flags: [], waiting: new Set() });
-    return explainText(rules.scheme, evaluation, 'fr', background);
+    return explainText(buildExplanation(rules.scheme, evaluation, background), 'fr');
   }
 
   async function standing(house: House) {

@@ -2,7 +2,12 @@ import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from
 import type { Assertion } from '../../src/earners/record.js';
 import type { Portfolio } from '../../src/earners/person.js';
 import { emptyPortfolio } from '../support/assertion.js';
-import { type AwardHistory, type Background, noBackground } from '../../src/rules/explain/explanation.js';
+import {
+  type AwardHistory,
+  type Background,
+  buildExplanation,
+  noBackground,
+} from '../../src/rules/explain/explanation.js';
 import type { Lang } from '../../src/localized.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
@@ -28,7 +33,7 @@ describe('case by case', () => {
     ...rest,
   });
   const text = (scheme: Scheme, portfolio: Partial<Portfolio>, lang: Lang = 'fr'): readonly string[] =>
-    explainText(scheme, evaluate(scheme, { ...emptyPortfolio, ...portfolio }, NOW), lang);
+    explainText(buildExplanation(scheme, evaluate(scheme, { ...emptyPortfolio, ...portfolio }, NOW)), lang);
   /** What is said of award `a` behind its name. */
   const status = (scheme: Scheme, portfolio: Partial<Portfolio>, lang: Lang = 'fr'): string =>
     text(scheme, portfolio, lang)[1]?.replace(/^.*\(a\) ?: /, '') ?? '';
@@ -329,7 +334,9 @@ describe('case by case', () => {
   test('a date to come, as plain data', () => {
     const assertions = [given('M1', '2062-01-01')];
     const scheme = schemeOfRule(ONE);
-    const json = explainJson(scheme, evaluate(scheme, { ...emptyPortfolio, assertions }, NOW));
+    const json = explainJson(
+      buildExplanation(scheme, evaluate(scheme, { ...emptyPortfolio, assertions }, NOW)),
+    );
     expect(explainSchema.parse(json)).toMatchObject({ left_out: [{ reason: { why: 'future' } }] });
   });
 
@@ -403,9 +410,10 @@ describe('case by case', () => {
     const held = [given('R_A')];
     const evaluation = evaluate(scheme, { ...emptyPortfolio, held, assertions }, NOW);
     const known = new Map([[asBadgeId('R_A'), { ...HISTORY, ...history }]]);
-    return explainText(scheme, evaluation, 'fr', { ...noBackground, history: known, ...more }).map((line) =>
-      line.replaceAll(scheme.version, 'VERSION').trim(),
-    );
+    return explainText(
+      buildExplanation(scheme, evaluation, { ...noBackground, history: known, ...more }),
+      'fr',
+    ).map((line) => line.replaceAll(scheme.version, 'VERSION').trim());
   };
 
   test.each<[string, Partial<AwardHistory>, readonly string[]]>([
@@ -462,10 +470,8 @@ describe('case by case', () => {
     const background = { ...noBackground, waiting: new Set([asAwardId('a'), asAwardId('c-1')]) };
     const assertions = [given('M1'), given('M3'), given('M4'), given('C3')];
     const lines = explainText(
-      CHAIN,
-      evaluate(CHAIN, { ...emptyPortfolio, assertions }, NOW),
+      buildExplanation(CHAIN, evaluate(CHAIN, { ...emptyPortfolio, assertions }, NOW), background),
       'fr',
-      background,
     );
     expect(lineOf(lines, 'a')).toContain(
       ': dû selon les règles modifiées, en attente de « npx palier apply »',
@@ -481,7 +487,9 @@ describe('case by case', () => {
   });
 
   test('as plain data: what programs are promised', () => {
-    const json: unknown = JSON.parse(JSON.stringify(explainJson(SCHEME, evaluate(SCHEME, PORTFOLIO, NOW))));
+    const json: unknown = JSON.parse(
+      JSON.stringify(explainJson(buildExplanation(SCHEME, evaluate(SCHEME, PORTFOLIO, NOW)))),
+    );
     expect(explainSchema.parse(json)).toEqual(json);
     expect(json).toMatchObject({
       now_s: NOW,
@@ -550,7 +558,7 @@ describe('as it was read aloud', () => {
 
   function told(one: Case, lang: Lang): readonly string[] {
     const { scheme, evaluation, background } = partsOf(one);
-    return explainText(scheme, evaluation, lang, background);
+    return explainText(buildExplanation(scheme, evaluation, background), lang);
   }
 
   /** A version is a hash of the rules: a change of the rules alone is no change of the words. */
@@ -585,7 +593,7 @@ describe('as it was read aloud', () => {
 
   test.each(CASES)('$name, as plain data', (one) => {
     const { scheme, evaluation, background } = partsOf(one);
-    const json = explainJson(scheme, evaluation, background);
+    const json = explainJson(buildExplanation(scheme, evaluation, background));
     expect(explainSchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
   });
 
@@ -632,11 +640,11 @@ describe('of any world', () => {
     fc.assert(
       fc.property(told, lang, ({ scheme, portfolio, nowS, background }, tongue) => {
         const evaluation = evaluate(scheme, portfolio, nowS);
-        const lines = explainText(scheme, evaluation, tongue, background);
+        const lines = explainText(buildExplanation(scheme, evaluation, background), tongue);
         expect(lines.join('\n')).not.toMatch(/undefined|null|NaN|Invalid|\[object/);
         for (const { award } of evaluation.awards) expect(lines.join('\n')).toContain(`(${award.id})`);
         const excluded = lines.filter((line) => /^ +(non compté|not counted)/.test(line)).length;
-        const json = explainJson(scheme, evaluation, background);
+        const json = explainJson(buildExplanation(scheme, evaluation, background));
         expect(excluded).toBe(JSON.stringify(json).split('"why"').length - 1);
         const rules = JSON.stringify([json.awards.map(({ rule }) => rule), json.left_out]);
         for (const { id } of portfolio.assertions) expect(rules).toContain(`"assertion":"${id}"`);
@@ -649,7 +657,7 @@ describe('of any world', () => {
     fc.assert(
       fc.property(told, ({ scheme, portfolio, nowS, background }) => {
         const evaluation = evaluate(scheme, portfolio, nowS);
-        const json = explainJson(scheme, evaluation, background);
+        const json = explainJson(buildExplanation(scheme, evaluation, background));
         expect(explainSchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
       }),
       { numRuns: runs(200) },
@@ -667,7 +675,7 @@ describe('of any world', () => {
       fc.property(shuffled, lang, ({ scheme, portfolio, nowS, background, again }, tongue) => {
         const words = (assertions: readonly Assertion[]): readonly string[] => {
           const evaluation = evaluate(scheme, { ...portfolio, assertions }, nowS);
-          return explainText(scheme, evaluation, tongue, background);
+          return explainText(buildExplanation(scheme, evaluation, background), tongue);
         };
         expect(words(again)).toEqual(words(portfolio.assertions));
       }),

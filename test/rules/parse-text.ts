@@ -1,4 +1,5 @@
-import { parseScheme, type ParseResult, type SchemeFault } from '../../src/rules/parse/parse-scheme.js';
+import type { SchemeFault } from '../../src/rules/parse/messages.js';
+import { parseScheme, type ParseResult } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 
 /** Marks, in a text, the place where a fault must be told. */

@@ -4,6 +4,7 @@ import type { Portfolio } from '../../src/earners/person.js';
 import { emptyPortfolio } from '../support/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
+import { buildExplanation } from '../../src/rules/explain/explanation.js';
 import { explainJson } from '../../src/rules/explain/json.js';
 import { type Suggestion, suggestions } from '../../src/rules/suggestions.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
@@ -140,7 +141,10 @@ describe('case by case', () => {
 
   const lastOf = (rule: string, assertions: readonly Assertion[] = [], lang: 'fr' | 'en' = 'fr'): string => {
     const scheme = schemeOfRule(rule);
-    const lines = explainText(scheme, evaluate(scheme, { ...emptyPortfolio, assertions }, NOW), lang);
+    const lines = explainText(
+      buildExplanation(scheme, evaluate(scheme, { ...emptyPortfolio, assertions }, NOW)),
+      lang,
+    );
     return lines.findLast((line) => line.startsWith('    ') && !line.startsWith('     '))?.trim() ?? '';
   };
 
@@ -199,7 +203,7 @@ partners:
     const assertions = [given('M1'), given('C1'), given('G1')];
     const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW);
     expect(helpOf(scheme, 'a', { assertions })).toEqual({ badges: [], awards: [], reach: 'within' });
-    expect(explainText(scheme, evaluation, 'fr').at(-1)).toBe(
+    expect(explainText(buildExplanation(scheme, evaluation), 'fr').at(-1)).toBe(
       "    Aucun badge inscrit n'y suffit seul : il en faut plusieurs à la fois",
     );
   });
@@ -248,8 +252,8 @@ partners:
     const quickestMs = (tell: () => unknown): number =>
       Math.min(...Array.from({ length: 7 }, () => costMs(tell)));
     // The processor's time, not the clock's: another program on this machine is none of its fault.
-    expect(quickestMs(() => explainText(scheme, evaluation, 'fr'))).toBeLessThan(LIMIT_MS);
-    expect(quickestMs(() => explainJson(scheme, evaluation))).toBeLessThan(LIMIT_MS);
+    expect(quickestMs(() => explainText(buildExplanation(scheme, evaluation), 'fr'))).toBeLessThan(LIMIT_MS);
+    expect(quickestMs(() => explainJson(buildExplanation(scheme, evaluation)))).toBeLessThan(LIMIT_MS);
   });
 });
 

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
 import { readConfigFile } from '../../platform/config-folder.js';
-import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
+import { formatFault, type SchemeFault } from '../../rules/parse/messages.js';
+import { parseScheme } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
 import { labelled, type Localized, localized } from '../../localized.js';
 import { type Context, CommandProblem } from './command.js';

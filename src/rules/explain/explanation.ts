@@ -31,8 +31,16 @@ export const noBackground: Background = { history: new Map(), waiting: new Set()
 /** All that a text or JSON is made from. */
 export type Explanation = ReturnType<typeof buildExplanation>;
 
-/** Pure. @param scheme the one that was evaluated */
-export function buildExplanation(scheme: Scheme, evaluation: Evaluation, background: Background) {
+/**
+ * Pure.
+ * @param scheme the one that was evaluated
+ * @param background what the journal says of this person
+ */
+export function buildExplanation(
+  scheme: Scheme,
+  evaluation: Evaluation,
+  background: Background = noBackground,
+) {
   const looked = new Set(evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)));
   const candidates = evaluation.candidates.map(({ assertion }) => assertion);
   const all = [...candidates, ...evaluation.excluded.map(({ assertion }) => assertion)];

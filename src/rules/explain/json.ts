@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { Assertion } from '../../earners/record.js';
 import { DEMAND_NAMES, JSON_NUMBERS } from '../badges-condition.js';
-import { type AwardVerdict, type ConditionResult, type Evaluation, tallyOf } from '../evaluation.js';
+import { type AwardVerdict, type ConditionResult, tallyOf } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
-import type { Scheme } from '../types.js';
-import { type Background, buildExplanation, type Explanation, noBackground } from './explanation.js';
+import type { Explanation } from './explanation.js';
 import { partnerName } from './formatter.js';
 import { ExplanationText } from './text.js';
 
@@ -189,17 +188,10 @@ export const explainSchema = z.strictObject({
   left_out: z.array(neverCounts),
 });
 
-type ExplainJson = z.infer<typeof explainSchema>;
-
-/** An evaluation in the form of `explainSchema`. No address is in it. Parameters as of `explainText`. */
-export function explainJson(
-  scheme: Scheme,
-  evaluation: Evaluation,
-  background: Background = noBackground,
-): ExplainJson {
-  const explanation = buildExplanation(scheme, evaluation, background);
+/** An explanation in the form of `explainSchema`. No address is in it. */
+export function explainJson(explanation: Explanation): z.infer<typeof explainSchema> {
   const text = new ExplanationText(explanation);
-  const { version, nowS, awards, excluded } = evaluation;
+  const { version, nowS, awards, excluded } = explanation.evaluation;
   const unused = explanation.unused.map((one) => ({ assertion: one, reason: { why: 'no_rule_asks' } }));
   return explainSchema.parse({
     version,

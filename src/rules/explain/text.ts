@@ -4,12 +4,11 @@ import {
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
-  type Evaluation,
   type Exclusion,
   type HoldsResult,
 } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
-import type { Enrolment, Scheme } from '../types.js';
+import type { Enrolment } from '../types.js';
 import {
   and,
   labelled,
@@ -20,31 +19,16 @@ import {
   semicolons,
   together,
 } from '../../localized.js';
-import {
-  type AwardHistory,
-  type Background,
-  buildExplanation,
-  type Explanation,
-  noBackground,
-} from './explanation.js';
+import type { AwardHistory, Explanation } from './explanation.js';
 import { badgeName, Formatter, inLang, leaf, partnerName, type Tree } from './formatter.js';
 import { type Catalogue, type HoldsStatus, talliesPhrase, WORDS } from './words.js';
 
 /**
- * An evaluation in words, one line each, the tree by indentation (two spaces a level): by competency and
+ * An explanation in words, one line each, the tree by indentation (two spaces a level): by competency and
  * level, each award with its status, history, rule and suggestions. No address is in it. Pure.
- * @param scheme the one that was evaluated
- * @param background what the journal says of this person
  */
-export const explainText = (
-  scheme: Scheme,
-  evaluation: Evaluation,
-  lang: Lang,
-  background: Background = noBackground,
-): readonly string[] =>
-  new ExplanationText(buildExplanation(scheme, evaluation, background))
-    .sections()
-    .flatMap((section) => linesOf(inLang(section, lang)));
+export const explainText = (explanation: Explanation, lang: Lang): readonly string[] =>
+  new ExplanationText(explanation).sections().flatMap((section) => linesOf(inLang(section, lang)));
 
 const linesOf = ({ text, under }: Tree<string>): readonly string[] => [
   text,

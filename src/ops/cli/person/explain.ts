@@ -28,7 +28,7 @@ export const explain: Command = {
     const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.wouldBe(pipeline.scheme) };
     const found = await explainPerson({ ...pipeline, schemes }, asked);
     if (found === null) throw unknownEarner();
-    const { person, scheme, evaluation, background } = found;
+    const { person } = found;
     const { earner, keys } = person;
     const paused = await pipeline.queues.awards.isPaused();
     const inFlight = inFlightOf(found);
@@ -37,7 +37,7 @@ export const explain: Command = {
       lines: [
         say`Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}
             Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
-        ...explainText(scheme, evaluation, call.lang, background),
+        ...explainText(found, call.lang),
         inFlight.length > 0 && { fr: 'Envois', en: 'Issuing' },
         ...inFlight.map(({ words }) => indented(words)),
         paused && PAUSED,
@@ -45,7 +45,7 @@ export const explain: Command = {
       json: {
         earner,
         addresses: keys.length,
-        ...explainJson(scheme, evaluation, background),
+        ...explainJson(found),
         issuing: inFlight.map((one) => one.json),
         issuing_paused: paused,
       } satisfies z.infer<typeof explainCommandSchema>,

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
 import { badgeName, onLossWords, partnerName, ruleWords } from '../../../rules/explain/formatter.js';
-import { type AwardChange, type EnrolmentChange, schemeDiff } from '../../../rules/scheme-diff.js';
+import { type AwardChange, type EnrolmentChange, schemeDiff } from '../../../rules/version.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import { Table } from '../parts/table.js';
 import { Alert, Instant, NoteAlert, P, Section, State, TreeList } from '../parts/text.js';
