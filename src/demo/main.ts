@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
@@ -7,7 +8,7 @@ import { asBadgeId } from '../ids.js';
 import { secondsOf, systemClock } from '../platform/clock.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
-import { closeRedis, openConsumer } from '../platform/redis.js';
+import { closeRedis, openConsumer, raceAbort } from '../platform/redis.js';
 import { evaluate } from '../rules/evaluate.js';
 import { buildExplanation } from '../rules/explain/explanation.js';
 import { ExplanationText } from '../rules/explain/text.js';
@@ -44,17 +45,17 @@ async function show({ fast, keep }: Options, stop: AbortController): Promise<num
   const closing = new Closing();
   const narrator = new Narrator(fast ? 0 : READING_PACE, signal);
   try {
-    const stage = await Promise.race([perform(signal, narrator, closing), aborted(signal)]);
-    if (stage === 'aborted') {
-      process.stdout.write("\nInterrompu : tout s'arrête.\n");
-      // As shells have it: 128 and the number of SIGINT.
-      return 130;
-    }
+    const stage = await raceAbort(perform(signal, narrator, closing), signal);
     if (keep) await keepOpen(signal, narrator, stage);
     else
       narrator.say("L'histoire est finie ; tout s'arrête. (« npm run demo -- --keep » laisse tout ouvert.)");
     return 0;
   } catch (error) {
+    if (signal.aborted && error === signal.reason) {
+      process.stdout.write("\nInterrompu : tout s'arrête.\n");
+      // As shells have it: 128 and the number of SIGINT.
+      return 130;
+    }
     process.stderr.write(`\nLa démonstration a échoué.\n${textOf(error)}\n`);
     return 1;
   } finally {
@@ -96,7 +97,7 @@ async function keepOpen(stop: AbortSignal, narrator: Narrator, stage: Stage): Pr
   narrator.command(`node --env-file=${envFile} ${command} explain ${FARID}`);
   narrator.fact(`${stage.webUrl}/parcours : chaque lien demandé arrive ici`);
   stage.mailbox.onMail = (mail) => showMail(narrator, mail);
-  await Promise.race([stage.watch, aborted(stop)]);
+  await Promise.race([stage.watch, once(stop, 'abort')]);
 }
 
 function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage): void {
@@ -106,12 +107,6 @@ function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage): voi
   narrator.fact(`webhooks : POST ${EVENT_PATH} et POST ${PASSPORT_PATH}`);
   narrator.fact(`journaux : ${relative(PROJECT_DIR, runDir)}/`);
 }
-
-const aborted = (signal: AbortSignal): Promise<'aborted'> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
 
 /** A fault that has a code is told by its message; anything else is a defect, and its stack says where. */
 function textOf(error: unknown): string {
