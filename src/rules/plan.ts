@@ -200,8 +200,6 @@ export interface IssuingLimits {
 /** One issue call, one look at the Région's account before it, one reading of the event after it. */
 const CALLS_A_BATCH = 3;
 
-export type PlanCost = ReturnType<typeof costOf>;
-
 /** What applying a plan costs. */
 export function costOf({ awards }: Plan, { batchMax, maxRps, quotaLeft, quotaFloor }: IssuingLimits) {
   const batches = new Map(

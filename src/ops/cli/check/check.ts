@@ -10,7 +10,7 @@ import { type Command, CommandProblem } from '../command.js';
 import { withObf, withRedis } from '../session.js';
 import { isSet, readScheme, readSettings, variableWords } from '../settings.js';
 import { OBF_CHECKS } from './obf.js';
-import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
+import { REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
 import {
   type Check,
   type CheckResult,
@@ -43,7 +43,7 @@ export const check: Command = {
   },
 };
 
-const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS, readingCheck];
+const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS];
 
 /** Redis, and OBF, whose token all processes share through Redis. */
 async function checkServices(context: LocalCheckContext): Promise<readonly CheckResult[]> {

@@ -2,9 +2,11 @@ import pMap from 'p-map';
 import { asClientId, type ClientId } from '../../../ids.js';
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount } from '../../../obf/account.js';
+import { createReadProblems } from '../../../obf/read-state.js';
 import type { OddRow } from '../../../obf/wire.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { type Localized, plural, say } from '../../../localized.js';
+import { problemWords, readProblemsToShow } from '../../shared/stats.js';
 import { accountWords, obfWords, REGION_KEY } from '../session.js';
 import type { Check, Found, CheckContext } from './runner.js';
 
@@ -33,7 +35,7 @@ const OBF_SILENT: Localized = { fr: 'OBF ne répond pas', en: 'OBF does not answ
 /** Fewer than a class and a bit: somebody should look at the subscription. */
 const LOW_QUOTA = 100;
 
-/** The Région's account, then those of the partners whose key we hold. They only read. */
+/** The Région's account, those of the partners whose key we hold, and what of any could not be read. They only read. */
 export const OBF_CHECKS: readonly Check[] = [
   {
     id: 'obf-region',
@@ -76,6 +78,17 @@ export const OBF_CHECKS: readonly Check[] = [
     title: { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
     needs: [...NEEDED, 'scheme', 'obf'],
     run: askPartners,
+  },
+  {
+    id: 'obf-reading',
+    title: { fr: 'Lecture des comptes OBF', en: 'Reading of the OBF accounts' },
+    // As the workers wrote it down.
+    async run({ call, redis, scheme }) {
+      const readProblems = createReadProblems(redis, call.dataPrefix);
+      const problems = await readProblemsToShow({ readProblems, clock: call.clock });
+      const nameOf = (id: ClientId): string => scheme?.partnersById.get(id)?.name ?? id;
+      return { warnings: problems.map((one) => problemWords(one, nameOf)) };
+    },
   },
 ];
 

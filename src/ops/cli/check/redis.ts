@@ -1,5 +1,3 @@
-import type { ClientId } from '../../../ids.js';
-import { createReadProblems } from '../../../obf/read-state.js';
 import { createHolds } from '../../../issuing/hold.js';
 import { isSameKey } from '../../../platform/key-guard.js';
 import { createRedisClock, redisNow } from '../../../platform/clock.js';
@@ -8,7 +6,7 @@ import { hostsOf, serversOf, type RedisAddress } from '../../../platform/redis.j
 import { createSchemes, SchemeUnreadable } from '../../../scheme/schemes.js';
 import { PACE } from '../../../workers/stores.js';
 import { durationWords, PAUSED } from '../../shared/words.js';
-import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
+import { holdLine, readHolds } from '../../shared/stats.js';
 import { type Localized, say } from '../../../localized.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
 import type { Check, Found, CheckContext } from './runner.js';
@@ -142,15 +140,3 @@ const UNFINISHED = say`« npx palier apply » a été arrêtée avant la fin : r
 const waiting = (version: string, inForce: string): Localized =>
   say`les fichiers (${version}) diffèrent des règles en vigueur (${inForce}) : les nouveaux badges seront jugés d'après les fichiers, les personnes déjà connues attendent « npx palier apply » ; « npx palier plan » dit qui gagnerait quoi
     the files (${version}) differ from the rules in force (${inForce}): new badges will be judged by the files, people known already wait for "npx palier apply"; "npx palier plan" tells who would gain what`;
-
-/** What the workers could not read in OBF, as they wrote it down. */
-export const readingCheck: Check = {
-  id: 'obf-reading',
-  title: { fr: 'Lecture des comptes OBF', en: 'Reading of the OBF accounts' },
-  async run({ call, redis, scheme }) {
-    const readProblems = createReadProblems(redis, call.dataPrefix);
-    const problems = await readProblemsToShow({ readProblems, clock: call.clock });
-    const nameOf = (id: ClientId): string => scheme?.partnersById.get(id)?.name ?? id;
-    return { warnings: problems.map((one) => problemWords(one, nameOf)) };
-  },
-};

@@ -3,7 +3,7 @@ import type { Assertion } from '../../../earners/record.js';
 import type { ClientId, EarnerKey } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Vault } from '../../../platform/vault.js';
-import { type ErasedNumbers, eraseEarner } from '../../../privacy/erase-people.js';
+import { type ErasedNumbers, eraseEarner, noneErased } from '../../../privacy/erase-people.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
@@ -183,17 +183,10 @@ export const earnerErase: Command = {
     const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
       eraseEarner(pipeline, earner),
     );
+    const { addresses, assertions, entries: account, jobs, awards } = erased ?? noneErased();
     return {
       lines: erased === null ? [ERASED_BEFORE] : erasedLines(erased),
-      json: {
-        earner,
-        erased: erased !== null,
-        addresses: erased?.addresses ?? 0,
-        assertions: erased?.assertions ?? 0,
-        account: erased?.entries ?? 0,
-        jobs: erased?.jobs ?? 0,
-        awards_kept: erased?.awards ?? 0,
-      },
+      json: { earner, erased: erased !== null, addresses, assertions, account, jobs, awards_kept: awards },
     };
   }),
 };

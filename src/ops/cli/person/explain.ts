@@ -4,8 +4,8 @@ import { withoutAddresses } from '../../../platform/logger.js';
 import { explainJson, explainSchema } from '../../../rules/explain/json.js';
 import { explainText } from '../../../rules/explain/text.js';
 import { type Explained, explainPerson } from '../../shared/explain-person.js';
-import { AWARD_STATE_WORDS as STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
-import { type Localized, quoted, say } from '../../../localized.js';
+import { AWARD_STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
+import { quoted, say } from '../../../localized.js';
 import { type Command, EARNER_ARGUMENT, earnerOf, unknownEarner } from '../command.js';
 import { inPipeline } from '../session.js';
 
@@ -93,7 +93,7 @@ function inFlightOf({ person, scheme, evaluation }: Explained) {
       const since = instantWords(record.atS, scheme.timeZone);
       // The badge's id where the scheme no longer has it.
       const name = quoted(verdicts.get(badgeId)?.award.name ?? badgeId);
-      const state: Localized = STATE_WORDS[record.state];
+      const state = AWARD_STATE_WORDS[record.state];
       const words = say`${name} : ${state}${why === null ? '' : ` : ${why}`} (depuis le ${since})
         ${name}: ${state}${why === null ? '' : `: ${why}`} (since ${since})`;
       const batch = 'batch' in record ? { batch: record.batch } : {};

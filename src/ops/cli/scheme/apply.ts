@@ -1,7 +1,6 @@
-import type { PlanCost } from '../../../rules/plan.js';
 import type { Scheme } from '../../../rules/types.js';
 import { applyRules, planWithQuota } from '../../../workers/apply-scheme.js';
-import type { MadePlan } from '../../../scheme/population.js';
+import { planJson, type PlanJson } from '../../../scheme/plan-json.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/schemes.js';
 import { PAUSED } from '../../shared/words.js';
 import { plural, say } from '../../../localized.js';
@@ -42,7 +41,8 @@ export const apply: Command = {
     const made = await withProgress(call, READING, (report) =>
       planWithQuota(pipeline, { scheme, only: how.only, maxRps, keysPerAward: 0 }, report, signal),
     );
-    await requireConsent(call, how, made.cost);
+    const plan = planJson(made);
+    await requireConsent(call, how, plan);
     try {
       await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
     } catch (error) {
@@ -50,7 +50,7 @@ export const apply: Command = {
         ? new CommandProblem('scheme_moved', MOVED, { cause: error })
         : error;
     }
-    return appliedAnswer(made, how, await queues.awards.isPaused());
+    return appliedAnswer(plan, how, await queues.awards.isPaused());
   }),
 };
 
@@ -90,17 +90,17 @@ function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Applicat
  * Where nobody sits at a terminal, what was typed is what was meant.
  * @throws CommandProblem above the limit that was set, beyond the quota, or when the operator at the terminal says no
  */
-async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, quotaShort }: PlanCost) {
+async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, quota }: PlanJson) {
   const { streams, lang } = call;
   const { upto, overQuota, yes } = asked;
   if (upto !== null && issues > upto)
     throw problem`above_limit
       ${issues} badges seraient délivrés, plus que les ${upto} permis : rien n'a été changé. « npx palier plan » dit lesquels ; sans --auto-upto, ou avec un nombre plus grand, « apply » les délivre.
       ${issues} badges would be issued, more than the ${upto} allowed: nothing was changed. "npx palier plan" tells which; without --auto-upto, or with a larger number, "apply" issues them.`;
-  if (quotaShort > 0 && !overQuota)
+  if (quota.short > 0 && !overQuota)
     throw problem`beyond_quota
-      Le quota d'OBF ne suffit pas : il en manque ${quotaShort} pour délivrer ${issues} badges. Rien n'a été changé. Faites relever le quota, appliquez un badge à la fois (--only), ou ajoutez --over-quota.
-      OBF's quota is too small: ${quotaShort} are missing to issue ${issues} badges. Nothing was changed. Have the quota raised, apply one award at a time (--only), or add --over-quota.`;
+      Le quota d'OBF ne suffit pas : il en manque ${quota.short} pour délivrer ${issues} badges. Rien n'a été changé. Faites relever le quota, appliquez un badge à la fois (--only), ou ajoutez --over-quota.
+      OBF's quota is too small: ${quota.short} are missing to issue ${issues} badges. Nothing was changed. Have the quota raised, apply one award at a time (--only), or add --over-quota.`;
   if (issues === 0 || upto !== null || yes || !streams.isTty.stdin || !streams.isTty.stderr) return;
   const question = {
     fr: `${issues} badges seront délivrés. Tapez « oui » pour continuer : `,
@@ -111,10 +111,10 @@ async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, 
   throw new CommandProblem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
 }
 
-function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean) {
-  const { version, only } = plan;
-  const awards = plan.awards.filter(({ gains }) => gains.count > 0);
-  const way = plural(cost.issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
+function appliedAnswer(plan: PlanJson, { suppressEmail }: ApplyOptions, paused: boolean) {
+  const { version, only, issues, at_least_s: seconds } = plan;
+  const awards = plan.awards.filter(({ gains }) => gains > 0);
+  const way = plural(issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
   const mail = suppressEmail ? { fr: ', sans e-mail', en: ', without e-mail' } : '';
   return {
     lines: [
@@ -122,19 +122,19 @@ function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions
         ? { fr: `Version ${version} en vigueur.`, en: `Version ${version} is in force.` }
         : say`« ${only} » en vigueur d'après la version ${version} ; le reste attend.
           "${only}" is in force by version ${version}; the rest waits.`,
-      cost.issues === 0
+      issues === 0
         ? { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }
-        : say`${way}${mail} ; les workers les délivrent, en ${cost.atLeastS} s au moins :
-          ${way} on the way${mail}; the workers issue them, in ${cost.atLeastS} s at least:`,
-      ...awards.map(({ award, gains }) => `  ${award.name} (${award.id}) : ${gains.count}`),
+        : say`${way}${mail} ; les workers les délivrent, en ${seconds} s au moins :
+          ${way} on the way${mail}; the workers issue them, in ${seconds} s at least:`,
+      ...awards.map(({ award, name, gains }) => `  ${name} (${award}) : ${gains}`),
       paused && PAUSED,
     ],
     json: {
       version,
       only,
       send_email: !suppressEmail,
-      issues: cost.issues,
-      awards: awards.map(({ award, gains }) => ({ award: award.id, issues: gains.count })),
+      issues,
+      awards: awards.map(({ award, gains }) => ({ award, issues: gains })),
       issuing_paused: paused,
     },
   };
