@@ -3,7 +3,7 @@ import { asBatchId, type BadgeId } from '../ids.js';
 import type { ObfAccount } from '../obf/account.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { parseStored } from '../platform/redis-commands.js';
+import { parseStored, scriptOf } from '../platform/redis-commands.js';
 
 /** What keeps badges from being issued: a hold of one badge, and a quota that nears its end. */
 
@@ -36,10 +36,10 @@ type LoneRefusal = z.output<typeof refusalForm>;
 
 export type Holds = ReturnType<typeof createHolds>;
 
-const SWAP = `
+const SWAP = scriptOf(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`;
+return 1`);
 
 /** A hold at which nobody looks any more, since nothing of its badge is left to issue, is forgotten. */
 const FORGOTTEN_MS = 24 * 3_600_000;
@@ -70,7 +70,7 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
     /** Moves the next look ahead; true for exactly one of those who saw this hold. */
     async takeTurn(badgeId: BadgeId, seen: Hold): Promise<boolean> {
       const texts = [encode(seen), encode(later(seen, await now()))];
-      return (await redis.eval(SWAP, 1, holdKey(badgeId), ...texts, FORGOTTEN_MS)) === 1;
+      return (await SWAP(redis, [holdKey(badgeId)], [...texts, FORGOTTEN_MS])) === 1;
     },
     /** Remembers a lone refusal; resolves with the one before it. */
     async refusedAlone(badgeId: BadgeId, { words, batch }: LoneRefusal): Promise<LoneRefusal | null> {

@@ -11,7 +11,7 @@ import {
 } from '../ids.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { parseStored } from '../platform/redis-commands.js';
+import { parseStored, scriptOf } from '../platform/redis-commands.js';
 
 /** Awards that are due wait in the outbox of their badge, and leave it in batches: one batch is one issue call. */
 
@@ -65,21 +65,20 @@ const encodeBatch = (batch: Batch): string => {
 
 export type Batches = ReturnType<typeof createBatches>;
 
-const SWAP = `
+const SWAP = scriptOf(`
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1`;
+return 1`);
 
-const SPLIT = `
+const SPLIT = scriptOf(`
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
-return 1`;
+return 1`);
 
 /** The batches that are under way. @param prefix of the keys, without a hash tag */
 export function createBatches(redis: RedisConnection, prefix: string, now: RedisTime) {
   const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
   const swap = async (from: Batch, to: Batch): Promise<Batch | null> => {
-    const texts = [encodeBatch(from), encodeBatch(to)] as const;
-    const swapped = await redis.eval(SWAP, 1, key(from.badgeId), from.id, ...texts);
+    const swapped = await SWAP(redis, [key(from.badgeId)], [from.id, encodeBatch(from), encodeBatch(to)]);
     return swapped === 1 ? to : null;
   };
   /** @throws StoredJsonUnreadable */
@@ -128,7 +127,7 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
         newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }),
       );
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
-      await redis.eval(SPLIT, 1, key(badgeId), batch.id, ...fields);
+      await SPLIT(redis, [key(badgeId)], [batch.id, ...fields]);
       return smaller.map(({ id }) => id);
     },
     /** Everything about the batch is recorded: forget it. */
@@ -144,13 +143,13 @@ export class OutboxError extends Error {
 }
 
 /** Moves the earners from the outbox into the batch if all of them still wait; else changes nothing. */
-const TAKE_BATCH = `
+const TAKE_BATCH = scriptOf(`
 for i = 3, #ARGV do
   if not redis.call('ZSCORE', KEYS[1], ARGV[i]) then return 0 end
 end
 redis.call('ZREM', KEYS[1], unpack(ARGV, 3))
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-return 1`;
+return 1`);
 
 /** Before the key of an earner whose award leaves without an e-mail. */
 const QUIET = '~';
@@ -197,8 +196,8 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
       const leaving = waiting.filter((member) => isQuiet(member) === suppressEmail);
       const earners = leaving.map(earnerOf);
       const batch = newBatch({ badgeId, earners, createdMs: await now(), suppressEmail, refusedMs: null });
-      const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
-      const moved = await redis.eval(TAKE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
+      const keys = [key(badgeId), batchesKey(prefix, badgeId)];
+      const moved = await TAKE_BATCH(redis, keys, [batch.id, encodeBatch(batch), ...leaving]);
       if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
       return batch;
     },
