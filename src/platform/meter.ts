@@ -1,3 +1,4 @@
+import { type Clock, secondsOf } from './clock.js';
 import type { Logger } from './logger.js';
 import { raceAbort, type RedisConnection } from './redis.js';
 import type { Disposer } from './lifecycle.js';
@@ -43,6 +44,13 @@ type LabelsOf<Names extends readonly string[]> = Readonly<Record<Names[number], 
 export const countersKey = (prefix: string): string => `${prefix}:{metrics}:counters`;
 export const marksKey = (prefix: string): string => `${prefix}:{metrics}:marks`;
 
+/** What was counted lately stands by slots of five minutes as well; so many reach back an hour and more. */
+export const SLOT_S = 300;
+export const SLOTS = 13;
+/** The slot of an instant, Unix seconds. */
+export const recentKey = (prefix: string, atS: number): string =>
+  `${prefix}:{metrics}:recent:${Math.floor(atS / SLOT_S)}`;
+
 /** Of a time: the sum of all, in whole microseconds (Redis adds whole numbers). */
 export const SUM = 'us';
 
@@ -52,17 +60,21 @@ export const metricField = (name: string, values: readonly string[], part?: stri
 
 export type Meter = ReturnType<typeof createMeter>;
 
-/** KEYS: counters, marks. ARGV: how many counters, then field and number of each, then of each mark. */
+/** KEYS: counters, marks, recent. ARGV: how many counters, how long the recent last, then field and number of each. */
 const ADD = `
 local counters = tonumber(ARGV[1]) * 2
-for i = 2, counters + 1, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
-for i = counters + 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end`;
+for i = 3, counters + 2, 2 do
+  redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1])
+  redis.call('HINCRBY', KEYS[3], ARGV[i], ARGV[i + 1])
+end
+redis.call('EXPIRE', KEYS[3], ARGV[2])
+for i = counters + 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end`;
 
 /**
  * Counts in memory, which costs next to nothing; every few seconds all processes' counts are added up in Redis.
  * @param prefix of the keys, without a hash tag
  */
-export function createMeter(redis: RedisConnection, prefix: string) {
+export function createMeter(redis: RedisConnection, prefix: string, clock: Clock) {
   let counts = new Map<string, number>();
   let marks = new Map<string, number>();
   const add = (field: string, by: number): void => void counts.set(field, (counts.get(field) ?? 0) + by);
@@ -71,8 +83,8 @@ export function createMeter(redis: RedisConnection, prefix: string) {
     const [sent, marked] = [counts, marks];
     [counts, marks] = [new Map(), new Map()];
     try {
-      const told = [...sent, ...marked].flat();
-      await redis.eval(ADD, 2, countersKey(prefix), marksKey(prefix), sent.size, ...told);
+      const keys = [countersKey(prefix), marksKey(prefix), recentKey(prefix, secondsOf(clock))];
+      await redis.eval(ADD, 3, ...keys, sent.size, SLOTS * SLOT_S, ...[...sent, ...marked].flat());
     } catch (error) {
       for (const [field, by] of sent) add(field, by);
       // What was marked since is the later mark.

@@ -97,7 +97,7 @@ export function openStores(options: PipelineOptions) {
   const vault = options.vault ?? createVault(config.palierKey, config.palierKeyOld);
   const { clock, now } =
     fixed === systemClock ? createRedisClock(redis, prefix) : { clock: fixed, now: async () => fixed() };
-  const meter = createMeter(redis, prefix);
+  const meter = createMeter(redis, prefix, clock);
   const obf = createObf({
     redis,
     prefix,

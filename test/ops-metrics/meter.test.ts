@@ -59,7 +59,7 @@ describe('what is counted', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(run, { maxLength: 30 }), async (all) => {
         const prefix = freshPrefix();
-        const meters = [0, 1, 2].map(() => createMeter(redis.connection, prefix));
+        const meters = [0, 1, 2].map(() => createMeter(redis.connection, prefix, Date.now));
         for (const { process, outcome, ms, thenFlush } of all) {
           const meter = meters[process];
           meter?.count('palier_jobs_total', { queue: 'awards', kind: 'batch', outcome });
@@ -87,7 +87,7 @@ describe('what is counted', () => {
 
   test('the later mark stands', async () => {
     const prefix = freshPrefix();
-    const meter = createMeter(redis.connection, prefix);
+    const meter = createMeter(redis.connection, prefix, Date.now);
     for (const atS of [100, 200]) {
       meter.mark('palier_poll_last_success_timestamp_seconds', { client: 'P1' }, atS);
       await meter.flush();
@@ -99,7 +99,7 @@ describe('what is counted', () => {
 
   test('what an older version counted by other labels hides nothing', async () => {
     const prefix = freshPrefix();
-    const meter = createMeter(redis.connection, prefix);
+    const meter = createMeter(redis.connection, prefix, Date.now);
     batch(meter);
     await meter.flush();
     await redis.connection.hset(countersKey(prefix), '["palier_batches_total","issued","R1"]', 5);
@@ -111,7 +111,7 @@ describe('what is counted', () => {
     const own = await ownRedis();
     const connection = openConsumer(own.address);
     connection.on('error', () => {});
-    const meter = createMeter(connection, 'p');
+    const meter = createMeter(connection, 'p', Date.now);
     const stop = keepFlushed(meter, log, 20);
     batch(meter);
     await until(
@@ -134,7 +134,7 @@ describe('what is counted', () => {
 
   test('a count that Redis refuses is kept for the next time', async () => {
     const prefix = freshPrefix();
-    const meter = createMeter(redis.connection, prefix);
+    const meter = createMeter(redis.connection, prefix, Date.now);
     await redis.connection.set(countersKey(prefix), 'not a hash');
     batch(meter, 3);
     await expect(meter.flush()).rejects.toThrow('WRONGTYPE');
@@ -145,7 +145,7 @@ describe('what is counted', () => {
 
   test('a process that stops waits for its last counts, but not for a Redis that is frozen', async () => {
     const prefix = freshPrefix();
-    const meter = createMeter(redis.connection, prefix);
+    const meter = createMeter(redis.connection, prefix, Date.now);
     const stop = keepFlushed(meter, log, 3_600_000);
     batch(meter);
     await stop();
@@ -155,7 +155,7 @@ describe('what is counted', () => {
     const connection = openConsumer(own.address);
     connection.on('error', () => {});
     await connection.ping();
-    const frozen = createMeter(connection, 'p');
+    const frozen = createMeter(connection, 'p', Date.now);
     const stopFrozen = keepFlushed(frozen, log, 3_600_000);
     own.freeze();
     batch(frozen);

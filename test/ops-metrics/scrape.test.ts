@@ -256,7 +256,7 @@ describe('the scrape', () => {
   test('a Redis that takes no write is scraped all the same, and the cause is named', async () => {
     const own = await ownRedis();
     const redis = openProducer(own.address);
-    const meter = createMeter(redis, 'full');
+    const meter = createMeter(redis, 'full', Date.now);
     const needs = { ...watched.needs, redis, meter, prefix: 'full' };
     const faults = async (): Promise<readonly string[]> =>
       seriesIn(await scrape(needs)).flatMap(({ name, value, labels }) =>

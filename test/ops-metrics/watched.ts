@@ -32,7 +32,7 @@ export async function openWatched(options: Partial<HouseOptions> = {}): Promise<
   const redis = openProducer(addressOf(house.redisUrl));
   const [pipeline] = house.pipelines;
   const prefix = house.dataPrefix;
-  const meter = createMeter(redis, prefix);
+  const meter = createMeter(redis, prefix, Date.now);
   const needs: FigureNeeds = { ...pipeline, meter, redis, prefix, pollEveryS: 300, version: '1.2.3' };
   const door = await openDoor(house, { token: TOKEN, meter, read: () => scrape(needs) });
   const text = async (): Promise<string> => {

@@ -1,23 +1,15 @@
 import fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
-import {
-  answersBetween,
-  keepSample,
-  quantile,
-  readSamples,
-  sampleBefore,
-  type Now,
-  type ObfAnswers,
-  type ObfCounts,
-} from '../../src/ops/web/home/figures.js';
-import { rowsOf, type HomeFacts } from '../../src/ops/web/home/read.js';
+import { quantile, readObfAnswers, type ObfAnswers } from '../../src/ops/web/home/obf-answers.js';
+import { rowsOf, type HomeFacts, type Now } from '../../src/ops/web/home/read.js';
 import { verdictOf } from '../../src/ops/web/home/verdict.js';
 import { secondsOf } from '../../src/platform/clock.js';
+import { createMeter, recentKey } from '../../src/platform/meter.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
 import { createStateStore } from '../../src/scheme/schemes.js';
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../support/house.js';
-import { testRedis } from '../support/redis.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser } from './support/browser.js';
@@ -163,7 +155,6 @@ partners:
 
   test('a wrong API key, and an OBF that does not answer, are named while they last', async () => {
     await open();
-    await home();
     const [{ accounts, meter }] = house.pipelines;
     house.sandbox.fault({ route: 'POST token', clientId: 'P2', kind: 'status', status: 403, times: 1000 });
     const read = (client: string) =>
@@ -367,47 +358,80 @@ describe('what the home page is made from', () => {
   });
 
   describe('how OBF answered', () => {
-    const counts = (part: Partial<ObfCounts>): ObfCounts => ({
-      atS: NOW_S,
-      calls: {},
-      within: {},
-      given: {},
-      refused: {},
-      ...part,
+    const START_S = 300 * 1000;
+    let redis: TestRedis;
+    beforeEach(async () => {
+      redis = await testRedis();
     });
+    afterEach(() => redis.close());
 
-    test('between two instants: what was counted since', () => {
-      const before = counts({
-        atS: NOW_S - 3600,
-        calls: { '2xx': 10, '4xx': 1 },
-        within: { '0.1': 10, '1': 11, '+Inf': 11 },
-        refused: { P1: 3, P2: 1 },
-      });
-      const now = counts({
-        calls: { '2xx': 12, '4xx': 2, '429': 1, '5xx': 1, none: 1 },
-        within: { '0.1': 12, '1': 16, '+Inf': 17 },
-        given: { P2: 1, P3: 1 },
-        refused: { P1: 4, P2: 2 },
-      });
-      expect(answersBetween(before, now)).toEqual({
-        overS: 3600,
-        calls: 6,
+    type Call = readonly [atS: number, status: string, seconds: number];
+    /** By two processes, each of which stores what it counted at once. */
+    async function count(calls: readonly Call[], tokens: readonly (readonly [string, string])[] = []) {
+      let nowS = START_S;
+      const { connection, dataPrefix } = redis;
+      const meters = [0, 1].map(() => createMeter(connection, dataPrefix, () => nowS * 1000));
+      for (const [nth, [atS, status, seconds]] of calls.entries()) {
+        nowS = atS;
+        const meter = meters[nth % 2];
+        meter?.count('palier_obf_calls_total', { role: 'region', route: 'GET event', status });
+        meter?.time(
+          'palier_obf_call_duration_seconds',
+          { role: 'region', route: 'GET event' },
+          seconds * 1000,
+        );
+        await meter?.flush();
+      }
+      for (const [client, outcome] of tokens)
+        meters[0]?.count('palier_token_requests_total', { client, outcome });
+      await meters[0]?.flush();
+    }
+    const readAt = (nowS: number) =>
+      readObfAnswers({ redis: redis.connection, prefix: redis.dataPrefix, clock: () => nowS * 1000 });
+
+    test('what was counted in the last hour, and in the last minutes', async () => {
+      await count(
+        [
+          [START_S, '2xx', 20],
+          [START_S + 300, '2xx', 0.01],
+          [START_S + 310, '4xx', 0.3],
+          [START_S + 3600, '429', 0.3],
+          [START_S + 3900, '5xx', 0.3],
+          [START_S + 3900, 'none', 15],
+        ],
+        [
+          ['P1', 'refused'],
+          ['P2', 'refused'],
+          ['P2', 'given'],
+          ['P3', 'given'],
+        ],
+      );
+      const { lastHour, lastMinutes } = await readAt(START_S + 3910);
+      expect(lastHour).toEqual({
+        overS: 3610,
+        calls: 5,
         refused: 1,
         throttled: 1,
         failed: 2,
-        p50S: expect.closeTo(0.4),
-        p95S: 1,
+        p50S: expect.closeTo(0.375),
+        p95S: expect.closeTo(17.5),
         keysRefused: ['P1'],
       });
+      expect(lastMinutes).toMatchObject({ overS: 310, calls: 3, refused: 0, failed: 2 });
     });
 
-    test('counts that were lost with Redis begin anew', () => {
-      const before = counts({ calls: { '2xx': 1000 } });
-      expect(answersBetween(before, counts({ calls: { '2xx': 3 } })).calls).toBe(3);
+    test('nothing was counted, or no call answered: no times', async () => {
+      expect(await readAt(START_S)).toEqual({ lastHour: null, lastMinutes: null });
+      await count([], [['P1', 'given']]);
+      const { lastHour } = await readAt(START_S + 5);
+      expect(lastHour).toMatchObject({ overS: 5, calls: 0, p50S: null, p95S: null });
     });
 
-    test('nothing answered: no times', () => {
-      expect(answersBetween(counts({}), counts({}))).toMatchObject({ calls: 0, p50S: null, p95S: null });
+    test('what was counted is kept for an hour and some minutes', async () => {
+      await count([[START_S, '2xx', 1]]);
+      const lastsS = await redis.connection.ttl(recentKey(redis.dataPrefix, START_S));
+      expect(lastsS).toBeGreaterThan(3600);
+      expect(lastsS).toBeLessThanOrEqual(3900);
     });
 
     test('a quantile lies in the bucket of the answer that it is about', () => {
@@ -430,27 +454,6 @@ describe('what the home page is made from', () => {
           expect(found).toBeLessThanOrEqual(upper);
         }),
       );
-    });
-
-    test('samples of the last hour and some minutes are kept, once each five minutes', async () => {
-      const redis = await testRedis();
-      const place = { redis: redis.connection, prefix: redis.prefix };
-      const startS = 300 * 1000;
-      for (let minute = 0; minute < 180; minute += 1) {
-        const atS = startS + minute * 60;
-        await keepSample(place, counts({ atS, calls: { '2xx': minute } }));
-      }
-      await keepSample(place, counts({ atS: startS + 179 * 60 }));
-      const kept = await readSamples(place);
-      const endS = startS + 175 * 60;
-      expect(kept.map(({ atS }) => atS)).toEqual(
-        Array.from({ length: 14 }, (_, at) => endS - (13 - at) * 300),
-      );
-      expect(kept.at(-1)?.calls).toEqual({ '2xx': 175 });
-      expect(sampleBefore(kept, endS, 3600)?.atS).toBe(endS - 3600);
-      expect(sampleBefore(kept, endS, 86_400)?.atS).toBe(endS - 13 * 300);
-      expect(sampleBefore([], endS, 0)).toBeNull();
-      await redis.close();
     });
   });
 

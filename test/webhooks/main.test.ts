@@ -113,7 +113,7 @@ test('a Redis filled under another PALIER_KEY: nothing is stored, pages and log 
     await pause(1500);
     expect([saysWhy(), running.child.exitCode]).toEqual([1, null]);
     // Queues are named there, and OBF's calls counted.
-    const kept = (await admin.keys('*')).filter((key) => !/:(meta|obf-samples|metrics.*)$/.test(key));
+    const kept = (await admin.keys('*')).filter((key) => !/:(meta|metrics.*)$/.test(key));
     expect(kept).toEqual([`${DATA_PREFIX}:key-mark`]);
 
     await admin.del(`${DATA_PREFIX}:key-mark`);

@@ -45,25 +45,34 @@ const HELP: Readonly<Record<string, string>> = {
   palier_poll_last_success_timestamp_seconds: 'When the events of a client were last read to their end.',
 } satisfies Record<keyof (typeof COUNTERS & typeof TIMES & typeof MARKS), string>;
 
-/** What all processes counted, added up. */
+/** What all processes counted, added up, and what they marked. */
 export async function countedFigures(needs: CountedNeeds): Promise<readonly Family[]> {
-  const { redis, prefix } = needs;
   const [counts, marks] = await Promise.all([
-    redis.hgetall(countersKey(prefix)),
-    redis.hgetall(marksKey(prefix)),
+    needs.redis.hgetall(countersKey(needs.prefix)),
+    markFigures(needs),
   ]);
-  const counted = entriesIn({ ...zerosOf(needs), ...counts });
-  // Of a client that no longer takes part nothing is to be expected any more.
-  const clients = new Set<string>(clientsWithKey(needs));
-  const marked = entriesIn(marks).filter(({ values: [client = ''] }) => clients.has(client));
-  return [
-    ...familiesOf(COUNTERS, 'counter', counted, samplesOf),
-    ...familiesOf(TIMES, 'histogram', counted, histogramSamples),
-    ...familiesOf(MARKS, 'gauge', marked, samplesOf),
-  ];
+  return [...countedFamilies({ ...zerosOf(needs), ...counts }), ...marks];
 }
 
 type CountedNeeds = Pick<Pipeline, 'redis' | 'prefix' | 'scheme' | 'region'>;
+
+/** When things happened last. */
+export async function markFigures(needs: CountedNeeds): Promise<readonly Family[]> {
+  const marks = entriesIn(await needs.redis.hgetall(marksKey(needs.prefix)));
+  // Of a client that no longer takes part nothing is to be expected any more.
+  const clients = new Set<string>(clientsWithKey(needs));
+  const own = marks.filter(({ values: [client = ''] }) => clients.has(client));
+  return familiesOf(MARKS, 'gauge', own, samplesOf);
+}
+
+/** Pure. What is in one of the meter's hashes. */
+export function countedFamilies(counts: Readonly<Record<string, string | number>>): readonly Family[] {
+  const counted = entriesIn(counts);
+  return [
+    ...familiesOf(COUNTERS, 'counter', counted, samplesOf),
+    ...familiesOf(TIMES, 'histogram', counted, histogramSamples),
+  ];
+}
 
 /** One field of the hashes in which all processes count, read: see `metricField`. */
 type Entry = ReturnType<typeof entriesIn>[number];
@@ -99,7 +108,8 @@ const samplesOf: ToSamples = (_, labels, entries) =>
 const labelsOf = (labels: readonly string[], { values }: Entry): Sample['labels'] =>
   Object.fromEntries(labels.map((label, at) => [label, values[at] ?? '']));
 
-const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
+/** Seconds, as `le` names them. */
+export const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
 
 /** The series of a histogram: in Redis each run is in one bucket alone, here a bucket has all that took no longer. */
 const histogramSamples: ToSamples = (name, labelNames, entries) => {

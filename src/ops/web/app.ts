@@ -5,7 +5,6 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import type { Config, ConfigFault, Role } from '../../config.js';
 import { OTHER_KEY } from '../../platform/redis-faults.js';
 import { openPipeline } from '../../workers/pipeline.js';
-import { keepObfSamples } from './home/figures.js';
 import { OpsProblem, problemOf, RedisProblem } from './http/problem.js';
 import {
   cookieOf,
@@ -41,7 +40,7 @@ export function wireOps(wiring: Parameters<typeof openPipeline>[0] & Omit<OpsDep
   // From the answer on, the pipeline's clock is Redis' time.
   pipeline.now().catch(() => undefined);
   const handler: RequestHandler = createOpsApp({ ...wiring, pipeline });
-  return { handler, releases: [...releases, keepObfSamples(pipeline, wiring.log)] };
+  return { handler, releases };
 }
 
 const MAX_LOGO_BYTES = 256 * 1024;

@@ -4,10 +4,11 @@ import type { IssuedByDay } from '../../../journal/time-index.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { groupBy, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
+import { readState } from '../../shared/state.js';
+import { groupBy, readFlags, readHolds, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { OpsRequest } from '../http/request.js';
-import { keepObfSample, readCounters, readNow, readObfAnswers, type Figures } from './figures.js';
 import { number } from '../parts/text.js';
+import { readLastPolls, readObfAnswers } from './obf-answers.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 /** What the verdict is made from. */
@@ -16,19 +17,16 @@ export type HomeFacts = HomeModel['facts'];
 /** Some hundred commands of Redis, however much there is. */
 export async function readHome({ pipeline, storage }: OpsRequest) {
   const nowS = secondsOf(pipeline.clock);
-  const cause = await storage();
-  if (cause === null) await keepObfSample(pipeline);
-  const [figures, { scheme, rollout }, unfinished] = await Promise.all([
-    readCounters(pipeline),
-    pipeline.schemes.now(),
+  const { scheme, rollout } = await pipeline.schemes.now();
+  const [cause, unfinished, now, issued, answers, partners, readProblems, lastPolls] = await Promise.all([
+    storage(),
     pipeline.schemes.unfinished(),
-  ]);
-  const [now, issued, answers, partners, readProblems] = await Promise.all([
     readNow(pipeline),
     readIssued(pipeline, scheme),
-    readObfAnswers(pipeline, figures),
+    readObfAnswers(pipeline),
     readPartnerNews({ ...pipeline, scheme }),
     readProblemsToShow(pipeline),
+    readLastPolls(pipeline),
   ]);
   const facts = {
     nowS,
@@ -40,7 +38,7 @@ export async function readHome({ pipeline, storage }: OpsRequest) {
     /** What OBF shows badly. */
     readProblems,
     /** Accounts that could not be read for long, though we have the key. */
-    unread: unreadAccounts(pipeline, figures, nowS),
+    unread: unreadAccounts(pipeline, lastPolls, nowS),
     nameOf: (clientId: ClientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
     region: pipeline.region,
     /** Changed rules wait to be put into force. */
@@ -51,18 +49,61 @@ export async function readHome({ pipeline, storage }: OpsRequest) {
   return { scheme: scheme.name, facts, issued };
 }
 
+/** Above so many flags, reading them all takes too long; the journal lists them. */
+const MAX_FLAGS_READ = 1000;
+
+/** The state at this instant. */
+export type Now = Awaited<ReturnType<typeof readNow>>;
+
+/** Some hundred commands of Redis, however many earners and failed jobs there are. */
+async function readNow(pipeline: Pipeline) {
+  const [state, schedules, holds] = await Promise.all([
+    readState(pipeline),
+    pipeline.queues.notices.getJobSchedulersCount(),
+    readHolds(pipeline),
+  ]);
+  const { notices, earners, awards } = state.queues;
+  const waitingIn = ({ jobs }: typeof notices): number => jobs.waiting + jobs.delayed;
+  const unknown = state.batches.filter((batch) => batch.state === 'unknown').length;
+  return {
+    notices: {
+      // Of each account's schedule, one job always waits for its time.
+      waiting: state.arrived + Math.max(0, waitingIn(notices) - schedules),
+      /** 0: none waits. */
+      oldestAgeS: state.noticeAgeS ?? 0,
+    },
+    earners: { waiting: waitingIn(earners), oldestAgeS: state.earnerAgeS },
+    /** Jobs that need an operator to go on. */
+    failed: Object.values(state.queues).reduce((sum, { jobs }) => sum + jobs.failed, 0),
+    paused: awards.paused,
+    /** Awards that OBF's account keeps from being issued. */
+    holds,
+    /** Awards that are due and in no batch yet. */
+    due: state.due.reduce((sum, { count }) => sum + count, 0),
+    unknown: { batches: unknown, ageS: state.unknownAgeS },
+    flags: {
+      count: state.flags,
+      /** Oldest first; none are listed when there are too many to read them all. */
+      listed: state.flags > 0 && state.flags <= MAX_FLAGS_READ ? await readFlags(pipeline) : [],
+    },
+    quota: state.quota,
+    /** How late the polls are: no worker runs, or they do not keep up. */
+    lateS: state.schedules.find(({ schedule }) => schedule === 'poll')?.lateS ?? 0,
+  };
+}
+
 const HOUR_S = 3600;
 
 /** Accounts of active partners that were read once, and not in the last hour. */
 function unreadAccounts(
   { scheme, accounts, region }: Pipeline,
-  figures: Figures,
+  lastPolls: ReadonlyMap<string, number>,
   nowS: number,
 ): readonly ClientId[] {
   const active = scheme.partners.filter((one) => one.active).map(({ clientId }) => clientId);
   return [region, ...active].filter((clientId) => {
-    const lastS = figures.sum('palier_poll_last_success_timestamp_seconds', { client: clientId });
-    return accounts(clientId) !== null && lastS > 0 && nowS - lastS > HOUR_S;
+    const lastS = lastPolls.get(clientId);
+    return accounts(clientId) !== null && lastS !== undefined && nowS - lastS > HOUR_S;
   });
 }
 

@@ -4,8 +4,7 @@ import { durationWords } from '../../shared/words.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section, State, number } from '../parts/text.js';
-import type { Now } from './figures.js';
-import type { HomeFacts, HomeModel } from './read.js';
+import type { HomeFacts, HomeModel, Now } from './read.js';
 import { verdictOf, type Point } from './verdict.js';
 import { TO } from '../route.js';
 
@@ -161,7 +160,7 @@ export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
 /** How OBF answered since an hour ago, or since it is counted. */
 const Obf = ({ lastHour }: HomeFacts): VNode => (
   <Section id="obf" title="Open Badge Factory depuis une heure">
-    {lastHour === null || lastHour.overS === 0 ? (
+    {lastHour === null ? (
       <P say="Palier vient de commencer à compter : revenez dans quelques minutes." />
     ) : (
       <DefinitionList

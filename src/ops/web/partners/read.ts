@@ -5,7 +5,7 @@ import { isId } from '../../../rules/parse/value.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { newsOf } from '../../shared/stats.js';
-import { readCounters, readObfAnswers } from '../home/figures.js';
+import { readLastPolls, readObfAnswers } from '../home/obf-answers.js';
 import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
@@ -54,27 +54,26 @@ export async function readPartner(context: OpsRequest) {
   const partner = scheme.partnersById.get(asClientId(paramOf(context, 'client')));
   if (partner === undefined) throw new OpsProblem('not_found');
   const { clientId } = partner;
-  const [news, badges, clients, figures] = await Promise.all([
+  const [news, badges, clients, lastPolls, { lastHour }] = await Promise.all([
     pipeline.news.partners(),
     pipeline.news.ignoredBadges(clientId),
     pipeline.news.ignoredClients(),
-    readCounters(pipeline),
+    readLastPolls(pipeline),
+    readObfAnswers(pipeline),
   ]);
-  const { lastHour } = await readObfAnswers(pipeline, figures);
   const levels = levelsOf(scheme);
   const [competency, level] = [query.get('competence') ?? '', Number(query.get('niveau'))];
   const as = {
     competency: scheme.competencies.has(competency) ? competency : null,
     level: levels.includes(level) ? level : null,
   };
-  const readS = figures.sum('palier_poll_last_success_timestamp_seconds', { client: clientId });
   return {
     ...commonOf(pipeline, partner, news),
     scheme,
     /** OBF refused its API key in the last hour, and never took it. */
     isKeyRefused: lastHour?.keysRefused.includes(clientId) ?? false,
     /** When its account was last read to the end, Unix seconds; null: never. */
-    readS: readS === 0 ? null : readS,
+    readS: lastPolls.get(clientId) ?? null,
     /** When the last notice of an inactive partner came. */
     turnedAway: partner.active ? null : (clients.get(clientId)?.lastS ?? null),
     notEnrolled: notEnrolledOf(scheme, partner, badges, as),
