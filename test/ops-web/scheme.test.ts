@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/person.js';
-import { issuesWords } from '../../src/ops/web/scheme/read.js';
+import { issuesWords } from '../../src/ops/web/scheme/plan-view.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { onLossWords, ruleWords, type Tree } from '../../src/rules/explain/formatter.js';
 import { diffLines } from '../../src/ops/web/scheme/view.js';

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline as streamTo } from 'node:stream/promises';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
@@ -7,8 +7,8 @@ import { OTHER_KEY } from '../../platform/redis-faults.js';
 import { openPipeline } from '../../workers/pipeline.js';
 import { OpsProblem, problemOf, RedisProblem } from './http/problem.js';
 import {
-  cookieOf,
   createServices,
+  jarOf,
   keepSealed,
   openRequest,
   requestOf,
@@ -56,13 +56,10 @@ export async function readLogo(
   path: string | null,
 ): Promise<{ readonly logo: Logo | null; readonly faults: readonly ConfigFault[] }> {
   if (path === null) return { logo: null, faults: [] };
-  try {
-    if ((await stat(path)).size > MAX_LOGO_BYTES) return { logo: null, faults: [LOGO_FAULT] };
-    const type = path.toLowerCase().endsWith('.svg') ? 'image/svg+xml' : 'image/png';
-    return { logo: { type, bytes: await readFile(path) }, faults: [] };
-  } catch {
-    return { logo: null, faults: [LOGO_FAULT] };
-  }
+  const bytes = await readFile(path).catch(() => null);
+  if (bytes === null || bytes.length > MAX_LOGO_BYTES) return { logo: null, faults: [LOGO_FAULT] };
+  const type = path.toLowerCase().endsWith('.svg') ? 'image/svg+xml' : 'image/png';
+  return { logo: { type, bytes }, faults: [] };
 }
 
 /** An svg opened by itself runs nothing, and may use its own drawing styles. */
@@ -130,7 +127,7 @@ const reads = ({ method }: Request): boolean => method === 'GET' || method === '
 const checkRequest: RequestHandler = async (req, _res, next) => {
   const request = requestOf(req);
   if (!reads(req)) requireSameOrigin(request);
-  request.signed = await request.sessions.find(cookieOf(request, 'session'));
+  request.signed = await request.sessions.find(jarOf(request, 'session').read(req));
   next();
 };
 
@@ -139,7 +136,7 @@ const sayNo =
   (code: 'not_found' | 'method_not_allowed'): RequestHandler =>
   async (req) => {
     const request = requestOf(req);
-    request.signed = await request.sessions.find(cookieOf(request, 'session')).catch(() => null);
+    request.signed = await request.sessions.find(jarOf(request, 'session').read(req)).catch(() => null);
     throw new OpsProblem(code);
   };
 

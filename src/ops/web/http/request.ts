@@ -130,17 +130,8 @@ const isSecure = ({ req, config }: OpsRequest): boolean =>
 /** `oidc`: what must come back from the provider; `known`: a browser in which somebody signed in before. */
 type CookieName = 'session' | 'oidc' | 'known' | 'flash';
 
-const jarOf = (request: OpsRequest, name: CookieName) =>
+export const jarOf = (request: OpsRequest, name: CookieName) =>
   cookieJar(`palier_${name}`, isSecure(request), '/ops');
-
-export const cookieOf = (request: OpsRequest, name: CookieName): string | null =>
-  jarOf(request, name).read(request.req);
-
-export const setCookie = (request: OpsRequest, name: CookieName, value: string, maxAge: number): void =>
-  jarOf(request, name).set(request.res, value, maxAge);
-
-export const dropCookie = (request: OpsRequest, name: CookieName): void =>
-  jarOf(request, name).clear(request.res);
 
 /** Keeps a value in the browser, sealed: strangers use no memory of ours. */
 export function keepSealed(
@@ -158,9 +149,10 @@ export function keepSealed(
 /** Takes it back, once. Null: there is none, it is too old, or not ours. */
 export function takeSealed<T>(request: OpsRequest, name: CookieName, form: z.ZodType<T>): T | null {
   const { vault, clock } = request.pipeline;
-  const sealed = cookieOf(request, name);
+  const jar = jarOf(request, name);
+  const sealed = jar.read(request.req);
   if (sealed === null) return null;
-  dropCookie(request, name);
+  jar.clear(request.res);
   const kept = z.object({ value: form, endsMs: z.number() });
   const data = openSealed(vault, sealed, `ops ${name}`, kept);
   return data === null || data.endsMs <= clock() ? null : data.value;

@@ -14,8 +14,9 @@ import {
   Section,
   useIsOperator,
   number,
+  countedNoun,
 } from '../parts/text.js';
-import { badgesTo, issuesWords, looked, MOVED, type SchemeModel } from './read.js';
+import { MOVED, type SchemeModel } from './read.js';
 import { TO } from '../route.js';
 
 /** What would become of all people: made by a worker, since it takes a while. */
@@ -61,6 +62,9 @@ function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
   );
 }
 
+/** How far the reading of everybody is. */
+const looked = (read: number, total: number): string => `${number(read)} adresses lues sur ${number(total)}`;
+
 function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number }): VNode {
   return (
     <>
@@ -104,6 +108,10 @@ function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number
     </>
   );
 }
+
+/** « 124 à 118 personnes ». */
+const badgesTo = (issues: number, people: number): string =>
+  issues === 0 ? number(0) : `${number(issues)} à ${countedNoun(people, 'personne', 'personnes')}`;
 
 function quotaWords({ quota: { left, after, short } }: StoredPlan): string {
   if (left === null || after === null) return 'pas connu';
@@ -200,6 +208,13 @@ function ApplyForm(model: SchemeModel): VNode | null {
       )}
     </ActionForm>
   );
+}
+
+/** « 124 badges seront délivrés à 118 personnes ». */
+export function issuesWords(issues: number, people: number): string {
+  if (issues === 0) return 'Aucun badge ne sera délivré';
+  const badges = countedNoun(issues, 'badge sera délivré', 'badges seront délivrés');
+  return `${badges} à ${countedNoun(people, 'personne', 'personnes')}`;
 }
 
 /** Each state of an application: what is said of it, and whether it was refused. */

@@ -16,7 +16,6 @@ import {
 import type { Pipeline } from '../../../workers/pipeline.js';
 import type { OpsRequest } from '../http/request.js';
 import { type Answer, done, notDone, TO } from '../route.js';
-import { countedNoun, number } from '../parts/text.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readSchemePage>>;
 
@@ -81,22 +80,8 @@ async function readApply(pipeline: Pipeline) {
   };
 }
 
-/** How far the reading of everybody is. */
-export const looked = (read: number, total: number): string =>
-  `${number(read)} adresses lues sur ${number(total)}`;
 export const MOVED =
   'Rien n’a été fait : d’autres fichiers sont devenus le barème entre-temps. Calculez le plan à nouveau.';
-
-/** « 124 à 118 personnes ». */
-export const badgesTo = (issues: number, people: number): string =>
-  issues === 0 ? number(0) : `${number(issues)} à ${countedNoun(people, 'personne', 'personnes')}`;
-
-/** « 124 badges seront délivrés à 118 personnes ». */
-export function issuesWords(issues: number, people: number): string {
-  if (issues === 0) return 'Aucun badge ne sera délivré';
-  const badges = countedNoun(issues, 'badge sera délivré', 'badges seront délivrés');
-  return `${badges} à ${countedNoun(people, 'personne', 'personnes')}`;
-}
 
 /** The scheme, with the plan of all, or of one award alone. */
 const schemeHref = (only: AwardId | null): string =>

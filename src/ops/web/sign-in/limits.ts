@@ -13,15 +13,14 @@ const networkOf = (req: Request): string => ipKeyGenerator(req.ip ?? '');
 
 /** Counts failed sign-ins over all web processes. @param prefix of the keys; they hold no network address and no name */
 export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault) {
-  const tries = new WeakMap<Request, { readonly name: string; readonly isKnown: boolean }>();
-  const nameOf = (req: Request): string => tries.get(req)?.name ?? '';
+  const names = new WeakMap<Request, string>();
+  const nameOf = (req: Request): string => names.get(req) ?? '';
   const limit = (what: string, windowMs: number, max: number, subjectOf: (req: Request) => string) =>
     rateLimit({
       windowMs,
       limit: max,
       keyGenerator: (req) => vault.fingerprint(subjectOf(req), `ops tries by ${what}`),
       store: createStore(redis, `${prefix}:tries:${what}:`),
-      skip: (req) => what === 'name' && tries.get(req)?.isKnown === true,
       skipSuccessfulRequests: true,
       standardHeaders: 'draft-7',
       legacyHeaders: false,
@@ -41,8 +40,11 @@ export function createSignInLimits(redis: RedisConnection, prefix: string, vault
      * @throws OpsProblem `too_many`
      */
     async check(req: Request, res: Response, name: string | null, isKnown = false): Promise<void> {
-      tries.set(req, { name: foldName(name ?? ''), isKnown });
-      for (const one of name === null ? [byNetwork] : [byNetwork, byBoth, byName]) await run(one, req, res);
+      await run(byNetwork, req, res);
+      if (name === null) return;
+      names.set(req, foldName(name));
+      await run(byBoth, req, res);
+      if (!isKnown) await run(byName, req, res);
     },
     /** Kept in a browser in which this name signed in. */
     markOf: (name: string): string => vault.fingerprint(foldName(name), 'ops known browser'),

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { OpsProblem } from '../http/problem.js';
-import { cookieOf, dropCookie, keepSealed, setCookie, takeSealed, type OpsRequest } from '../http/request.js';
+import { jarOf, keepSealed, takeSealed, type OpsRequest } from '../http/request.js';
 import { Field } from '../parts/form.js';
 import { Alert, LinkLine, P } from '../parts/text.js';
 import { action, goTo, type Answer, type PageAnswer, type PageRoute } from '../route.js';
@@ -82,31 +82,32 @@ async function signIn(request: OpsRequest): Promise<Answer> {
   if (!hasPasswords) throw new OpsProblem('not_found');
   const name = form.get('name') ?? '';
   const mark = limits.markOf(name);
-  await limits.check(req, res, name, cookieOf(request, 'known') === mark);
+  const known = jarOf(request, 'known');
+  await limits.check(req, res, name, known.read(req) === mark);
   const account = await gate(() => accounts.byPassword(name, form.get('password') ?? ''));
   if (account === null) {
     log.warn({ user: accounts.known(name), via: 'password' }, 'ops sign-in refused');
     return signInForm(request, 403, 'Nom ou mot de passe incorrect.');
   }
   await startSession(request, account, null);
-  setCookie(request, 'known', mark, HALF_A_YEAR_MS);
+  known.set(res, mark, HALF_A_YEAR_MS);
   return goTo(returnTo(form.get('suite')));
 }
 
 /** Starts a session, and ends the one that the browser came with. */
 async function startSession(request: OpsRequest, account: Account, idToken: string | null): Promise<void> {
-  const { sessions, log, signed } = request;
+  const { res, sessions, log, signed } = request;
   if (signed !== null) await sessions.end(signed.id);
-  setCookie(request, 'session', await sessions.start(account, idToken), SESSION_MS);
+  jarOf(request, 'session').set(res, await sessions.start(account, idToken), SESSION_MS);
   log.info({ user: account.name, role: account.role, via: account.via }, 'ops sign-in');
 }
 
 /** `POST /ops/deconnexion`. The record is deleted, so an old cookie opens nothing. */
 async function signOut(request: OpsRequest): Promise<Answer> {
-  const { oidc, sessions, signed, log } = request;
+  const { res, oidc, sessions, signed, log } = request;
   if (signed === null) throw new OpsProblem('session_ended');
   await sessions.end(signed.id);
-  dropCookie(request, 'session');
+  jarOf(request, 'session').clear(res);
   log.info({ user: signed.user.name }, 'ops sign-out');
   const elsewhere = signed.idToken === null ? null : await oidc?.signOutUrl(signed.idToken);
   return goTo(elsewhere ?? '/ops/connexion?fin');
