@@ -36,7 +36,7 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
   /** AES-256-GCM under a random nonce: 29 bytes more than were given, of which the first names the key. */
   const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
   const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context).bytes;
-  const reseal = (sealed: Buffer, context: string): Buffer | null => {
+  const resealBytes = (sealed: Buffer, context: string): Buffer | null => {
     const { keys, bytes } = openSealed(known, sealed, context);
     return keys === own ? null : sealBytes(bytes, context);
   };
@@ -47,21 +47,20 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
     /** `context` is bound in: it must be the same to open. */
     seal: (text: string, context: string): string => seal(Buffer.from(text), context),
     open: (sealed: string, context: string): string => open(sealed, context).toString(),
-    sealBytes,
-    openBytes,
-    /** A keyed fingerprint, 128 bits in base64url (22 characters): never reversible without the key. */
-    fingerprint: (text: string, purpose: string): string => mac(own.fingerprint, text, purpose),
-    /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
-    name: (text: string, purpose: string): string => mac(namingKey(), text, purpose),
     /** The same sealed under `PALIER_KEY`; null: it is already. */
-    reseal,
+    reseal: (sealed: string, context: string): string | null =>
+      resealBytes(Buffer.from(sealed, 'base64url'), context)?.toString('base64url') ?? null,
     /** A version byte, and the value sealed whole under its context: who merely writes to Redis cannot make one up. */
     sealValue: (bytes: Buffer, context: string): Buffer => withVersion(sealBytes(bytes, context)),
     openValue: (value: Buffer, context: string): Buffer => openBytes(withoutVersion(value), context),
     resealValue(value: Buffer, context: string): Buffer | null {
-      const anew = reseal(withoutVersion(value), context);
+      const anew = resealBytes(withoutVersion(value), context);
       return anew === null ? null : withVersion(anew);
     },
+    /** A keyed fingerprint, 128 bits in base64url (22 characters): never reversible without the key. */
+    fingerprint: (text: string, purpose: string): string => mac(own.fingerprint, text, purpose),
+    /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
+    name: (text: string, purpose: string): string => mac(namingKey(), text, purpose),
     /** Stands for the key where Redis keeps which one it was filled under, and says nothing about it. */
     mark: own.mark,
     /** Whether it is the mark of our key or of the one before. Null: there is none yet. */

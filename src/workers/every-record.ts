@@ -63,9 +63,9 @@ async function resealJob(vault: Vault, job: Job): Promise<boolean> {
   const notice = credentialNotice.safeParse(job.data).data;
   if (notice === undefined) return false;
   try {
-    const anew = vault.reseal(Buffer.from(notice.recipient, 'base64url'), notice.earner);
+    const anew = vault.reseal(notice.recipient, notice.earner);
     if (anew === null) return false;
-    await job.updateData({ ...notice, recipient: anew.toString('base64url') });
+    await job.updateData({ ...notice, recipient: anew });
     return true;
   } catch (error) {
     // No key of ours opens it, which the job's own failure tells; or it was done meanwhile.

@@ -162,7 +162,7 @@ describe('store', () => {
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     return bytes;
   };
-  const msgpackOfNothing = Buffer.concat([Buffer.of(1), vault.sealBytes(Buffer.of(0xc0), earner)]);
+  const msgpackOfNothing = vault.sealValue(Buffer.of(0xc0), earner);
 
   test.each([
     ['of another version', altered(0)],

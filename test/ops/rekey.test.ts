@@ -149,10 +149,7 @@ test('a notice that waits or failed is sealed anew; a record that no key opens i
   ]);
   const stranger = createVault(randomBytes(32));
   const max = keyOf(before, MAX);
-  await palier.pipeline.redis.set(
-    `${DATA_PREFIX}:{${max}}`,
-    Buffer.concat([Buffer.of(1), stranger.sealBytes(Buffer.from('?'), max)]),
-  );
+  await palier.pipeline.redis.set(`${DATA_PREFIX}:{${max}}`, stranger.sealValue(Buffer.from('?'), max));
 
   const done = await rekey(underBoth());
   expect(jsonOf(done)).toMatchObject({ records: 1, resealed: 0, jobs: 1, unreadable: [max] });
