@@ -81,6 +81,8 @@ interface DemandRule extends Key {
   readonly have: (counted: readonly BadgeSort[]) => number;
   /** `3 badges`. */
   readonly count: Phrase;
+  /** Said after the most that can be had. */
+  readonly thing: Localized;
   /** Of `total` badges that must come, what this demand asks of them; null where it goes without saying. */
   readonly missing: (gap: Gap, total: number) => Localized | null;
   /** What the earner reads while it is not met. */
@@ -88,6 +90,9 @@ interface DemandRule extends Key {
 }
 
 /** The numbers that a condition can ask for, in the order in which they are told. */
+export const DEMAND_NAMES = ['badges', 'issuers', 'abilities'] as const;
+export type DemandName = (typeof DEMAND_NAMES)[number];
+
 export const DEMANDS = {
   badges: {
     key: 'at_least',
@@ -95,6 +100,7 @@ export const DEMANDS = {
     have: (counted) => counted.length,
     asked: badges,
     count: badges,
+    thing: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
     missing: ({ count }) => plural(count, 'badge|badges', 'more badge|more badges'),
     earner: ({ have, need }, { sort }) => `Il vous manque ${badges(need - have).fr}${sort}.`,
   },
@@ -106,6 +112,7 @@ export const DEMANDS = {
     asked: (count) => say`d'au moins ${organisations(count)}
       from at least ${organisations(count)}`,
     count: organisations,
+    thing: { fr: 'partenaire(s)', en: 'partner(s)' },
     missing: ({ count, other }, total) => {
       const isEach = count === total;
       if (!other && count === 1) return null;
@@ -130,6 +137,7 @@ export const DEMANDS = {
     asked: (count) => say`couvrant au moins ${abilities(count)}
       covering at least ${abilities(count)}`,
     count: abilities,
+    thing: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
     // A badge need not have an ability, so even the first is named.
     missing: ({ count, other }, total) => {
       const isEach = count === total;
@@ -151,10 +159,7 @@ export const DEMANDS = {
     earner: ({ have, need }, { competency }) =>
       `Vos badges${competency} doivent montrer ${need} capacités différentes. Pour l'instant : ${have}.`,
   },
-} as const satisfies Readonly<Record<string, DemandRule>>;
-
-export type DemandName = keyof typeof DEMANDS;
-export const DEMAND_NAMES = ['badges', 'issuers', 'abilities'] as const satisfies readonly DemandName[];
+} as const satisfies Readonly<Record<DemandName, DemandRule>>;
 
 /** At most so many counted from one partner. */
 const PER_ISSUER = {
@@ -177,7 +182,7 @@ interface Filter extends Key {
   readonly earner: ((count: number) => string) | null;
 }
 
-/** Which badges count by their date. Those that time alone lets count are found by the nightly look at everybody. */
+/** Which badges count by their date. What time alone lets count is found by the count of the night. */
 export const FILTERS = [
   /** From the start of that day on. */
   {

@@ -130,6 +130,7 @@ function readBadges(
     issuedFromS: fromS,
     issuedBeforeS: beforeS,
   };
+  // Every number but the two days is a whole one.
   for (const { key, field } of CONDITION_KEYS)
     if (!(field in numbers)) numbers[field] = fields.get(key)?.whole();
   if (atLeast === undefined || selector === undefined) return undefined;

@@ -10,7 +10,7 @@ import {
   type Selector,
   windowOf,
 } from '../badges-condition.js';
-import { type Localized, say } from '../../localized.js';
+import { say } from '../../localized.js';
 import type { Enrolment, Partner } from '../types.js';
 import type { KnownNames, Value } from './value.js';
 
@@ -31,8 +31,14 @@ export interface PlacedCondition {
   readonly valueOf: (key: ConditionKey | 'at_least') => Value | undefined;
 }
 
-/** The most that can be had of what each demand asks for. */
-type Reach = Readonly<Record<DemandName, number>>;
+/** The most that can be had of what each demand asks for; without end where it is not there. */
+type Reach = Readonly<Partial<Record<DemandName, number>>>;
+
+/** What all of these badges give. */
+const reachOf = (badges: readonly Enrolment[], perIssuer: number | undefined): Reach => ({
+  ...Object.fromEntries(DEMAND_NAMES.map((name) => [name, DEMANDS[name].have(badges)])),
+  badges: mostBadges(badges, perIssuer),
+});
 
 /** Versions of one badge count once, and no more of one partner than allowed. */
 function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number {
@@ -53,7 +59,7 @@ function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known
   const listed = badges
     .flatMap((id) => known.badges?.get(id) ?? [])
     .filter(({ clientId }) => issuers === undefined || issuers.includes(clientId));
-  return { badges: mostBadges(listed, perIssuer), issuers: DEMANDS.issuers.have(listed), abilities };
+  return { ...reachOf(listed, perIssuer), abilities };
 }
 
 /** An ability belongs to its competency: one id in two competencies is two abilities at most. */
@@ -78,26 +84,16 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
       ({ fromS, beforeS }) =>
         (firstS ?? -Infinity) < (beforeS ?? Infinity) && (fromS ?? -Infinity) < (endS ?? Infinity),
     );
-  return {
-    badges: mostBadges(pool, condition.perIssuer),
-    issuers: DEMANDS.issuers.have(pool),
-    abilities: DEMANDS.abilities.have(pool),
-  };
+  return reachOf(pool, condition.perIssuer);
 }
-
-const THING: Readonly<Record<DemandName, Localized>> = {
-  badges: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
-  issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
-  abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
-};
 
 /** Each number that is above what can be reached. */
 const beyond = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
   DEMAND_NAMES.flatMap((name) => {
-    const { key, field } = DEMANDS[name];
+    const { key, field, thing } = DEMANDS[name];
     const asked = condition[field] ?? 0;
-    const [at, most] = [valueOf(key), reach[name]];
-    return at && asked > most ? [{ asked: `${key}: ${asked}`, most, thing: THING[name], at }] : [];
+    const [at, most = Infinity] = [valueOf(key), reach[name]];
+    return at && asked > most ? [{ asked: `${key}: ${asked}`, most, thing, at }] : [];
   });
 
 /** A number that what the condition lists can never give: a fault. */
