@@ -88,7 +88,7 @@ export function* chunked<T>(all: readonly T[], size: number): Generator<readonly
 }
 
 /** Redis holds JSON under this key that Palier does not write there: another version did, or it was altered. */
-class StoredJsonUnreadable extends Error {
+export class StoredJsonUnreadable extends Error {
   readonly code = 'stored_json_unreadable';
   constructor(key: string, options: ErrorOptions) {
     super(`What Redis holds under ${key} is not what this Palier writes there`, options);

@@ -110,7 +110,7 @@ export const FAILURE_KINDS = [
     'arret',
     /^(?:Error: )?job stalled more than allowable limit|^(?:Error: )?(?:could not renew lock|Missing lock) /i,
   ],
-  ['forme', /^ZodError: /],
+  ['forme', /^(?:ZodError|StoredJsonUnreadable): /],
   ['donnees', /^(?:\w+: )?What Redis holds of |^SyntaxError: /],
 ] as const satisfies readonly (readonly [string, RegExp])[];
 

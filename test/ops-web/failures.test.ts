@@ -16,6 +16,7 @@ import {
 import { groupFailures, MAX_GROUPS } from '../../src/ops/web/failures/read.js';
 import { REASONS, reasonOf } from '../../src/ops/web/failures/words.js';
 import { withoutAddresses } from '../../src/platform/logger.js';
+import { StoredJsonUnreadable } from '../../src/platform/redis-commands.js';
 import { VaultError } from '../../src/platform/vault.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failures.js';
@@ -398,6 +399,7 @@ describe('reasons in words', () => {
     [new Error('Connection is closed.'), 'redis'],
     [Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' }), 'redis'],
     [z.object({ kind: z.string() }).safeParse({}).error, 'forme', 'earners'],
+    [new StoredJsonUnreadable('palier:batches:{R1}', {}), 'forme', 'awards'],
     [new EnqueueError('notices: no answer from Redis in time'), 'redis', 'awards'],
     [new RecordUnreadable(asEarnerKey('k1'), 'it is of version 9'), 'donnees', 'awards'],
     [new SomeUnreadable([], [asEarnerKey('k1')]), 'donnees', 'notices'],
