@@ -103,8 +103,7 @@ export async function makePlan(
   return {
     plan,
     cost: costOf(plan, { batchMax: pace.batchMax, maxRps, quotaLeft, quotaFloor }),
-    /** OBF's calls per second, and below how many badges of the quota issuing stops: the cost was reckoned with them. */
-    maxRps,
+    /** Below how many badges of the quota issuing stops. */
     floor: quotaFloor,
     quota: reading,
     /** The version in force; null: no process was ever started. */

@@ -28,6 +28,10 @@ export function durationWords(durationS: number): Localized {
 
 export const indented = (words: Localized): Localized => localized((lang) => `  ${words[lang]}`);
 
+/** A heading, and lines below it; nothing where there are none. */
+export const underHeading = (heading: Localized, lines: readonly Localized[]): readonly Localized[] =>
+  lines.length === 0 ? [] : [heading, ...lines.map(indented)];
+
 /** `a, b, c`; what is false is left out. */
 export const listed = (parts: readonly (Localized | string | false)[]): Localized =>
   localized((lang) =>

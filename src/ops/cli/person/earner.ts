@@ -8,7 +8,14 @@ import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
 import { namesIn } from '../../shared/jobs.js';
-import { AWARD_STATE_WORDS, HAPPENED, indented, instantWords, listed } from '../../shared/words.js';
+import {
+  AWARD_STATE_WORDS,
+  HAPPENED,
+  indented,
+  instantWords,
+  listed,
+  underHeading,
+} from '../../shared/words.js';
 import {
   collectPersonalData,
   earnerJson,
@@ -85,7 +92,7 @@ async function requireHeld(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPe
   return held;
 }
 
-/** What is held about an address, in lines; an empty section has no heading. */
+/** What is held about an address, in lines. */
 function addressLines(held: HeldPerson, one: HeldAddress, shown: Shown, { scheme, region }: Pipeline) {
   const { person, asked } = held;
   const { contact, tombstone } = one.record;
@@ -102,48 +109,37 @@ function addressLines(held: HeldPerson, one: HeldAddress, shown: Shown, { scheme
   return [
     say`${address} (${facts})
       ${address} (${facts})`,
-    ...sectionsOf(one, scheme, region).flatMap(([heading, lines]) =>
-      lines.length === 0 ? [] : [heading, ...lines.map(indented)].map(indented),
-    ),
+    ...heldLines(one, scheme, region).map(indented),
   ];
 }
 
-type Sections = readonly (readonly [heading: Localized, lines: readonly Localized[]])[];
-
-function sectionsOf({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): Sections {
+/** An empty part has no heading. */
+function heldLines({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): readonly Localized[] {
   const { award: nameOf } = namesIn(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
   const read = (areOwn: boolean) =>
     record.assertions
       .filter(({ clientId }) => (clientId === region) === areOwn)
       .map((one) => assertionWords(one, scheme, nameOf(one.badgeId)));
+  const ledger = [...record.awards].map(([badgeId, { state, atS }]) =>
+    labelled(nameOf(badgeId), listed([AWARD_STATE_WORDS[state], at(atS)])),
+  );
+  const flags = [...record.flags].map(([badgeId, atS]) => listed([nameOf(badgeId), at(atS)]));
+  const account = record.journal.map(({ kind, atS, badgeId }) => {
+    const what = listed([at(atS), HAPPENED[kind]]);
+    return badgeId === null ? what : labelled(what, nameOf(badgeId));
+  });
+  const inQueues = jobs.map(({ queue, name, state, reason }) => {
+    const what = listed([queue, name, state]);
+    return reason === null ? what : labelled(what, withoutAddresses(reason));
+  });
   return [
-    [{ fr: 'Badges des organismes', en: 'Badges of partners' }, read(false)],
-    [{ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, read(true)],
-    [
-      { fr: 'Registre des badges Région', en: 'Ledger of awards' },
-      [...record.awards].map(([badgeId, { state, atS }]) =>
-        labelled(nameOf(badgeId), listed([AWARD_STATE_WORDS[state], at(atS)])),
-      ),
-    ],
-    [
-      { fr: 'À examiner', en: 'To be looked at' },
-      [...record.flags].map(([badgeId, atS]) => listed([nameOf(badgeId), at(atS)])),
-    ],
-    [
-      { fr: 'Compte rendu', en: 'Account' },
-      record.journal.map(({ kind, atS, badgeId }) => {
-        const what = listed([at(atS), HAPPENED[kind]]);
-        return badgeId === null ? what : labelled(what, nameOf(badgeId));
-      }),
-    ],
-    [
-      { fr: 'Travaux en file', en: 'Jobs' },
-      jobs.map(({ queue, name, state, reason }) => {
-        const what = listed([queue, name, state]);
-        return reason === null ? what : labelled(what, withoutAddresses(reason));
-      }),
-    ],
+    ...underHeading({ fr: 'Badges des organismes', en: 'Badges of partners' }, read(false)),
+    ...underHeading({ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, read(true)),
+    ...underHeading({ fr: 'Registre des badges Région', en: 'Ledger of awards' }, ledger),
+    ...underHeading({ fr: 'À examiner', en: 'To be looked at' }, flags),
+    ...underHeading({ fr: 'Compte rendu', en: 'Account' }, account),
+    ...underHeading({ fr: 'Travaux en file', en: 'Jobs' }, inQueues),
   ];
 }
 

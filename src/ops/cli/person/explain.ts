@@ -4,7 +4,7 @@ import { withoutAddresses } from '../../../platform/logger.js';
 import { explainJson, explainSchema } from '../../../rules/explain/json.js';
 import { explainText } from '../../../rules/explain/text.js';
 import { type Explained, explainPerson } from '../../shared/explain-person.js';
-import { AWARD_STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
+import { AWARD_STATE_WORDS, instantWords, PAUSED, underHeading } from '../../shared/words.js';
 import { quoted, say } from '../../../localized.js';
 import { type Command, EARNER_ARGUMENT, earnerOf, unknownEarner } from '../command.js';
 import { inPipeline } from '../session.js';
@@ -38,8 +38,10 @@ export const explain: Command = {
         say`Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}
             Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
         ...explainText(found, call.lang),
-        inFlight.length > 0 && { fr: 'Envois', en: 'Issuing' },
-        ...inFlight.map(({ words }) => indented(words)),
+        ...underHeading(
+          ISSUING,
+          inFlight.map(({ words }) => words),
+        ),
         paused && PAUSED,
       ],
       json: {
@@ -52,6 +54,8 @@ export const explain: Command = {
     };
   }, NEEDED),
 };
+
+const ISSUING = { fr: 'Envois', en: 'Issuing' };
 
 const inFlightForm = z
   .strictObject({

@@ -5,7 +5,7 @@ import type { Scheme } from '../../../rules/types.js';
 import { planJson, type PlanJson, type Standings, standingsOf } from '../../../scheme/plan-json.js';
 import { makePlan, type PlanAsked } from '../../../scheme/population.js';
 import { labelled, type Lang, type Localized, plural, say } from '../../../localized.js';
-import { durationWords, indented, instantWords, listed } from '../../shared/words.js';
+import { durationWords, instantWords, listed, underHeading } from '../../shared/words.js';
 import { inPipeline } from '../session.js';
 import { awardOf, type Command, type CommandAnswer, type CommandCall, wrongUsage } from '../command.js';
 
@@ -218,19 +218,15 @@ function some(keys: readonly string[]): string {
 }
 
 function exampleLines(awards: readonly AwardJson[]): Lines {
-  const lines = awards.flatMap((award) =>
+  const examples = awards.flatMap((award) =>
     [GAIN, LOSE].flatMap((column) => {
       const keys = award.earners[column.of];
-      const what = listed([awardName(award), column]);
-      return keys.length === 0 ? [] : [indented(labelled(what, some(keys)))];
+      return keys.length === 0 ? [] : [labelled(listed([awardName(award), column]), some(keys))];
     }),
   );
-  if (lines.length === 0) return [];
-  return [
-    say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
-      For example ("npx palier explain <key>" tells why, --csv gives everybody):`,
-    ...lines,
-  ];
+  const heading = say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
+    For example ("npx palier explain <key>" tells why, --csv gives everybody):`;
+  return underHeading(heading, examples);
 }
 
 function nextWords({ changed, awards }: PlanJson): Localized {
