@@ -119,26 +119,25 @@ async function askInTurn(parts: TokenParts): Promise<number | 'another process a
   const advice = `check the API key of client ${clientId}, its client id and its secret`;
   const askedKey = keyOf(parts, 'asked');
   // A refusal of one API key says nothing of another.
-  const refusedKey = keyOf(parts, `refused:${vault.fingerprint(secret, 'obf secret')}`);
-  if ((await redis.exists(refusedKey)) === 1)
-    throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
+  const refusedMark = `refused:${vault.fingerprint(secret, 'obf secret')}`;
   const [mark, spacedMs] = await Promise.all([redis.get(askedKey), redis.pttl(askedKey)]);
+  if (mark === refusedMark) throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
   if (mark === 'asking') return 'another process asks';
   if (spacedMs > 0) return spacedMs;
   await rate.acquire(TOKEN_CALL, clientId, { signal: life, maxWaitMs: MAX_QUEUE_MS });
   const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + ON_ITS_WAY_MS;
   if ((await redis.set(askedKey, 'asking', 'PX', longestMs, 'NX')) === null) return 'another process asks';
-  let spacingMs = tuning.tokenSpacingMs;
+  let [outcome, spacingMs] = ['done', tuning.tokenSpacingMs];
   try {
     const { token, lifeMs } = await requestToken(parts, advice);
     await redis.set(keyOf(parts, 'token'), vault.seal(token, clientId), 'PX', lifeMs);
     return 0;
   } catch (error) {
     if (error instanceof ObfThrottled) spacingMs = Math.max(spacingMs, error.retryAfterMs);
-    if (error instanceof ObfRefused) await redis.set(refusedKey, 1, 'PX', spacingMs);
+    if (error instanceof ObfRefused) outcome = refusedMark;
     throw error;
   } finally {
-    await redis.set(askedKey, 'done', 'PX', spacingMs);
+    await redis.set(askedKey, outcome, 'PX', spacingMs);
   }
 }
 

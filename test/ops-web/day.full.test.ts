@@ -166,8 +166,8 @@ test('OBF is down for an hour, 1 000 notices wait, two jobs fail for good, a key
   house.sandbox.clearFaults();
   // What OBF said of a key is believed for ten seconds.
   const { redis } = house.pipelines[0];
-  const refusals = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}*:refused:*`);
-  await until(async () => (await refusals()).length === 0, 'a key that may be tried again', 20_000);
+  const asked = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}:obf:*:asked`);
+  await until(async () => (await asked()).length === 0, 'a key that may be tried again', 20_000);
   await sendFrom(await follow(await operator.get('/ops/echecs'), key));
   await until(() => house.awards().length === 4 + CLASS.length, 'the award of Organisme deux');
   await house.idle();
