@@ -96,12 +96,9 @@ function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]
     .map(({ badgeId }) => badgeId);
 }
 
-interface AddressSources {
-  readonly earners: Pick<EarnerStore, 'read'>;
-}
-
-/** Where a person is read from. */
-export interface PersonSources extends AddressSources {
+/** Where people are read from. */
+export interface PersonSources {
+  readonly earners: EarnerStore;
   /** The Région's own OBF client. */
   readonly region: ClientId;
 }
@@ -127,24 +124,25 @@ export interface Person {
   readonly lastSchemeGeneration: number;
 }
 
-/** All that deciding needs to know of the person whom this address belongs to, under whichever key it came. */
-export async function readPerson(sources: PersonSources, earner: EarnerKey): Promise<Person> {
-  const asked = await readAddress(sources, earner);
-  const { linkedTo } = asked.record;
-  const own = linkedTo === null ? asked : await readAddress(sources, linkedTo);
-  const others = await Promise.all(
-    own.record.linked.map(async (key) => (key === earner ? asked : readAddress(sources, key))),
-  );
-  return personOf(sources.region, [own, ...others]);
+/**
+ * All that deciding needs to know of the person whom this address belongs to, under whichever key it came.
+ * @throws RecordUnreadable
+ */
+export async function readPerson({ earners, region }: PersonSources, earner: EarnerKey): Promise<Person> {
+  const asked = await earners.read(earner);
+  const key = asked.linkedTo ?? earner;
+  const record = asked.linkedTo === null ? asked : await earners.read(key);
+  return personOf(region, [{ key, record }, ...(await readAddresses(earners, record.linked))]);
 }
 
-const readAddress = async ({ earners }: AddressSources, key: EarnerKey): Promise<Address> => ({
-  key,
-  record: await earners.read(key),
-});
-
-export const readAddresses = (from: AddressSources, keys: readonly EarnerKey[]): Promise<Address[]> =>
-  Promise.all(keys.map((key) => readAddress(from, key)));
+/** @throws RecordUnreadable */
+export async function readAddresses(
+  earners: Pick<EarnerStore, 'readMany'>,
+  keys: readonly EarnerKey[],
+): Promise<readonly Address[]> {
+  const records = await earners.readMany(keys);
+  return [...records].map(([key, read]) => ({ key, record: readable(read) }));
+}
 
 /** @param addresses all of one person's, the person's own first */
 export function personOf(region: ClientId, addresses: readonly [Address, ...Address[]]): Person {
@@ -158,11 +156,6 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
     records,
     lastSchemeGeneration: Math.max(...addresses.map(({ record }) => record.lastSchemeGeneration)),
   };
-}
-
-/** Where everybody is read from. */
-export interface PeopleSources extends PersonSources {
-  readonly earners: EarnerStore;
 }
 
 /** Callbacks of an iteration over everybody. */
@@ -185,7 +178,7 @@ const AHEAD = { concurrency: 4 };
  * @throws the signal's reason once it is aborted; what Redis answers when it cannot go on
  */
 export async function* iteratePeople(
-  { earners, region }: PeopleSources,
+  { earners, region }: PersonSources,
   signal: AbortSignal,
   { unreadable = () => undefined, progress = () => undefined }: IterationHooks = {},
 ): AsyncIterable<readonly Person[]> {
@@ -201,7 +194,7 @@ export async function* iteratePeople(
         if (record === EMPTY_RECORD)
           throw new RecordUnreadable(key, 'it is gone, or was not written by Palier');
         if (record.linkedTo !== null) continue;
-        const person = personOf(region, [{ key, record }, ...(await addressesOf(earners, record.linked))]);
+        const person = personOf(region, [{ key, record }, ...(await readAddresses(earners, record.linked))]);
         if (person.portfolio.assertions.length + person.portfolio.held.length > 0) people.push(person);
       } catch (error) {
         if (!(error instanceof RecordUnreadable)) throw error;
@@ -216,12 +209,6 @@ export async function* iteratePeople(
 
 async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey[]> {
   for await (const keys of earners.keys()) yield* chunked(keys, CHUNK);
-}
-
-/** @throws RecordUnreadable */
-async function addressesOf(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<readonly Address[]> {
-  const records = await earners.readMany(keys);
-  return [...records].map(([key, read]) => ({ key, record: readable(read) }));
 }
 
 export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnRecord[] =>

@@ -1,5 +1,5 @@
 import type { ClientId, EventId } from '../ids.js';
-import type { EventRecipients, ObfAccount } from './account.js';
+import type { EventRecipients, ObfAccount, PageQuery } from './account.js';
 import { PAGE_LIMIT, readList, readRows, unsteadyList } from './list.js';
 import type { EventIndex } from './read-state.js';
 import { isSomebody, type ObfEvent, type ObfRecipient, type OddRow, type Page } from './wire.js';
@@ -134,14 +134,37 @@ export async function listCompleteEvents(
   beginS: number,
   calls: number,
 ): Promise<ReadonlyMap<EventId, EventRead> | null> {
-  const budget = { left: calls };
-  // One call is kept for the recipients.
-  const listEvents = (offset: number) => account.events({ beginS, offset });
-  const events = await rowsWithin(budget, 1, listEvents, ({ id }) => id);
-  if (events === null) return null;
-  const listRecipients = (offset: number) => account.recipients({ beginS, offset });
-  const listed = await rowsWithin(budget, 0, listRecipients, ({ assertionId }) => assertionId);
-  if (listed === null) return null;
+  let left = calls;
+  /** @param kept how many calls the list may not take */
+  const within =
+    <T>(kept: number, list: (query: PageQuery) => Promise<Page<T>>) =>
+    async (offset: number): Promise<Page<T>> => {
+      if (left <= kept) throw new ListTooLong();
+      const page = await list({ beginS, offset });
+      if (Math.ceil((page.total ?? 0) / PAGE_LIMIT) > left - kept) throw new ListTooLong();
+      left -= 1;
+      return page;
+    };
+  try {
+    // One call is kept for the recipients.
+    const eventsAt = within(1, (query) => account.events(query));
+    const events = await readRows({ pageAt: eventsAt, keyOf: ({ id }) => id });
+    if (!events.isWhole) return null;
+    const recipientsAt = within(0, (query) => account.recipients(query));
+    const recipients = await readRows({ pageAt: recipientsAt, keyOf: ({ assertionId }) => assertionId });
+    return recipients.isWhole ? completeAmong(events.rows, recipients.rows) : null;
+  } catch (error) {
+    if (error instanceof ListTooLong) return null;
+    throw error;
+  }
+}
+
+class ListTooLong extends Error {}
+
+function completeAmong(
+  events: readonly ObfEvent[],
+  listed: readonly ObfRecipient[],
+): ReadonlyMap<EventId, EventRead> {
   const byEvent = new Map(events.map(({ id }): [EventId, ObfRecipient[]] => [id, []]));
   for (const one of listed) byEvent.get(one.eventId)?.push(one);
   const complete = new Map<EventId, EventRead>();
@@ -151,31 +174,6 @@ export async function listCompleteEvents(
       complete.set(event.id, { event, recipients: allOf(recipients) });
   }
   return complete;
-}
-
-class ListTooLong extends Error {}
-
-/** Null when that would leave fewer calls than are `kept`, or when the list was not seen whole. */
-async function rowsWithin<T>(
-  budget: { left: number },
-  kept: number,
-  pageAt: (offset: number) => Promise<Page<T>>,
-  keyOf: (row: T) => string,
-): Promise<readonly T[] | null> {
-  const pageWithin = async (offset: number): Promise<Page<T>> => {
-    if (budget.left <= kept) throw new ListTooLong();
-    const page = await pageAt(offset);
-    if (Math.ceil((page.total ?? 0) / PAGE_LIMIT) > budget.left - kept) throw new ListTooLong();
-    budget.left -= 1;
-    return page;
-  };
-  try {
-    const { isWhole, rows } = await readRows({ pageAt: pageWithin, keyOf });
-    return isWhole ? rows : null;
-  } catch (error) {
-    if (error instanceof ListTooLong) return null;
-    throw error;
-  }
 }
 
 export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => ({

@@ -90,7 +90,7 @@ async function isAnythingHeld(parts: ErasureParts, { keys }: PersonToErase): Pro
   await sortAllArrivals(parts);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(parts.queues[name], new Set(keys))));
   if (jobs.flat().length > 0) return true;
-  const addresses = await readAddresses(parts, keys);
+  const addresses = await readAddresses(parts.earners, keys);
   return addresses.some((address) => isMoreHeldThanKept(parts, address));
 }
 
@@ -144,7 +144,7 @@ async function buryAll(
   { earners, journal, region, vault, now }: ErasureParts,
   { keys, isMeant = () => true }: PersonToErase,
 ): Promise<readonly Address[]> {
-  const before = await readAddresses({ earners }, keys);
+  const before = await readAddresses(earners, keys);
   if (!before.every(({ record }) => isMeant(record))) return [];
   // OBF's instants are compared with it, by whichever process.
   const nowS = Math.floor((await now()) / 1000);

@@ -74,7 +74,7 @@ async function findIn(parts: ErasureParts, key: EarnerKey, beforeS: number | nul
   if (isToldOnly && (journal.length === 0 || journal.some(({ atS }) => atS >= beforeS))) return null;
   const isMeant = isPast(beforeS);
   const keys = [...linked, key];
-  const addresses = await readAddresses(parts, keys);
+  const addresses = await readAddresses(parts.earners, keys);
   return addresses.every((one) => isMeant(one.record)) ? { person: key, keys, isMeant } : null;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { iteratePeople, type PeopleSources, type Person } from '../earners/person.js';
+import { iteratePeople, type PersonSources, type Person } from '../earners/person.js';
 import type { AwardState } from '../earners/record.js';
 import { asSchemeVersion, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
@@ -21,7 +21,7 @@ export type OnProgress = (done: number, total: number) => void;
  * @throws the signal's reason once it is aborted
  */
 export async function forEachPerson(
-  sources: PeopleSources,
+  sources: PersonSources,
   look: (person: PersonFacts) => void,
   report: OnProgress,
   signal: AbortSignal,
@@ -49,7 +49,7 @@ const badgesIn = (records: Person['records'], states: readonly AwardState[]): Re
   new Set(records.filter(({ record }) => states.includes(record.state)).map(({ badgeId }) => badgeId));
 
 /** What a plan is made with. */
-export interface PlanParts extends PeopleSources {
+export interface PlanParts extends PersonSources {
   readonly clock: Clock;
   /** How many leave in one call, and how many badges of the quota are left untouched. */
   readonly pace: { readonly batchMax: number; readonly quota: { readonly floor: number } };

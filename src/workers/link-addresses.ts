@@ -54,7 +54,7 @@ async function withdrawWaiting(pipeline: Pipeline, keys: readonly EarnerKey[]): 
 }
 
 const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
-  (await readAddresses(pipeline, keys)).flatMap(awardsOf);
+  (await readAddresses(pipeline.earners, keys)).flatMap(awardsOf);
 
 type Change = (record: EarnerRecord) => EarnerRecord;
 
@@ -179,7 +179,10 @@ async function isAnyInFlight(pipeline: Pipeline, keys: readonly EarnerKey[]): Pr
  * @returns how many awards turned out to be the other one's
  */
 async function splitLedger(pipeline: Pipeline, leaving: readonly EarnerKey[], staying: readonly EarnerKey[]) {
-  const [left, stayed] = [await readAddresses(pipeline, leaving), await readAddresses(pipeline, staying)];
+  const [left, stayed] = [
+    await readAddresses(pipeline.earners, leaving),
+    await readAddresses(pipeline.earners, staying),
+  ];
   const moves = [...movesFrom(left, stayed), ...movesFrom(stayed, left)];
   for (const move of moves) await add(pipeline, move);
   const gone = moves.filter(({ isGone }) => isGone);
