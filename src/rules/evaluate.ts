@@ -6,7 +6,6 @@ import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks, windowOf } from './
 import { choose } from './choice.js';
 import { AHEAD_S, distinct, heldBadges, isWithin, oldestFirst, partitionCountable } from './countable.js';
 import {
-  assertNever,
   awardsIn,
   type AwardStatus,
   type AwardVerdict,
@@ -125,7 +124,8 @@ export function evaluateCondition(condition: Condition, facts: EvaluationFacts):
     case 'badges':
       return evaluateBadges(condition, facts);
   }
-  return assertNever(condition);
+  // Nothing is left, as the compiler knows. A rule of an unknown form is not a rule that is met.
+  throw new TypeError(`Nothing is of this form: ${JSON.stringify(condition satisfies never)}`);
 }
 
 /** Met when every demand is: the choice makes each of them as great as it can be, all at once. */
