@@ -1,6 +1,6 @@
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
-import { ObfError, ObfNotSent } from '../../obf/errors.js';
+import { ObfError } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
 import { partnerKeys } from '../../workers/stores.js';
 import { partnerName } from '../../rules/explain/formatter.js';
@@ -12,7 +12,7 @@ import { polledClients, setSchedules } from '../../workers/runtime/schedules.js'
 import { verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { labelled, type Localized, plural, say } from '../../localized.js';
 import { indented } from '../shared/words.js';
-import { accountWords, NEEDED, inPipeline } from './session.js';
+import { accountWords, askAccounts, NEEDED, inPipeline, type Unread } from './session.js';
 import { configProblem } from './settings.js';
 import { type CommandCall, type Command, CommandProblem } from './command.js';
 
@@ -47,35 +47,16 @@ export const reconcile: Command = {
   }, NEEDED_TO_READ),
 };
 
-/** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */
-interface Unread {
-  readonly clientId: ClientId;
-  readonly why: Localized | null;
-}
-
-/** So many accounts in a row without an answer: OBF itself is away, and hundreds need not time out. */
-const SILENT_IN_A_ROW = 3;
-
 /** Looks, in every account that we can read, for events that nobody told us of. */
 async function pollAll(pipeline: Pipeline, { report, signal }: CommandCall) {
   const clients = polledClients(pipeline);
-  const unread: Unread[] = [];
-  let [events, silent] = [0, 0];
-  for (const [at, clientId] of clients.entries()) {
-    report(at, clients.length);
-    if (silent >= SILENT_IN_A_ROW) {
-      unread.push({ clientId, why: null });
-      continue;
-    }
-    try {
-      events += await pollEvents(pipeline, clientId, signal);
-      silent = 0;
-    } catch (error) {
-      signal.throwIfAborted();
-      unread.push({ clientId, why: accountWords(pipeline.scheme, clientId, error) });
-      silent = error instanceof ObfNotSent ? silent + 1 : 0;
-    }
-  }
+  let [asked, events] = [0, 0];
+  const poll = async (clientId: ClientId): Promise<void> => {
+    report(asked, clients.length);
+    asked += 1;
+    events += await pollEvents(pipeline, clientId, signal);
+  };
+  const unread = await askAccounts(pipeline.scheme, clients, poll, { concurrency: 1, signal });
   const count = clients.length - unread.length;
   const read = plural(count, 'compte OBF lu|comptes OBF lus', 'OBF account read|OBF accounts read');
   const found =

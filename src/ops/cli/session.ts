@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import pMap, { type Options as PMapOptions } from 'p-map';
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { RegionUnreadable } from '../../issuing/region-account-sync.js';
-import { ObfError, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import { ObfError, ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
 import { createObf, type Obf } from '../../obf/obf.js';
 import { isSameKey } from '../../platform/key-guard.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
@@ -187,6 +188,38 @@ function unreadableWords(cause: Error): Localized {
 }
 
 export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
+
+/** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */
+export interface Unread {
+  readonly clientId: ClientId;
+  readonly why: Localized | null;
+}
+
+/** So many accounts in a row without an answer: OBF itself is away, and hundreds need not time out. */
+const SILENT_IN_A_ROW = 3;
+
+/** Asks something of accounts, some at a time, as long as OBF answers. @returns those that were not read */
+export async function askAccounts(
+  scheme: Scheme,
+  clients: Iterable<ClientId>,
+  ask: (clientId: ClientId) => Promise<void>,
+  options: PMapOptions,
+): Promise<readonly Unread[]> {
+  let silent = 0;
+  const askOne = async (clientId: ClientId): Promise<readonly Unread[]> => {
+    if (silent >= SILENT_IN_A_ROW) return [{ clientId, why: null }];
+    try {
+      await ask(clientId);
+      silent = 0;
+      return [];
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      silent = error instanceof ObfNotSent ? silent + 1 : 0;
+      return [{ clientId, why: accountWords(scheme, clientId, error) }];
+    }
+  };
+  return (await pMap(clients, askOne, options)).flat();
+}
 
 /** What a failed call means to an operator, by the account's owner. @throws any error that is not of OBF */
 export function accountWords({ partnersById }: Scheme, clientId: ClientId, error: unknown): Localized {

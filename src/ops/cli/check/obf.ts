@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import { asClientId, type ClientId } from '../../../ids.js';
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount } from '../../../obf/account.js';
@@ -7,7 +6,7 @@ import type { OddRow } from '../../../obf/wire.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { type Localized, plural, say } from '../../../localized.js';
 import { problemWords, readProblemsToShow } from '../../shared/stats.js';
-import { accountWords, obfWords, REGION_KEY } from '../session.js';
+import { askAccounts, obfWords, REGION_KEY } from '../session.js';
 import type { Check, Found, CheckContext } from './runner.js';
 
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
@@ -102,26 +101,16 @@ const missingWords = ({ id, badgeId }: Award): Localized =>
 
 const AT_A_TIME = 8;
 
-/**
- * Whether each key opens its partner's account. Once OBF leaves a question unanswered no further one is
- * asked, so that hundreds of partners do not wait for their time to run out one after the other.
- */
+/** Whether each key opens its partner's account. */
 async function askPartners({ call, obf, scheme, keys }: CheckContext): Promise<Found | null> {
   if (scheme === null || keys === null) return null;
-  let silent = false;
-  const ask = async (clientId: ClientId): Promise<Localized | 'good' | 'not-asked'> => {
-    if (silent) return 'not-asked';
-    try {
-      await obf.account(clientId)?.ping(AbortSignal.timeout(call.patienceMs.obf));
-      return 'good';
-    } catch (error) {
-      silent ||= error instanceof ObfNotSent;
-      return accountWords(scheme, clientId, error);
-    }
+  const ping = async (clientId: ClientId): Promise<void> => {
+    await obf.account(clientId)?.ping(AbortSignal.timeout(call.patienceMs.obf));
   };
-  const outcomes = await pMap(keys.secrets.keys(), ask, { concurrency: AT_A_TIME });
-  const good = outcomes.filter((one) => one === 'good').length;
-  const notAsked = outcomes.filter((one) => one === 'not-asked').length;
+  const { secrets } = keys;
+  const unread = await askAccounts(scheme, secrets.keys(), ping, { concurrency: AT_A_TIME });
+  const good = secrets.size - unread.length;
+  const notAsked = unread.filter(({ why }) => why === null).length;
   const accounts = plural(notAsked, 'compte|comptes', 'account|accounts');
   const unasked = say`OBF ne répondant plus, ${accounts} sans vérification
     ${accounts} not asked, since OBF no longer answers`;
@@ -131,7 +120,7 @@ async function askPartners({ call, obf, scheme, keys }: CheckContext): Promise<F
   const keyless = say`${partners} sans clé : badges vérifiés par ce qui est publié
     ${partners} without a key: badges verified by what is published`;
   return {
-    errors: [...outcomes.filter((one) => typeof one === 'object'), notAsked > 0 && unasked],
+    errors: [...unread.flatMap(({ why }) => why ?? []), notAsked > 0 && unasked],
     notes: [
       good > 0 && plural(good, 'clé acceptée|clés acceptées', 'key accepted|keys accepted'),
       without > 0 && keyless,
