@@ -75,7 +75,7 @@ export interface Command {
   /** What each does, by its flag and its value's name: `--csv`, `--only <badge|award>`. */
   readonly options?: Readonly<Record<string, Localized>>;
   /** What a terminal shows while `run` works; absent: `run` shows it itself. */
-  readonly progress?: Localized | ((call: CommandCall) => Localized);
+  readonly progress?: Localized;
   /** Ctrl-C aborts the call's signal, and the work ends by itself; otherwise it ends the process. */
   readonly interruptible?: boolean;
   /** Null: all is printed already. @throws CommandProblem when it cannot be done */
@@ -212,8 +212,7 @@ function barOf(done: number, total: number): string {
 
 /** What is typed until the end of the line; nothing where the input ends, or `signal` is aborted. */
 export async function readLine(input: Readable, signal?: AbortSignal): Promise<string> {
-  const reader = createInterface({ input });
-  signal?.addEventListener('abort', () => reader.close(), { once: true });
+  const reader = createInterface({ input, signal });
   try {
     for await (const line of reader) return line;
     return '';

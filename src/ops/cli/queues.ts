@@ -83,10 +83,7 @@ export const replay: Command = {
     '--dry-run': say`dit ce qui serait renvoyé, et ne renvoie rien
       tells what would be sent, and sends nothing`,
   },
-  progress: ({ has }) =>
-    has('dryRun')
-      ? { fr: 'Lecture des échecs', en: 'Reading what failed' }
-      : { fr: 'Renvoi au travail', en: 'Sending back to work' },
+  progress: { fr: 'Parcours des échecs', en: 'Going through what failed' },
   run: async (call) => {
     const config = requireSettings(call, ['REDIS_URL', 'TZ_SCHEME']);
     const filter = readFilter(call, config.timeZone);

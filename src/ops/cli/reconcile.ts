@@ -30,10 +30,7 @@ export const reconcile: Command = {
     '--full': say`relit tout, comme les workers le font toutes les VERIFY_EVERY_H heures : reconstruit un Redis perdu, trouve ce qui a été révoqué, ajouté ou supprimé, et dit les écarts réparés
       reads everything again, as the workers do every VERIFY_EVERY_H hours: rebuilds a lost Redis, finds what was revoked, added or deleted, and tells the drift it mended`,
   },
-  progress: ({ has }) =>
-    has('full')
-      ? { fr: 'Relecture des événements, compte par compte', en: 'Reading events again, account by account' }
-      : { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
+  progress: { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
   run: inPipeline(async (pipeline, call, config) => {
     // An account without its key would be passed over in silence.

@@ -103,10 +103,9 @@ async function runCommand(command: Command, typed: Omit<CommandCall, 'report' | 
   const release = command.interruptible === true ? typed.onInterrupt(() => stop.abort()) : () => undefined;
   try {
     const call: CommandCall = { ...typed, signal: stop.signal, report: () => undefined };
-    const about = typeof command.progress === 'function' ? command.progress(call) : command.progress;
-    const answer = await (about === undefined
+    const answer = await (command.progress === undefined
       ? command.run(call)
-      : withProgress(call, about, (report) => command.run({ ...call, report })));
+      : withProgress(call, command.progress, (report) => command.run({ ...call, report })));
     if (answer === null) return 0;
     if (json) streams.out(JSON.stringify(answer.json, null, 2));
     else

@@ -3,8 +3,7 @@ import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { AWARD_STATE_WORDS, indented, instantWords, PAUSED } from '../shared/words.js';
-import type { HouseState } from '../shared/state.js';
-import { holdLine, readFlags, readHolds } from '../shared/stats.js';
+import { holdLine, type HouseState, readFlags, readHolds } from '../shared/stats.js';
 import { labelled, type Localized, plural, quoted, say } from '../../localized.js';
 
 export interface StatsSection {

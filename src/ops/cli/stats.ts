@@ -7,13 +7,15 @@ import { partnerName } from '../../rules/explain/formatter.js';
 import type { Award } from '../../rules/types.js';
 import type { StoredPopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { type HouseState, isOneOff, readState } from '../shared/state.js';
 import { failedByReason, NEWEST } from '../shared/jobs.js';
 import {
+  type HouseState,
+  isOneOff,
   type PartnerNews,
   problemWords,
   readPartnerNews,
   readProblemsToShow,
+  readState,
   SILENT_DAYS,
 } from '../shared/stats.js';
 import { labelled, localized, type Localized, plural, quoted, say } from '../../localized.js';

@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/logger.js';
 import { redisCause, type RedisFault } from '../../platform/redis-faults.js';
 import type { Scheme } from '../../rules/types.js';
 import { openPipeline, type Pipeline } from '../../workers/pipeline.js';
-import { type HouseState, LOOKED_AT, readState } from '../shared/state.js';
+import { type HouseState, LOOKED_AT, readState } from '../shared/stats.js';
 import { countedFigures, type Family, type Sample } from './counted.js';
 
 /** What the figures are read from, over a connection that fails fast. */

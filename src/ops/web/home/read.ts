@@ -4,8 +4,14 @@ import type { IssuedByDay } from '../../../journal/time-index.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { readState } from '../../shared/state.js';
-import { groupBy, readFlags, readHolds, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
+import {
+  groupBy,
+  readFlags,
+  readHolds,
+  readPartnerNews,
+  readProblemsToShow,
+  readState,
+} from '../../shared/stats.js';
 import type { OpsRequest } from '../http/request.js';
 import { number } from '../parts/text.js';
 import { readLastPolls, readObfAnswers } from './obf-answers.js';
