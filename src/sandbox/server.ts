@@ -1,19 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { systemClock } from '../platform/clock.js';
 import { createAdmission, credentialsOf } from './admission.js';
 import { API_ROUTES } from './api.js';
-import {
-  CallFaults,
-  refused,
-  type ApiRequest,
-  type CallOutcome,
-  type Fault,
-  type RouteName,
-  type SandboxReply,
-} from './exchange.js';
+import { refused, type ApiRequest, type Fault, type RouteName, type SandboxReply } from './exchange.js';
 import { PUBLIC_ROUTES } from './hosted.js';
 import { listen } from './processes.js';
 import { World, type SandboxOptions } from './world.js';
@@ -67,11 +60,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return new Sandbox(`http://127.0.0.1:${port}`, options, server);
 }
 
+/** They act on a call that was carried out; the others act before it, or instead. */
+const AFTER: readonly Fault['kind'][] = ['reply-lost', 'not-json', 'status-after-commit'];
+
 export class Sandbox extends World {
   /** Every call received, in order. */
   readonly calls: ReceivedCall[] = [];
   readonly #stop = new AbortController();
-  readonly faults = new CallFaults(this.#stop.signal);
+  /** Those that are still to happen, oldest first. */
+  #faults: { readonly fault: Fault; left: number }[] = [];
   readonly #closed: Promise<unknown>;
 
   constructor(
@@ -95,11 +92,30 @@ export class Sandbox extends World {
   }
 
   fault(fault: Fault): void {
-    this.faults.add(fault);
+    this.#faults.push({ fault, left: fault.times ?? 1 });
   }
 
   clearFaults(): void {
-    this.faults.clear();
+    this.#faults = [];
+  }
+
+  /** The next fault of such a call, among those that act `before` it, or instead; or `after` it was carried out. */
+  takeFault({ route, clientId }: ReceivedCall, when: 'before' | 'after'): Fault | null {
+    const found = this.#faults.find(
+      ({ fault }) =>
+        AFTER.includes(fault.kind) === (when === 'after') &&
+        (typeof fault.route === 'string' ? fault.route === route : fault.route.test(route)) &&
+        (fault.clientId === undefined || fault.clientId === clientId),
+    );
+    if (found === undefined) return null;
+    found.left -= 1;
+    this.#faults = this.#faults.filter(({ left }) => left > 0);
+    return found.fault;
+  }
+
+  /** @returns whether the sandbox was closed meanwhile */
+  closesWithin(ms: number): Promise<boolean> {
+    return sleep(ms, false, { signal: this.#stop.signal }).catch(() => true);
   }
 
   /** Ends faults that wait, destroys every connection, and resolves when the port is free. */
@@ -114,22 +130,18 @@ export class Sandbox extends World {
 const methodOf = (name: RouteName) =>
   name.startsWith('GET') ? 'get' : name.startsWith('PUT') ? 'put' : 'post';
 
-/**
- * OBF's API v2, then what anyone may read: the first route that fits is taken. The whole way of a call: recorded,
- * through the faults, let in, answered.
- */
+/** OBF's API v2, then what anyone may read: the first route that fits is taken. */
 function createSandboxApp(sandbox: Sandbox, options: SandboxOptions): Express {
   const admission = createAdmission(sandbox, options);
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: '8mb' }), express.urlencoded({ extended: false }));
   const turnAway = (req: Request, res: Response, status: number, message: string): void =>
-    conclude({ kind: 'reply', reply: refused(status, message) }, record('unknown', req, sandbox), res);
+    send(refused(status, message), record('unknown', req, sandbox), res);
   const serve = (name: RouteName, path: string, answer: (request: ApiRequest) => SandboxReply): void => {
     const route = app.route(path);
-    route[methodOf(name)](async (req, res) => {
-      const call = record(name, req, sandbox);
-      conclude(await sandbox.faults.through(call, () => answer(requestOf(req))), call, res);
-    });
+    route[methodOf(name)]((req, res) =>
+      carryOut(sandbox, record(name, req, sandbox), res, () => answer(requestOf(req))),
+    );
     route.all((req, res) => turnAway(req, res, 405, 'no such method here'));
   };
   serve('POST token', '/v2/client/oauth2/token', (request) => admission.giveToken(request));
@@ -164,15 +176,40 @@ function record(route: ReceivedCall['route'], req: Request, { calls, clock }: Sa
   return call;
 }
 
-function conclude(outcome: CallOutcome, call: ReceivedCall, res: Response): void {
-  if (outcome.kind === 'silence') return;
-  if (outcome.kind === 'reset') {
+/** Through the faults that wait for the call, to `answer` and back. */
+async function carryOut(
+  sandbox: Sandbox,
+  call: ReceivedCall,
+  res: Response,
+  answer: () => SandboxReply,
+): Promise<void> {
+  const before = sandbox.takeFault(call, 'before');
+  if (before?.kind === 'black-hole') return;
+  if (before?.kind === 'reset') {
     call.status = 'reset';
     return void res.socket?.resetAndDestroy();
   }
-  const { status, body, headers, eventId = null } = outcome.reply;
-  call.eventId = eventId;
-  if (outcome.kind === 'lost') return void res.socket?.destroy();
+  if (before?.kind === 'status') {
+    const { status, body, retryAfterS } = before;
+    const headers = retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) };
+    const instead = refused(status, 'A fault: nothing was done');
+    return send({ status, body: body ?? instead.body, headers }, call, res);
+  }
+  if (before?.kind === 'slow' && (await sandbox.closesWithin(before.ms))) return;
+  const reply = answer();
+  call.eventId = reply.eventId ?? null;
+  const after = reply.status < 300 ? sandbox.takeFault(call, 'after') : null;
+  if (after?.kind === 'reply-lost') return void res.socket?.destroy();
+  if (after?.kind === 'not-json')
+    return send({ ...reply, body: PAGE, headers: { 'Content-Type': 'text/html' } }, call, res);
+  if (after?.kind === 'status-after-commit')
+    return send({ ...reply, ...refused(after.status, 'A fault, after it was done') }, call, res);
+  send(reply, call, res);
+}
+
+const PAGE = '<!doctype html><title>Service</title><p>This is not JSON.</p>';
+
+function send({ status, body, headers }: SandboxReply, call: ReceivedCall, res: Response): void {
   call.status = status;
   const [type, text] = typeof body === 'string' ? ['text', body] : ['json', JSON.stringify(body)];
   res
