@@ -5,7 +5,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import type { Config, ConfigFault, Role } from '../../config.js';
 import { OTHER_KEY } from '../../platform/redis-faults.js';
 import { openPipeline } from '../../workers/pipeline.js';
-import { OpsProblem, problemOf, RedisProblem } from './http/problem.js';
+import { OpsProblem, problemOf, redisProblem } from './http/problem.js';
 import {
   createServices,
   jarOf,
@@ -90,7 +90,7 @@ export function createOpsApp(deps: OpsDeps, routes: readonly PageRoute[] = PAGE_
   app.use((req, _res, next) => {
     if (req.originalUrl.length > MAX_ADDRESS) throw new OpsProblem('address_too_long');
     // Under another key nothing reads as what it is.
-    if (isOurs?.() === false) throw new RedisProblem(OTHER_KEY);
+    if (isOurs?.() === false) throw redisProblem(OTHER_KEY);
     next();
   });
   for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...serve(route));

@@ -64,30 +64,27 @@ export const REDIS_TITLES: Readonly<Record<RedisFault, string>> = {
 export class OpsProblem extends Error {
   override readonly name = 'OpsProblem';
   readonly status: number;
-  readonly title: string;
-  readonly advice: string;
 
   /** @param retryAfterS when it is worth trying again, seconds */
   constructor(
     readonly code: keyof typeof PROBLEMS,
     readonly retryAfterS: number | null = null,
+    readonly title: string = PROBLEMS[code][1],
+    readonly advice: string = PROBLEMS[code][2],
   ) {
     super(code);
-    [this.status, this.title, this.advice] = PROBLEMS[code];
+    [this.status] = PROBLEMS[code];
   }
 }
 
 /** Redis does not serve, and why. */
-export class RedisProblem extends OpsProblem {
-  override readonly title: string;
-  override readonly advice: string;
-
-  constructor({ fault, fr, mend }: RedisCause) {
-    super('unavailable', 5);
-    this.title = REDIS_TITLES[fault];
-    this.advice = `Ces pages dépendent de Redis : ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`;
-  }
-}
+export const redisProblem = ({ fault, fr, mend }: RedisCause): OpsProblem =>
+  new OpsProblem(
+    'unavailable',
+    5,
+    REDIS_TITLES[fault],
+    `Ces pages dépendent de Redis : ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`,
+  );
 
 /** Redis' fault rather than ours, which a wrong command would be. No other connection's errors come here. */
 const isRedisAway = (error: unknown): boolean =>
@@ -110,5 +107,5 @@ export async function problemOf(error: unknown, storage: WriteProbe): Promise<Op
   if (error instanceof OpsProblem) return error;
   if (!isRedisAway(error)) return new OpsProblem(OF_EXPRESS.get(fieldOf(error, 'status')) ?? 'internal');
   const cause = redisCause(error);
-  return new RedisProblem(cause.fault === 'absent' ? ((await storage()) ?? cause) : cause);
+  return redisProblem(cause.fault === 'absent' ? ((await storage()) ?? cause) : cause);
 }

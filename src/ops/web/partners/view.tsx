@@ -105,7 +105,7 @@ function About(model: PartnerModel): VNode {
         ['Compte OBF lu pour la dernière fois', readS === null ? notRead : <Instant atS={readS} />],
         turnedAway === null
           ? null
-          : ['Dernier avis ignoré, l’organisme ne participant plus', <Instant key="last" atS={turnedAway} />],
+          : ['Dernier avis ignoré, l’organisme ne participant plus', <Instant atS={turnedAway} />],
       ]}
     />
   );
