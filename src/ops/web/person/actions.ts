@@ -10,10 +10,10 @@ import { keyIn, keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson, isKnown } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import type { OpsRequest } from '../http/request.js';
+import { number } from '../parts/text.js';
 import { done, goTo, notDone, show, type Answer, TO } from '../route.js';
 import { keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
-import { number } from '../parts/text.js';
 
 /** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */
 export function find({ form, pipeline }: OpsRequest): Answer {
@@ -31,18 +31,14 @@ export async function showAddress(context: OpsRequest): Promise<Answer> {
   return show('Personne', PersonView, await readPersonPage(context, true));
 }
 
-/** Whether it was done, what is said of it, and where: on the person's page, unless told otherwise. */
-type Told = readonly [isDone: boolean, text: string, to?: string];
-
-/** An action about the person of the path. */
+/** An action about the person of the path; `page` is theirs, which says what was done. */
 const about =
-  (act: (context: OpsRequest, earner: EarnerKey) => Promise<Told>) =>
+  (act: (context: OpsRequest, earner: EarnerKey, page: string) => Promise<Answer>) =>
   async (context: OpsRequest): Promise<Answer> => {
     const earner = keyInPath(context);
     const page = TO.person(earner);
     try {
-      const [isDone, text, to = page] = await act(context, earner);
-      return (isDone ? done : notDone)(to, text);
+      return await act(context, earner, page);
     } catch (error) {
       return notDone(page, whyNotNow(error));
     }
@@ -58,75 +54,73 @@ function whyNotNow(error: unknown): string {
   throw error;
 }
 
-export const unblockAction = about(async ({ pipeline, user, log, form }, earner) => {
+export const unblockAction = about(async ({ pipeline, user, log, form }, earner, page) => {
   const badge = asBadgeId(form.get('badge') ?? '');
   const lifted = await unblockAward(pipeline, earner, badge);
   log.info({ user: user.name, earner, badge, lifted }, 'block asked to be lifted');
   return lifted
-    ? [true, 'Le blocage est levé. Le badge est délivré à nouveau dès que sa règle est remplie.']
-    : [false, 'Ce badge n’était pas bloqué : rien n’a été changé.'];
+    ? done(page, 'Le blocage est levé. Le badge est délivré à nouveau dès que sa règle est remplie.')
+    : notDone(page, 'Ce badge n’était pas bloqué : rien n’a été changé.');
 });
 
-export const evaluateAgain = about(async ({ pipeline, user, log }, earner) => {
+export const evaluateAgain = about(async ({ pipeline, user, log }, earner, page) => {
   await enqueueEarners(pipeline.queues.earners, [earner], 'ops');
   log.info({ user: user.name, earner }, 'evaluation asked for');
-  return [true, 'La réévaluation est demandée ; ce qui est dû part dans quelques instants.'];
+  return done(page, 'La réévaluation est demandée ; ce qui est dû part dans quelques instants.');
 });
 
 /** Has the link to their own page sent to the person, at the address that this page is of. */
-export const sendLinkAction = about(async ({ pipeline, user, log, hasParcours }, earner) => {
+export const sendLinkAction = about(async ({ pipeline, user, log, hasParcours }, earner, page) => {
   if (!hasParcours) throw new OpsProblem('not_found');
   if ((await pipeline.earners.read(earner)).contact === null)
-    return [false, 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.'];
+    return notDone(page, 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.');
   await enqueueLink(pipeline.queues.mails, earner, user.name);
   log.info({ user: user.name, earner }, 'link to their page asked for');
-  return [true, 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.'];
+  return done(page, 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.');
 });
 
-export const linkAction = about(async ({ pipeline, user, log, form }, earner) => {
+export const linkAction = about(async ({ pipeline, user, log, form }, earner, page) => {
   const other = keyOfAddress(form.get('other'), pipeline.vault);
-  if (other === null) return [false, 'Ce n’est pas une adresse électronique.'];
-  if (other === earner) return [false, 'C’est deux fois la même adresse.'];
+  if (other === null) return notDone(page, 'Ce n’est pas une adresse électronique.');
+  if (other === earner) return notDone(page, 'C’est deux fois la même adresse.');
   const known = await Promise.all([isKnown(pipeline, other), isKnown(pipeline, earner)]);
   if (known.includes(false))
-    return [false, 'Personne n’est connu à cette autre adresse : rien n’a été changé.'];
+    return notDone(page, 'Personne n’est connu à cette autre adresse : rien n’a été changé.');
   const { person, changed } = await linkAddresses(pipeline, earner, other);
   log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
   const linked = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
-  return [true, changed ? linked : 'Ces adresses étaient déjà liées.', TO.person(person)];
+  return done(TO.person(person), changed ? linked : 'Ces adresses étaient déjà liées.');
 });
 
 /** A browser waits: so long for an award on its way, and in all. */
 const IN_FLIGHT_MS = 5000;
 const AT_MOST_MS = 25_000;
 
-export const unlinkAction = about(async ({ pipeline, user, log, form }, earner) => {
+export const unlinkAction = about(async ({ pipeline, user, log, form }, earner, page) => {
   const other = keyIn(form.get('other'));
   const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
-  if (other === null || other === earner) return [false, notLinked];
+  if (other === null || other === earner) return notDone(page, notLinked);
   const signal = AbortSignal.timeout(AT_MOST_MS);
   const { changed } = await unlinkAddress(pipeline, earner, other, signal, IN_FLIGHT_MS);
   log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
   return changed
-    ? [true, 'Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.']
-    : [false, notLinked];
+    ? done(page, 'Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.')
+    : notDone(page, notLinked);
 });
 
 /** Erases the person, once one of their addresses was typed. */
-export const erase = about(async ({ pipeline, user, log, form }, earner) => {
+export const erase = about(async ({ pipeline, user, log, form }, earner, page) => {
   const typed = keyOfAddress(form.get('address'), pipeline.vault);
   const { keys } = await personToErase(pipeline, earner);
   if (typed === null || !keys.includes(typed))
-    return [false, 'Ce n’est pas une adresse de cette personne : rien n’a été effacé.'];
+    return notDone(page, 'Ce n’est pas une adresse de cette personne : rien n’a été effacé.');
   const erased = await eraseEarner(pipeline, earner);
   // Without the key: nothing is to say who it was.
   log.info({ user: user.name, erased: erased !== null }, 'person erased');
-  if (erased === null) return [true, 'Il n’y avait rien à effacer.', TO.people];
-  const [addresses, badges, entries] = [erased.addresses, erased.assertions, erased.entries].map((n) =>
-    number(n),
-  );
-  const text = `La personne est effacée. Adresses : ${addresses} ; badges : ${badges} ; faits de l’historique : ${entries}.`;
-  return [true, text, TO.people];
+  if (erased === null) return done(TO.people, 'Il n’y avait rien à effacer.');
+  const { addresses, assertions, entries } = erased;
+  const text = `La personne est effacée. Adresses : ${number(addresses)} ; badges : ${number(assertions)} ; faits de l’historique : ${number(entries)}.`;
+  return done(TO.people, text);
 });
 
 /** All that is held, for the person alone. */

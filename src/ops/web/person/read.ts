@@ -110,10 +110,13 @@ function explainAwards(decision: Decision) {
     const { award, status, tree } = verdict;
     const own = decision.person.records.filter(({ badgeId }) => badgeId === award.badgeId);
     const states = own.map(({ record }) => record.state);
+    const [kind, state] = standingOf(verdict, background, states);
     const told = inLang(text.award(verdict), 'fr');
     return {
       award,
-      standing: standingOf(verdict, background, states),
+      kind,
+      /** In a word or two. */
+      state,
       /** How far its rule is met. Null: held, nothing is left to come. */
       progress: status === 'held' ? null : progressOf(tree),
       blocked: status === 'blocked',
@@ -147,40 +150,26 @@ const PAGE_WORDS: Catalogue = {
   holdsStatus: { ...WORDS.holdsStatus, waiting: inFrench('dû, en attente de la mise en vigueur') },
 };
 
-/** The state of an award for a person, in a word or two. */
-interface Standing {
-  readonly kind: StateKind;
-  readonly words: string;
-}
+type Standing = readonly [kind: StateKind, words: string];
 
-const STANDINGS = {
-  held: { kind: 'good', words: 'obtenu' },
-  flagged: { kind: 'waiting', words: 'obtenu, à examiner' },
-  refused: { kind: 'bad', words: 'refusé par OBF' },
-  unknown: { kind: 'waiting', words: 'envoyé, vérifié dans OBF' },
-  leaving: { kind: 'waiting', words: 'en cours d’envoi' },
-  waiting: { kind: 'waiting', words: 'attend la mise en vigueur' },
-  due: { kind: 'waiting', words: 'dû' },
-  blocked: { kind: 'bad', words: 'bloqué' },
-  inactive: { kind: 'neutral', words: 'inactif' },
-  notMet: { kind: 'neutral', words: 'pas encore' },
-} as const satisfies Record<string, Standing>;
+const LEAVING: Standing = ['waiting', 'en cours d’envoi'];
 
-/** Pure. @param states of the records of this award, under every address */
+/** Pure. The state of an award, in a word or two. @param states of its records, under every address of the person */
 function standingOf(
   { award, status }: Pick<AwardVerdict, 'award' | 'status'>,
   { flagged, waiting }: Background,
   states: readonly AwardState[],
 ): Standing {
-  if (status === 'held') return flagged.has(award.badgeId) ? STANDINGS.flagged : STANDINGS.held;
-  if (status === 'blocked') return STANDINGS.blocked;
-  if (states.includes('unknown')) return STANDINGS.unknown;
-  if (states.includes('claimed')) return STANDINGS.leaving;
-  if (status === 'inactive') return STANDINGS.inactive;
-  if (waiting.has(award.id)) return STANDINGS.waiting;
-  if (status === 'not_met') return STANDINGS.notMet;
-  if (states.includes('refused')) return STANDINGS.refused;
-  return states.includes('due') ? STANDINGS.leaving : STANDINGS.due;
+  if (status === 'held')
+    return flagged.has(award.badgeId) ? ['waiting', 'obtenu, à examiner'] : ['good', 'obtenu'];
+  if (status === 'blocked') return ['bad', 'bloqué'];
+  if (states.includes('unknown')) return ['waiting', 'envoyé, vérifié dans OBF'];
+  if (states.includes('claimed')) return LEAVING;
+  if (status === 'inactive') return ['neutral', 'inactif'];
+  if (waiting.has(award.id)) return ['waiting', 'attend la mise en vigueur'];
+  if (status === 'not_met') return ['neutral', 'pas encore'];
+  if (states.includes('refused')) return ['bad', 'refusé par OBF'];
+  return states.includes('due') ? LEAVING : ['waiting', 'dû'];
 }
 
 /** Pure. Of a rule of badges the tally that is furthest behind is drawn; all are named. */

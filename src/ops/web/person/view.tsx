@@ -118,10 +118,10 @@ const cellOf = (awards: readonly AwardExplained[]): ComponentChildren =>
     ))
   );
 
-const Standing = ({ award, standing, progress }: AwardExplained): VNode => (
+const Standing = ({ award, kind, state, progress }: AwardExplained): VNode => (
   <div>
     <a href={`#badge-${award.id}`}>
-      <State kind={standing.kind}>{standing.words}</State>
+      <State kind={kind}>{state}</State>
     </a>
     {progress !== null && <Progress {...progress} />}
   </div>
@@ -149,14 +149,13 @@ const Why = ({ awards, excluded, earner }: KnownPerson): VNode => (
 );
 
 function WhyAward({ one, earner }: Pick<KnownPerson, 'earner'> & { readonly one: AwardExplained }): VNode {
-  const { award, standing, progress, status, under, blocked } = one;
+  const { award, kind, state, progress, status, under, blocked } = one;
   const id = `badge-${award.id}`;
   return (
     <article aria-labelledby={id}>
       <h3 id={id}>{award.name}</h3>
       <p>
-        <State kind={standing.kind}>{standing.words}</State>{' '}
-        {status.slice(0, 1).toLocaleUpperCase('fr') + status.slice(1)}.
+        <State kind={kind}>{state}</State> {status.slice(0, 1).toLocaleUpperCase('fr') + status.slice(1)}.
       </p>
       {progress !== null && <Progress {...progress} />}
       <TreeList lines={under} />
