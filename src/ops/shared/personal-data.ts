@@ -72,24 +72,32 @@ type HeldJob = z.output<typeof jobForm>;
 export type HeldPerson = Awaited<ReturnType<typeof collectPersonalData>>;
 export type HeldAddress = HeldPerson['addresses'][number];
 
-/** Reads it all, the person's own address first. An address of which nothing is held has an empty record. */
-export async function collectPersonalData({ earners, queues }: Pipeline, asked: EarnerKey) {
+/** Every address that links lead to, the person's own first. One of which nothing is held has an empty record. */
+export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>, asked: EarnerKey) {
   const records = await linkedRecords(earners, [asked]);
   const person = personKeyOf(records, asked);
-  const jobs = await jobsOf(queues, new Set(records.keys()));
-  const addresses = [...records].map(([key, record]) => ({
-    key,
-    record: {
-      ...record,
-      assertions: record.assertions.toSorted((a, b) => a.issuedOnS - b.issuedOnS),
-      journal: record.journal.toSorted((a, b) => a.atS - b.atS),
-    },
-    jobs: jobs.filter(({ id }) => earnerOfJob(id) === key),
-  }));
+  const addresses = [...records]
+    .map(([key, record]) => ({ key, record }))
+    .toSorted((a, b) => Number(b.key === person) - Number(a.key === person));
+  return { person, addresses };
+}
+
+/** Reads it all, the person's own address first. */
+export async function collectPersonalData(sources: Pipeline, asked: EarnerKey) {
+  const { person, addresses } = await readLinkedAddresses(sources, asked);
+  const jobs = await jobsOf(sources.queues, new Set(addresses.map(({ key }) => key)));
   return {
     person,
     asked,
-    addresses: addresses.toSorted((a, b) => Number(b.key === person) - Number(a.key === person)),
+    addresses: addresses.map(({ key, record }) => ({
+      key,
+      record: {
+        ...record,
+        assertions: record.assertions.toSorted((a, b) => a.issuedOnS - b.issuedOnS),
+        journal: record.journal.toSorted((a, b) => a.atS - b.atS),
+      },
+      jobs: jobs.filter(({ id }) => earnerOfJob(id) === key),
+    })),
   };
 }
 

@@ -1,5 +1,4 @@
-import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/person.js';
-import type { AwardState, Contact } from '../../../earners/record.js';
+import type { AwardState, EarnerRecord } from '../../../earners/record.js';
 import type { EarnerKey } from '../../../ids.js';
 import { earnerJobId } from '../../../queue/jobs.js';
 import type { Tally } from '../../../rules/badges-condition.js';
@@ -13,16 +12,15 @@ import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyIn } from '../../shared/browser.js';
 import { explanationOf } from '../../shared/explain-person.js';
-import { maskAddress } from '../../shared/personal-data.js';
+import { maskAddress, readLinkedAddresses } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
 import { type StateKind, number, pluralForm } from '../parts/text.js';
 
-/** One address of a person. */
-export type AddressShown = ReturnType<typeof addressOf>;
-
 export type PersonModel = Awaited<ReturnType<typeof readPersonPage>>;
 export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
+/** One address of a person. */
+export type AddressShown = KnownPerson['addresses'][number];
 
 /** @throws OpsProblem `not_found` for what is no key */
 export function keyInPath(context: OpsRequest): EarnerKey {
@@ -34,35 +32,33 @@ export function keyInPath(context: OpsRequest): EarnerKey {
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
 export async function readPersonPage(context: OpsRequest, shown = false) {
   const { pipeline, hasParcours } = context;
-  const asked = keyInPath(context);
-  const records = await linkedRecords(pipeline.earners, [asked]);
-  const earner = personKeyOf(records, asked);
-  const all = [...records.values()];
+  const { person: earner, addresses } = await readLinkedAddresses(pipeline, keyInPath(context));
+  const records = addresses.map(({ record }) => record);
   const common = {
     /** Of the person's first address. */
     earner,
-    isErasing: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0),
+    isErasing: records.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0),
     /** Unix seconds; null: never. */
-    erasedAtS: all.reduce<number | null>((last, { tombstone }) => tombstone?.erasedAtS ?? last, null),
+    erasedAtS: records.reduce<number | null>((last, { tombstone }) => tombstone?.erasedAtS ?? last, null),
   };
   const decision = await decide(pipeline, earner);
   if (isUnknown(decision, records)) return { ...common, kind: 'unknown' as const };
-  const keys = [earner, ...[...records.keys()].filter((key) => key !== earner)];
-  const addresses = keys.map((key) =>
-    addressOf(key, records.get(key)?.contact ?? null, key === earner, shown),
-  );
-  // Of one second, the last written comes first.
-  const entries = keys
-    .flatMap((key) => records.get(key)?.journal ?? [])
-    .toReversed()
-    .toSorted((a, b) => b.atS - a.atS);
   return {
     ...common,
     kind: 'known' as const,
-    addresses,
+    addresses: addresses.map(({ key, record }) => ({
+      ...contactShown(record, shown),
+      key,
+      /** It is the person's first. */
+      own: key === earner,
+    })),
     shown,
-    canBeSentLink: hasParcours && addresses[0]?.address !== null,
-    entries,
+    canBeSentLink: hasParcours && records[0]?.contact !== null,
+    // Of one second, the last written comes first.
+    entries: records
+      .flatMap(({ journal }) => journal)
+      .toReversed()
+      .toSorted((a, b) => b.atS - a.atS),
     region: pipeline.region,
     ...explainAwards(decision),
     ...(await readState(pipeline, earner)),
@@ -70,22 +66,18 @@ export async function readPersonPage(context: OpsRequest, shown = false) {
 }
 
 /** An unknown person, or one with only traces left. */
-function isUnknown({ person }: Decision, records: LinkedRecords): boolean {
-  const all = [...records.values()];
-  const isEmpty = all.every(
+function isUnknown({ person }: Decision, records: readonly EarnerRecord[]): boolean {
+  const isEmpty = records.every(
     ({ contact, journal, assertions }) => contact === null && journal.length + assertions.length === 0,
   );
-  return isEmpty && (person.records.length === 0 || all.some(({ tombstone }) => tombstone !== null));
+  return isEmpty && (person.records.length === 0 || records.some(({ tombstone }) => tombstone !== null));
 }
 
-const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean) => ({
-  key,
+const contactShown = ({ contact }: EarnerRecord, shown: boolean) => ({
   /** Masked, unless the operator asked for it; null: not kept. */
   address: contact === null ? null : shown ? contact.address : maskAddress(contact.address),
   /** As the organisation typed it; null: not kept, or not asked for. */
   name: shown ? (contact?.name ?? null) : null,
-  /** It is the person's first. */
-  own,
 });
 
 /** How a re-evaluation that was asked for stands, and whether issuing is paused. */
