@@ -1,22 +1,16 @@
 import type { ClientId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
-import type { RedisConnection } from '../platform/redis.js';
-import type { Vault } from '../platform/vault.js';
 import { createAccount, type ObfAccount } from './account.js';
 import { HostedCredentials } from './hosted.js';
 import { createHttp, type OnCall } from './http.js';
 import { createRateLimiter } from './rate-limiter.js';
-import { createTokens, TUNING, type Tuning } from './token.js';
+import { createTokens, TUNING, type TokenParts, type Tuning } from './token.js';
 
-export interface ObfOptions {
+export interface ObfOptions extends Pick<TokenParts, 'redis' | 'prefix' | 'vault'> {
   /** Of OBF or a compatible server, without a slash at its end. */
   readonly baseUrl: string;
   /** Calls per second and client, all processes together. */
   readonly maxRps: number;
-  readonly redis: RedisConnection;
-  /** Of all keys; a hash tag in it keeps them together in a cluster. */
-  readonly prefix: string;
-  readonly vault: Vault;
   readonly secrets: ReadonlyMap<ClientId, string>;
   readonly timeoutMs?: number;
   readonly log?: Logger;
@@ -37,22 +31,18 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
   const life = new AbortController();
   const tuning = { ...TUNING, ...options.tuning };
   const shared = { ...options, http, rate, tuning, log, life: life.signal };
-  const accounts = new Map<ClientId, { readonly now: ObfAccount; readonly idle: ObfAccount }>();
+  const accountsOf = (clientId: ClientId, secret: string) => {
+    const parts = { ...shared, clientId, tokens: createTokens({ ...shared, clientId, secret }) };
+    return { now: createAccount(parts, false), idle: createAccount(parts, true) };
+  };
+  const accounts = new Map([...options.secrets].map(([id, secret]) => [id, accountsOf(id, secret)] as const));
   return {
     /**
      * The account of a client; null: we hold no API key for it. Every call keeps to `maxRps` with all processes together.
      * @param pace `idle`: its calls leave only while no other call of this client waits
      */
-    account: (clientId: ClientId, pace: 'now' | 'idle' = 'now'): ObfAccount | null => {
-      const secret = options.secrets.get(clientId);
-      if (secret === undefined) return null;
-      const known = accounts.get(clientId);
-      if (known !== undefined) return known[pace];
-      const parts = { ...shared, clientId, tokens: createTokens({ ...shared, clientId, secret }) };
-      const made = { now: createAccount(parts, false), idle: createAccount(parts, true) };
-      accounts.set(clientId, made);
-      return made[pace];
-    },
+    account: (clientId: ClientId, pace: 'now' | 'idle' = 'now'): ObfAccount | null =>
+      accounts.get(clientId)?.[pace] ?? null,
     hosted: new HostedCredentials(new URL(options.baseUrl), http, rate),
     /** Ends the calls under way: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
     close(): void {

@@ -71,14 +71,12 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
     },
     async retain(clientId: ClientId, events: Iterable<EventId>) {
       const kept = new Set([...events].map(fieldOf));
-      let cursor = '0';
-      do {
-        const [next, flat] = await redis.hscan(key(clientId), cursor, 'COUNT', CHUNK);
+      const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key(clientId), { count: CHUNK });
+      for await (const flat of pages) {
         const others = flat.filter((field, at) => at % 2 === 0 && !kept.has(field));
         const pairs = others.map((field) => [field, ''] as const);
         await write(clientId, pairs);
-        cursor = next;
-      } while (cursor !== '0');
+      }
     },
   };
 }

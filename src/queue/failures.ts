@@ -63,14 +63,13 @@ export async function newestFailed(
  * and then one twice, and ends also when others fail meanwhile.
  */
 export async function* walkFailed(queue: Queue, count: number): AsyncGenerator<readonly Failure[]> {
-  let cursor = '0';
-  do {
-    const [next, found] = await connectionOf(queue).zscan(queue.toKey('failed'), cursor, 'COUNT', count);
+  const key = queue.toKey('failed');
+  const pages: AsyncIterable<readonly string[]> = connectionOf(queue).zscanStream(key, { count });
+  for await (const found of pages) {
     // Ids and instants, in turn.
     const ids = found.filter((_, at) => at % 2 === 0);
     yield await readFailures(queue, ids);
-    cursor = next;
-  } while (cursor !== '0');
+  }
 }
 
 /**
