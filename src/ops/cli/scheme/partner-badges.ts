@@ -1,4 +1,3 @@
-import { ObfError } from '../../../obf/errors.js';
 import { withoutMarks } from '../../../platform/invisible.js';
 import { NEEDED_BY_OBF, obfWords, withObf, withRedis } from '../session.js';
 import type { ClientId } from '../../../ids.js';
@@ -125,7 +124,6 @@ export async function readObfBadges(context: Context, clientId: ClientId, variab
         const badges = (await obf.account(clientId)?.badges(signal)) ?? [];
         return badges.map(({ id, name }) => ({ id, name: oneLine(name ?? '') }));
       } catch (error) {
-        if (!(error instanceof ObfError)) throw error;
         throw new CommandProblem('obf', obfWords(error, variable), { cause: error });
       }
     }),
