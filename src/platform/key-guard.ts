@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { rateLimitedLog, type Logger } from './logger.js';
 import { OTHER_KEY } from './redis-faults.js';
 import type { RedisConnection } from './redis.js';
@@ -46,7 +45,6 @@ const WATCH_EVERY_MS = 1000;
  * @param redis a connection that fails fast
  */
 export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, log: Logger) {
-  const stopped = new AbortController();
   let isSame: boolean | null = null;
   const complain = rateLimitedLog((err) =>
     log.error({ redis: OTHER_KEY.fault, err }, 'nothing can be stored'),
@@ -60,17 +58,13 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
     if (!isSame) complain(new KeyChanged());
     else if (before === false) log.info('Redis is under this PALIER_KEY again');
   };
-  const watch = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      await ask().catch((err: unknown) => log.debug({ err }, 'Redis'));
-      await pause(WATCH_EVERY_MS, null, { signal: stopped.signal, ref: false });
-    }
-  };
-  watch().catch(() => undefined);
+  const watch = (): void => void ask().catch((err: unknown) => log.debug({ err }, 'Redis'));
+  watch();
+  const timer = setInterval(watch, WATCH_EVERY_MS).unref();
   return {
     /** Null: Redis has not answered yet. */
     isOurs: () => isSame,
-    stop: () => stopped.abort(),
+    stop: () => clearInterval(timer),
   };
 }
 
