@@ -1,5 +1,6 @@
-import type { BadgeId, ClientId } from '../../ids.js';
+import { asClientId, type BadgeId, type ClientId } from '../../ids.js';
 import { type Failure, shownReason, shownText } from '../../queue/failures.js';
+import { partnerName } from '../../rules/explain/formatter.js';
 import type { Scheme } from '../../rules/types.js';
 import { groupBy } from './stats.js';
 
@@ -8,9 +9,7 @@ export type Names = ReturnType<typeof namesIn>;
 /** Names for ids; an id that the scheme does not know stays. */
 export const namesIn = (scheme: Scheme, region: ClientId) => ({
   organisation: (client: string): string =>
-    client === region
-      ? 'Région'
-      : (scheme.partners.find(({ clientId }) => clientId === client)?.name ?? client),
+    client === region ? 'Région' : partnerName(scheme, asClientId(client)),
   award: (badgeId: BadgeId): string =>
     scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
 });

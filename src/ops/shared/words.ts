@@ -51,15 +51,17 @@ const dayOf = (atS: number, timeZone: string): string =>
   DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
 
 /** `à partir du 1er janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
-export const periodWords = ({ from, until }: ReturnType<typeof periodOf>): readonly Localized[] =>
-  [
-    from !== null &&
-      say`à partir du ${dayWords(from)}
-        from ${dayWords(from)}`,
-    until !== null &&
-      say`jusqu'au ${dayWords(until)}
-        until ${dayWords(until)}`,
+export function periodWords({ fromS, beforeS }: Enrolment, zone: string): readonly Localized[] {
+  const day = (atS: number): Localized => instantWords(atS, zone, DateTime.DATE_MED);
+  return [
+    fromS !== null &&
+      say`à partir du ${day(fromS)}
+        from ${day(fromS)}`,
+    beforeS !== null &&
+      say`jusqu'au ${day(beforeS - 1)}
+        until ${day(beforeS - 1)}`,
   ].filter((words) => words !== false);
+}
 
 /** `communiquer, niveau 1, capacité interagir, à partir du 1er janv. 2024`. */
 export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Localized => {
@@ -67,12 +69,9 @@ export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Loca
   return listed([
     { fr: `${competency}, niveau ${level}`, en: `${competency}, level ${level}` },
     ability !== null && { fr: `capacité ${ability}`, en: `ability ${ability}` },
-    ...periodWords(periodOf(enrolment, timeZone)),
+    ...periodWords(enrolment, timeZone),
   ]);
 };
-
-const dayWords = (day: string): Localized =>
-  instantWords(DateTime.fromISO(day, { zone: 'utc' }).toSeconds(), 'utc', DateTime.DATE_MED);
 
 /** Why nothing of a badge is issued, and what to do; it goes on by itself. */
 export function holdWords({ code, words }: Hold): Localized {

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
-import { periodOf, periodWords } from '../../shared/words.js';
+import { periodWords } from '../../shared/words.js';
 import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
@@ -135,7 +135,7 @@ const abilityOf = ({ competency, ability }: Enrolment, { competencies }: Scheme)
 
 /** `à partir du 1 janv. 2024 jusqu'au 31 déc. 2026`. */
 function periodText(badge: Enrolment, { timeZone }: Scheme): string {
-  const words = periodWords(periodOf(badge, timeZone)).map(({ fr }) => fr);
+  const words = periodWords(badge, timeZone).map(({ fr }) => fr);
   return words.length === 0 ? 'à toute date' : words.join(' ');
 }
 
