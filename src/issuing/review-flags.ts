@@ -25,8 +25,10 @@ export function createReviewFlags(
   journal: Pick<Journal, 'tell'>,
 ) {
   const key = `${prefix}:flags`;
-  const listed = async () =>
-    (await redis.zrange(key, '0', '-1')).flatMap((text) => parseStored(form, key, text) ?? []);
+  const listed = async (atMost = Infinity) => {
+    const last = atMost === Infinity ? '-1' : String(atMost - 1);
+    return (await redis.zrange(key, '0', last)).flatMap((text) => parseStored(form, key, text) ?? []);
+  };
   return {
     /**
      * Adds a flag and writes the entry that tells it, in one write.
@@ -53,9 +55,9 @@ export function createReviewFlags(
       });
       await redis.zrem(key, ...badgeIds.map((badgeId) => memberOf(earner, badgeId)));
     },
-    /** Every flag, oldest first. */
-    async list(): Promise<readonly Flag[]> {
-      const all = await listed();
+    /** Oldest first. */
+    async list(atMost?: number): Promise<readonly Flag[]> {
+      const all = await listed(atMost);
       const records = await earners.readMany([...new Set(all.map(({ earner }) => earner))]);
       return all.flatMap(({ earner, badgeId }) => {
         const record = records.get(earner);

@@ -193,6 +193,19 @@ partners:
     expect(await home()).not.toContain('n’est pas terminée');
   });
 
+  test('of many awards to look at the ten oldest are listed; the journal has them all', async () => {
+    await open();
+    const [{ flags, vault }] = house.pipelines;
+    const people = Array.from({ length: 12 }, (_, at) => earnerKeyOf(vault, `p${at}@example.org`));
+    for (const [at, earner] of people.entries())
+      await flags.add({ earner, badgeId: asBadgeId('R1'), atS: 1_700_000_000 + at });
+    const { html } = await browser.get('/ops');
+    const listed = [...html.matchAll(/href="\/ops\/personne\/([^"]+)"/g)].map(([, key]) => key);
+    expect(listed).toEqual(people.slice(0, 10));
+    expect(html).toContain('Badges Région à examiner : 12');
+    expect(html).toContain('href="/ops/journal?sorte=flagged"');
+  });
+
   test('a call of unknown outcome, and a worker that no longer comes', async () => {
     await open();
     const { redis, prefix, queues } = backOf(house);

@@ -166,10 +166,10 @@ export function holdLine({ award, hold }: AwardOnHold, timeZone: string): Locali
     on hold, ${name}: ${why}. Since ${since}; Palier looks again ${next}, and goes on by itself`;
 }
 
-/** Held awards that somebody is to look at; `award` is null where the scheme no longer has it. */
-export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'scheme'>) {
+/** Held awards that somebody is to look at, oldest first; `award` is null where the scheme no longer has it. */
+export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'scheme'>, atMost?: number) {
   const awards = new Map(scheme.awards.map((award) => [award.badgeId, award]));
-  return (await flags.list()).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
+  return (await flags.list(atMost)).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
 }
 
 export const SILENT_DAYS = 30;

@@ -55,18 +55,19 @@ export async function readHome({ pipeline, storage }: OpsRequest) {
   return { scheme: scheme.name, facts, issued };
 }
 
-/** Above so many flags, reading them all takes too long; the journal lists them. */
-const MAX_FLAGS_READ = 1000;
+/** The journal has them all. */
+const MAX_FLAGS = 10;
 
 /** The state at this instant. */
 export type Now = Awaited<ReturnType<typeof readNow>>;
 
 /** Some hundred commands of Redis, however many earners and failed jobs there are. */
 async function readNow(pipeline: Pipeline) {
-  const [state, schedules, holds] = await Promise.all([
+  const [state, schedules, holds, flags] = await Promise.all([
     readState(pipeline),
     pipeline.queues.notices.getJobSchedulersCount(),
     readHolds(pipeline),
+    readFlags(pipeline, MAX_FLAGS),
   ]);
   const { notices, earners, awards } = state.queues;
   const waitingIn = ({ jobs }: typeof notices): number => jobs.waiting + jobs.delayed;
@@ -87,11 +88,8 @@ async function readNow(pipeline: Pipeline) {
     /** Awards that are due and in no batch yet. */
     due: state.due.reduce((sum, { count }) => sum + count, 0),
     unknown: { batches: unknown, ageS: state.unknownAgeS },
-    flags: {
-      count: state.flags,
-      /** Oldest first; none are listed when there are too many to read them all. */
-      listed: state.flags > 0 && state.flags <= MAX_FLAGS_READ ? await readFlags(pipeline) : [],
-    },
+    /** The oldest are listed. */
+    flags: { count: state.flags, listed: flags },
     quota: state.quota,
     /** How late the polls are: no worker runs, or they do not keep up. */
     lateS: state.schedules.find(({ schedule }) => schedule === 'poll')?.lateS ?? 0,

@@ -80,18 +80,15 @@ function quotaText({ reading, floor }: Now['quota']): ComponentChildren {
   );
 }
 
-/** The journal has them all. */
-const MAX_FLAGS = 10;
-
-function Flags({ now: { flags } }: HomeFacts): VNode | null {
-  if (flags.count === 0) return null;
-  const shown = flags.listed.slice(0, MAX_FLAGS);
+function Flags({ now }: HomeFacts): VNode | null {
+  const { count, listed } = now.flags;
+  if (count === 0) return null;
   return (
     <Section id="a-examiner" title="À examiner">
-      {shown.length > 0 && (
+      {listed.length > 0 && (
         <Table
           caption="Badges Région dont la règle n’est plus remplie, un badge ayant été révoqué ; les plus anciens d’abord"
-          rows={shown}
+          rows={listed}
           columns={[
             ['Personne', ({ earner }) => <PersonLink earner={earner} />],
             ['Badge Région', ({ award, badgeId }) => award?.name ?? badgeId],
@@ -99,7 +96,7 @@ function Flags({ now: { flags } }: HomeFacts): VNode | null {
           ]}
         />
       )}
-      {shown.length < flags.count && (
+      {listed.length < count && (
         <LinkLine href={TO.journalOf('flagged')} say="Les voir tous dans le journal" />
       )}
     </Section>
