@@ -6,7 +6,7 @@ import { keepFlushed } from '../platform/meter.js';
 import { closeRedis, openProducer } from '../platform/redis.js';
 import { enqueueEarners } from '../queue/enqueue.js';
 import { checkEligibility } from './decide.js';
-import { createEventReading } from './ingest/ingest-event.js';
+import { createEventReader } from './ingest/ingest-event.js';
 import { noteOddRows } from './ingest/poll-events.js';
 import { evaluatingFor, storeEvent, type StoreOptions } from './ingest/store-event.js';
 import { issueSoon } from './issue/gather-awards.js';
@@ -47,7 +47,7 @@ export function wirePipeline(options: PipelineOptions) {
     ...stores,
     ports,
     /** Reads the events that notices tell of. */
-    reading: createEventReading(stores),
+    readEvent: createEventReader(stores),
     regionSync: createRegionAccountSync({
       ...stores,
       storeEvent: (read, signal) => storeEvent(stores, read, howToStore, signal),

@@ -3,7 +3,7 @@ import { raceAbort } from '../../src/platform/redis.js';
 import { ObfRefused } from '../../src/obf/errors.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { createEventReading } from '../../src/workers/ingest/ingest-event.js';
+import { createEventReader } from '../../src/workers/ingest/ingest-event.js';
 import { until } from '../support/until.js';
 
 /** OBF answers for each event when it is told to; an aborted call is not waited for. */
@@ -24,9 +24,9 @@ function bench() {
   const none = new Set<never>();
   const events = { compare: async () => ({ unread: none, changed: none }) };
   const log = createLogger('silent', 'test');
-  const reading = createEventReading({ events, clock: Date.now, log });
+  const readEvent = createEventReader({ events, clock: Date.now, log });
   const ask = (signal: AbortSignal, eventId = 'E1') =>
-    reading.read(account, { clientId, eventId: asEventId(eventId) }, signal);
+    readEvent(account, { clientId, eventId: asEventId(eventId) }, signal);
   return { ask, asked, answers };
 }
 

@@ -12,7 +12,7 @@ import { clearFailures, evaluatingFor, storeEvent } from './store-event.js';
 
 /** What reading an event needs beside what is stored. */
 interface Reader extends Stores {
-  readonly reading: ReturnType<typeof createEventReading>;
+  readonly readEvent: ReturnType<typeof createEventReader>;
   readonly regionSync: Pick<RegionAccountSync, 'syncIfStale'>;
 }
 
@@ -36,8 +36,14 @@ async function readAndStore(pipeline: Reader, notice: EventNotice, signal: Abort
   const { clientId, eventId, badgeId, source } = notice;
   const about = { client: clientId, event: eventId };
   const account = pipeline.accounts(clientId);
-  if (account === null) throw withoutKey(notice);
-  const read = await pipeline.reading.read(account, notice, signal).catch((error: unknown) => {
+  if (account === null)
+    throw new ObfRefused(
+      'GET event',
+      403,
+      `we hold no API key of client ${clientId}: name it as secret_env in partners.yaml and set it, ` +
+        'or let OBF push the credentials to the Passport address',
+    );
+  const read = await pipeline.readEvent(account, notice, signal).catch((error: unknown) => {
     // OBF itself listed it, and it was deleted since: the daily reading finds what was stored of it.
     if (badgeId !== undefined && isEventGone(error)) return null;
     throw error;
@@ -48,21 +54,11 @@ async function readAndStore(pipeline: Reader, notice: EventNotice, signal: Abort
   }
   // Joins a notice to the evaluations and the awards that it set off.
   const cause = `${source}.event.${clientId}.${eventId}`;
-  const how = {
-    source: source === 'poll' ? 'list' : 'notice',
-    evaluate: evaluatingFor(pipeline, cause),
-  } as const;
+  const evaluate = evaluatingFor(pipeline, cause);
+  const how = { evaluate, source: source === 'poll' ? 'list' : 'notice' } as const;
   const earners = await storeEvent(pipeline, read, how, signal);
   return { did: 'event stored', facts: { ...about, badge: read.event.badgeId, earners, cause } };
 }
-
-const withoutKey = ({ clientId }: EventNotice): ObfRefused =>
-  new ObfRefused(
-    'GET event',
-    403,
-    `we hold no API key of client ${clientId}: name it as secret_env in partners.yaml and set it, ` +
-      'or let OBF push the credentials to the Passport address',
-  );
 
 /** How many batches of one account are read at once: one that is slow does not keep the next waiting. */
 const AT_ONCE = 2;
@@ -93,22 +89,18 @@ interface Reading {
 /**
  * Reads events from OBF for the notices that tell of them; many that wait for one account are read together. An ask
  * joins the next batch, with all that came while others were read: the slower OBF, the more is read together.
+ * @returns what resolves with what OBF has of the event at an instant after the call; it throws ObfError by certainty,
+ *   as if the event had been read alone
  */
-export function createEventReading(parts: Parts) {
+export function createEventReader(parts: Parts) {
   const readings = new Map<ClientId, Reading>();
-  return {
-    /**
-     * What OBF has of the event at an instant after this call.
-     * @throws ObfError by certainty, as if it had been read alone
-     */
-    read(account: ObfAccount, asked: Asked, signal: AbortSignal): Promise<EventRead> {
-      const known = readings.get(account.clientId);
-      const reading = known ?? { account, wanted: [], running: 0, noListUntilMs: 0 };
-      readings.set(account.clientId, reading);
-      const answer = new Promise<EventRead>((settle) => reading.wanted.push({ asked, signal, settle }));
-      if (reading.running < AT_ONCE) void readBatches(parts, reading);
-      return raceAbort(answer, signal);
-    },
+  return (account: ObfAccount, asked: Asked, signal: AbortSignal): Promise<EventRead> => {
+    const known = readings.get(account.clientId);
+    const reading = known ?? { account, wanted: [], running: 0, noListUntilMs: 0 };
+    readings.set(account.clientId, reading);
+    const answer = new Promise<EventRead>((settle) => reading.wanted.push({ asked, signal, settle }));
+    if (reading.running < AT_ONCE) void readBatches(parts, reading);
+    return raceAbort(answer, signal);
   };
 }
 
