@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { ok, reading, refused, type ClientHandler, type Routes } from './exchange.js';
 import { paging } from './lists.js';
-import { copiesOf, isListed, type AssertionRecord, type Badge, type EventRecord } from './world.js';
+import {
+  copiesOf,
+  isListed,
+  sameAddressForm,
+  type Badge,
+  type AssertionRecord,
+  type EventRecord,
+} from './world.js';
 
 const client: ClientHandler = (_request, _world, { id, name, issuingLimit, ctimeS }) =>
   ok({
@@ -18,16 +25,20 @@ const client: ClientHandler = (_request, _world, { id, name, issuingLimit, ctime
     mtime: ctimeS,
   });
 
-const badgeQuery = z.strictObject({ ...paging, draft: z.enum(['0', '1']).default('0') });
+const badgeQuery = z.strictObject({
+  ...paging,
+  draft: z.enum(['0', '1', 'true', 'false']).default('0'),
+  external: z.enum(['0', '1', 'true', 'false']).optional(),
+});
 
 const badges: ClientHandler = ({ query: asked }, { lists, badges: all, url }, { id: clientId }) =>
   reading(badgeQuery, asked, ({ draft, ...page }) => {
-    const rows = () =>
-      [...all.values()]
-        .filter((one) => one.clientId === clientId && one.draft === (draft === '1'))
-        .map((one) => badgeRow(one, url));
+    const isDraft = ['1', 'true'].includes(draft);
+    const own = () => [...all.values()].filter((one) => one.clientId === clientId && one.draft === isDraft);
+    const { result } = lists.page('badges', clientId, asked, page, () =>
+      own().map((one) => badgeRow(one, url)),
+    );
     // OBF's badge list gives no total.
-    const { result } = lists.page('badges', clientId, asked, page, rows);
     return ok({ result });
   });
 
@@ -49,14 +60,31 @@ const badgeRow = (found: Badge, url: string) => ({
   mtime: found.ctimeS,
 });
 
-/** `begin`: Unix seconds, inclusive, of the event's `ctime`. */
-const eventQuery = z.strictObject({ ...paging, begin: z.coerce.number().int().default(0) });
-const recipientQuery = eventQuery.extend({ event_id: z.string().optional() });
+/** The filters that the list of events and that of recipients share. */
+const filters = {
+  ...paging,
+  badge_id: z.string().optional(),
+  email: z.string().optional(),
+  /** Unix seconds, inclusive, of the event's `ctime`. */
+  begin: z.coerce.number().int().default(0),
+  end: z.coerce.number().int().default(Infinity),
+};
+const eventQuery = z.strictObject({ ...filters, api_consumer_id: z.string().optional() });
+const recipientQuery = z.strictObject({ ...filters, event_id: z.string().optional() });
+
+const meets = (
+  { badgeId, ctimeS }: EventRecord,
+  { badge_id: id, begin, end }: { badge_id?: string | undefined; begin: number; end: number },
+): boolean => (id === undefined || badgeId === id) && ctimeS >= begin && ctimeS <= end;
 
 const events: ClientHandler = ({ query: asked }, { lists }, found) =>
-  reading(eventQuery, asked, ({ begin, ...page }) => {
-    const rows = () => found.events.filter(({ ctimeS }) => ctimeS >= begin).map(eventRow);
-    return ok(lists.page('events', found.id, asked, page, rows));
+  reading(eventQuery, asked, (query) => {
+    const { api_consumer_id: consumer, email } = query;
+    const isKept = (one: EventRecord): boolean =>
+      meets(one, query) &&
+      (consumer === undefined || one.apiConsumerId === consumer) &&
+      (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true)));
+    return ok(lists.page('events', found.id, asked, query, () => found.events.filter(isKept).map(eventRow)));
   });
 
 /** One event. It names its badge as `badge.id` and not as `badge_id`, as in the reply recorded from OBF. */
@@ -86,17 +114,22 @@ const eventRow = (found: EventRecord) => ({
 });
 
 const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
-  reading(recipientQuery, asked, ({ event_id: eventId, begin, ...page }) => {
-    const copies = (): readonly AssertionRecord[] => {
+  reading(recipientQuery, asked, (query) => {
+    const { event_id: eventId, email } = query;
+    const isKept = (one: AssertionRecord): boolean =>
+      isListed(one, eventId !== undefined) &&
+      meets(one.event, query) &&
+      (email === undefined || sameAddressForm(one.email) === sameAddressForm(email));
+    const rows = (): readonly AssertionRecord[] => {
       if (eventId === undefined) return found.assertions;
       const ofEvent = all.get(eventId);
       return ofEvent?.clientId === found.id ? ofEvent.assertions : [];
     };
-    const rows = () =>
-      copies()
-        .filter((one) => isListed(one, eventId !== undefined) && one.event.ctimeS >= begin)
+    const kept = () =>
+      rows()
+        .filter(isKept)
         .map((one) => recipientRow(one, url));
-    return ok(lists.page('recipients', found.id, asked, page, rows));
+    return ok(lists.page('recipients', found.id, asked, query, kept));
   });
 
 const recipientRow = (found: AssertionRecord, url: string) => ({

@@ -92,7 +92,7 @@ export interface HandIssue {
 }
 
 /** The one form under which addresses are compared. */
-const sameAddressForm = (email: string): string => email.trim().toLowerCase();
+export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
 
 export function copiesOf(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
   const wanted = new Set(emails.map(sameAddressForm));

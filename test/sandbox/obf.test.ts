@@ -43,7 +43,7 @@ describe('api', () => {
     test.each([
       ['token', tokenReply, () => bench.askToken('R')],
       ['client', clientReply, () => bench.get('/v2/client/P1', 'P1')],
-      ['badges', pageOf(badgeRow), () => bench.get('/v2/badge/P1?draft=0', 'P1')],
+      ['badges', pageOf(badgeRow), () => bench.get('/v2/badge/P1?draft=0&external=1', 'P1')],
       ['events', pageOf(eventOf(asClientId('P1'))), () => bench.get('/v2/event/P1', 'P1')],
       [
         'event',
@@ -115,9 +115,15 @@ describe('api', () => {
 
     test.each([
       ['/v2/event/P1', 3],
+      ['/v2/event/P1?badge_id=B1', 2],
+      ['/v2/event/P1?email=a%40EXAMPLE.org', 2],
+      ['/v2/event/P1?api_consumer_id=palier', 1],
       [`/v2/event/P1?begin=${1_740_960_000 + DAY_S}`, 2],
+      [`/v2/event/P1?end=${1_740_960_000 + DAY_S}`, 2],
       ['/v2/event/P1/recipient', 4],
-      [`/v2/event/P1/recipient?begin=${1_740_960_000 + 1}`, 2],
+      ['/v2/event/P1/recipient?badge_id=B1', 3],
+      ['/v2/event/P1/recipient?email=a%40example.org', 2],
+      [`/v2/event/P1/recipient?begin=${1_740_960_000 + 1}&email=a%40example.org`, 1],
       ['/v2/event/P1/recipient?event_id=NONE', 0],
     ])('%s: %i rows', async (path, expected) => {
       const { data } = await bench.get(path, 'P1');
@@ -142,7 +148,7 @@ describe('api', () => {
       ]);
     });
 
-    test.each(['limit=1001', 'limit=0', 'limit=x', 'offset=-1', 'begni=0'])(
+    test.each(['limit=1001', 'limit=0', 'limit=x', 'offset=-1', 'emial=a%40example.org'])(
       '?%s is refused',
       async (query) => {
         const { status, data } = await bench.get(`/v2/event/P1?${query}`, 'P1');
@@ -331,7 +337,12 @@ describe('changes', () => {
 
   test('a list may hide a recipient whom the list of the event shows', async () => {
     bench.sandbox.hideRecipients(event.id, ['A@example.org']);
-    expect([await listed(), await ofEvent()]).toEqual(['b of 1', 'ab of 2']);
+    expect([await listed(), await listed('email=a@example.org'), await listed('badge_id=B1')]).toEqual([
+      'b of 1',
+      ' of 0',
+      'b of 1',
+    ]);
+    expect(await ofEvent()).toBe('ab of 2');
     bench.sandbox.hideRecipients(event.id, ['a@example.org'], false);
     expect(await listed()).toBe('ab of 2');
     expect(() => bench.sandbox.hideRecipients(event.id, ['z@example.org'])).toThrow('none of these');
@@ -341,7 +352,11 @@ describe('changes', () => {
     test('shows some of its recipients in every list, and counts them all', async () => {
       bench.sandbox.eventNamed(event.id).visible = 1;
       bench.sandbox.appendByHand(event.id, ['c@example.org']);
-      expect([await listed(), await ofEvent()]).toEqual(['a of 1', 'a of 1']);
+      expect([await listed(), await ofEvent(), await listed('email=b@example.org')]).toEqual([
+        'a of 1',
+        'a of 1',
+        ' of 0',
+      ]);
       expect([(await rowOf()).recipient_count, (await one()).recipient_count]).toEqual([3, 3]);
       bench.sandbox.eventNamed(event.id).visible = 0;
       expect(await ofEvent()).toBe(' of 0');
