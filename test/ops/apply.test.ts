@@ -1,3 +1,6 @@
+import { PassThrough } from 'node:stream';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
+import { jsonOf, palier as typed } from './support/cli.js';
 import { runningPalier, type PalierOptions, type RunningPalier } from './support/running-palier.js';
 import { PARTNERS, peopleWith, scheme } from './support/thresholds.js';
 
@@ -75,6 +78,55 @@ describe('a few people', () => {
     const ran = await palier.type(['apply', ...flags]);
     expect(ran.exit).toBe(2);
     expect(ran.err.join(' ')).toContain(words);
+    expect((await palier.pipeline.schemes.now()).rollout).toBeNull();
+  });
+});
+
+describe('on a terminal', () => {
+  /** The operator sees the question, and then does this. */
+  async function asked(answer: (stdin: PassThrough, stop: () => void) => void) {
+    await open();
+    palier.work();
+    const two = await people('deux', 2, 2);
+    await palier.configure({ scheme: scheme(2) });
+    let stop = (): void => undefined;
+    const stdin = new PassThrough();
+    const questions: string[] = [];
+    const errText = (text: string): void => {
+      if (!text.includes('Tapez')) return;
+      questions.push(text);
+      setImmediate(() => answer(stdin, stop));
+    };
+    const ran = await typed(['apply', '--json'], {
+      env: palier.env,
+      cwd: palier.cwd,
+      clock: Date.now,
+      dataPrefix: DATA_PREFIX,
+      queuePrefix: DEFAULT_PREFIX,
+      onInterrupt: (act) => {
+        stop = act;
+        return () => undefined;
+      },
+      streams: { stdin, errText, isTty: { stdin: true, stderr: true } },
+    });
+    expect(questions).toEqual(['2 badges seront délivrés. Tapez « oui » pour continuer : ']);
+    await palier.idle();
+    return { ran, given: palier.awards(), two };
+  }
+
+  test('« oui » gives what was told', async () => {
+    const { ran, given: now, two } = await asked((stdin) => stdin.write('Oui\n'));
+    expect({ exit: ran.exit, now }).toEqual({ exit: 0, now: given('R1', two).toSorted() });
+  });
+
+  test.each<[string, (stdin: PassThrough, stop: () => void) => void, string]>([
+    ['another answer', (stdin) => stdin.write('non\n'), 'not_confirmed'],
+    ['no more input', (stdin) => stdin.end(), 'not_confirmed'],
+    ['Ctrl-C', (_stdin, stop) => stop(), 'interrupted'],
+  ])('%s changes nothing', async (_, answer, code) => {
+    const { ran, given: now } = await asked(answer);
+    expect({ exit: ran.exit, now }).toEqual({ exit: 1, now: [] });
+    expect(jsonOf(ran)).toMatchObject({ error: { code } });
     expect((await palier.pipeline.schemes.now()).rollout).toBeNull();
   });
 });

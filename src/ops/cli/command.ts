@@ -220,3 +220,17 @@ export async function readLine(input: Readable, signal?: AbortSignal): Promise<s
     reader.close();
   }
 }
+
+/**
+ * Asks at the terminal, until the end of the line; Ctrl-C is no answer.
+ * @throws CommandProblem `not_confirmed`, with the words of `otherwise`, for an answer that is not right
+ */
+export async function requireAnswer(
+  { streams, lang, signal }: CommandCall,
+  question: Localized,
+  isRight: (answer: string) => boolean,
+  otherwise: Localized,
+): Promise<void> {
+  streams.errText(question[lang]);
+  if (!isRight(await readLine(streams.stdin, signal))) throw new CommandProblem('not_confirmed', otherwise);
+}

@@ -2,7 +2,6 @@ import { DateTime } from 'luxon';
 import type { Assertion } from '../../../earners/record.js';
 import type { ClientId, EarnerKey } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import type { Vault } from '../../../platform/vault.js';
 import { type ErasedNumbers, eraseEarner, noneErased } from '../../../privacy/erase-people.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
@@ -28,11 +27,9 @@ import {
 import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { inPipeline } from '../session.js';
 import {
-  type CommandCall,
   type Command,
-  problem,
   wrongUsage,
-  readLine,
+  requireAnswer,
   withProgress,
   ADDRESS_ARGUMENT,
   EARNER_ARGUMENT,
@@ -175,7 +172,8 @@ export const earnerErase: Command = {
       throw wrongUsage(say`Sans terminal pour le confirmer, ajoutez --yes.
         With no terminal to confirm it, add --yes.`);
     await requireHeld(pipeline, earner);
-    if (!call.has('yes')) await requireSame(call, pipeline.vault, earner);
+    const isSame = (typed: string): boolean => keyOfAddress(typed, pipeline.vault) === earner;
+    if (!call.has('yes')) await requireAnswer(call, QUESTION, isSame, NOT_THE_SAME);
     const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
       eraseEarner(pipeline, earner),
     );
@@ -212,16 +210,5 @@ const QUESTION = {
   fr: "Tout ce qui est gardé de cette personne sera effacé, et ne peut pas être rétabli.\nTapez l'adresse à nouveau pour confirmer : ",
   en: 'Everything that is held about this person will be erased, and cannot be restored.\nType the address again to confirm: ',
 };
-
-/** Has the address typed again on the terminal. @throws CommandProblem for another one: nothing is changed */
-async function requireSame(
-  { streams, lang, signal }: CommandCall,
-  vault: Vault,
-  earner: EarnerKey,
-): Promise<void> {
-  streams.errText(QUESTION[lang]);
-  if (keyOfAddress(await readLine(streams.stdin, signal), vault) === earner) return;
-  throw problem`not_confirmed
-    Ce n'est pas la même adresse : rien n'a été changé.
-    Not the same address: nothing was changed.`;
-}
+const NOT_THE_SAME = say`Ce n'est pas la même adresse : rien n'a été changé.
+  Not the same address: nothing was changed.`;

@@ -11,7 +11,7 @@ import {
   CommandProblem,
   wrongUsage,
   problem,
-  readLine,
+  requireAnswer,
   withProgress,
   awardOf,
 } from '../command.js';
@@ -91,7 +91,7 @@ function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Applicat
  * @throws CommandProblem above the limit that was set, beyond the quota, or when the operator at the terminal says no
  */
 async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, quota }: PlanJson) {
-  const { streams, lang } = call;
+  const { isTty } = call.streams;
   const { upto, overQuota, yes } = asked;
   if (upto !== null && issues > upto)
     throw problem`above_limit
@@ -101,15 +101,15 @@ async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, 
     throw problem`beyond_quota
       Le quota d'OBF ne suffit pas : il en manque ${quota.short} pour délivrer ${issues} badges. Rien n'a été changé. Faites relever le quota, appliquez un badge à la fois (--only), ou ajoutez --over-quota.
       OBF's quota is too small: ${quota.short} are missing to issue ${issues} badges. Nothing was changed. Have the quota raised, apply one award at a time (--only), or add --over-quota.`;
-  if (issues === 0 || upto !== null || yes || !streams.isTty.stdin || !streams.isTty.stderr) return;
+  if (issues === 0 || upto !== null || yes || !isTty.stdin || !isTty.stderr) return;
   const question = {
     fr: `${issues} badges seront délivrés. Tapez « oui » pour continuer : `,
     en: `${issues} badges will be issued. Type "yes" to go on: `,
   };
-  streams.errText(question[lang]);
-  if (/^(oui|o|yes|y)$/i.test((await readLine(streams.stdin)).trim())) return;
-  throw new CommandProblem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
+  await requireAnswer(call, question, isYes, { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
 }
+
+const isYes = (typed: string): boolean => /^(oui|o|yes|y)$/i.test(typed.trim());
 
 function appliedAnswer(plan: PlanJson, { suppressEmail }: ApplyOptions, paused: boolean) {
   const { version, only, issues, at_least_s: seconds } = plan;
