@@ -62,16 +62,13 @@ export async function markFigures(needs: CountedNeeds): Promise<readonly Family[
   // Of a client that no longer takes part nothing is to be expected any more.
   const clients = new Set<string>(clientsWithKey(needs));
   const own = marks.filter(({ values: [client = ''] }) => clients.has(client));
-  return familiesOf(MARKS, 'gauge', own, samplesOf);
+  return familiesOf(MARKS, 'gauge', own);
 }
 
 /** Pure. What is in one of the meter's hashes. */
 export function countedFamilies(counts: Readonly<Record<string, string | number>>): readonly Family[] {
   const counted = entriesIn(counts);
-  return [
-    ...familiesOf(COUNTERS, 'counter', counted, samplesOf),
-    ...familiesOf(TIMES, 'histogram', counted, histogramSamples),
-  ];
+  return [...familiesOf(COUNTERS, 'counter', counted), ...familiesOf(TIMES, 'histogram', counted)];
 }
 
 /** One field of the hashes in which all processes count, read: see `metricField`. */
@@ -93,11 +90,11 @@ const familiesOf = (
   table: Readonly<Record<string, readonly string[]>>,
   type: Family['type'],
   entries: readonly Entry[],
-  toSamples: ToSamples,
 ): readonly Family[] =>
   Object.entries(table).map(([name, labels]) => {
+    const [parts, toSamples] =
+      type === 'histogram' ? [labels.length + 1, histogramSamples] : [labels.length, samplesOf];
     // What an older Palier counted by other labels is left out.
-    const parts = labels.length + (type === 'histogram' ? 1 : 0);
     const own = entries.filter((entry) => entry.name === name && entry.values.length === parts);
     return { name, help: HELP[name] ?? '', type, samples: toSamples(name, labels, own) };
   });
