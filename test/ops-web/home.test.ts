@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
 import { quantile, readObfAnswers, type ObfAnswers } from '../../src/ops/web/home/obf-answers.js';
-import { rowsOf, type HomeFacts, type Now } from '../../src/ops/web/home/read.js';
+import { rowsOf, type HomeModel, type Now } from '../../src/ops/web/home/read.js';
 import { verdictOf } from '../../src/ops/web/home/verdict.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { createMeter, recentKey } from '../../src/platform/meter.js';
@@ -256,7 +256,7 @@ describe('what the home page is made from', () => {
       p95S: 0.4,
       keysRefused: [],
     };
-    const good: HomeFacts = {
+    const good: HomeModel = {
       nowS: NOW_S,
       storage: null,
       now,
@@ -269,9 +269,13 @@ describe('what the home page is made from', () => {
       region: OURS,
       isChangeWaiting: false,
       unfinished: null,
-      issuedLast30Days: 100,
+      scheme: 'Essai',
+      issued: [
+        { label: 'Communiquer', today: 1, last30Days: 60 },
+        { label: 'Organiser', today: 0, last30Days: 40 },
+      ],
     };
-    const told = (facts: Partial<HomeFacts>) =>
+    const told = (facts: Partial<HomeModel>) =>
       verdictOf({ ...good, ...facts }).map(({ kind, text, link: [, href] }) => `${kind} ${href} ${text}`);
     const unfinished = (ageS: number) => ({
       version: asSchemeVersion('0123456789abcdef'),
@@ -297,7 +301,7 @@ describe('what the home page is made from', () => {
       ]);
     });
 
-    test.each<[string, Partial<HomeFacts>, RegExp]>([
+    test.each<[string, Partial<HomeModel>, RegExp]>([
       ['no worker', { now: { ...now, lateS: 900 } }, /^bad \/ops\/queues .* 15 min de retard/],
       [
         'paused',
@@ -361,7 +365,7 @@ describe('what the home page is made from', () => {
       expect(told(facts)).toEqual([expect.stringMatching(words)]);
     });
 
-    test.each<[string, Partial<HomeFacts>]>([
+    test.each<[string, Partial<HomeModel>]>([
       ['an application that has just begun', { unfinished: unfinished(30), isChangeWaiting: true }],
       ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4, p95S: 20 } }],
       ['a quota for months', { now: { ...now, quota: { reading: { left: 150, readMs: 0 }, floor: 50 } } }],

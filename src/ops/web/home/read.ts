@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import type { AwardId, ClientId } from '../../../ids.js';
 import type { IssuedByDay } from '../../../journal/time-index.js';
 import { secondsOf } from '../../../platform/clock.js';
+import { partnerName } from '../../../rules/explain/formatter.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import {
@@ -17,27 +18,28 @@ import { number } from '../parts/text.js';
 import { readLastPolls, readObfAnswers } from './obf-answers.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
-/** What the verdict is made from. */
-export type HomeFacts = HomeModel['facts'];
 
 /** Some hundred commands of Redis, however much there is. */
 export async function readHome({ pipeline, storage }: OpsRequest) {
   const nowS = secondsOf(pipeline.clock);
   const { scheme, rollout } = await pipeline.schemes.now();
-  const [cause, unfinished, now, issued, answers, partners, readProblems, lastPolls] = await Promise.all([
-    storage(),
-    pipeline.schemes.unfinished(),
-    readNow(pipeline),
-    readIssued(pipeline, scheme),
-    readObfAnswers(pipeline),
-    readPartnerNews({ ...pipeline, scheme }),
-    readProblemsToShow(pipeline),
-    readLastPolls(pipeline),
-  ]);
-  const facts = {
+  const [redisFault, unfinished, now, issued, answers, partners, readProblems, lastPolls] = await Promise.all(
+    [
+      storage(),
+      pipeline.schemes.unfinished(),
+      readNow(pipeline),
+      readIssued(pipeline, scheme),
+      readObfAnswers(pipeline),
+      readPartnerNews({ ...pipeline, scheme }),
+      readProblemsToShow(pipeline),
+      readLastPolls(pipeline),
+    ],
+  );
+  return {
+    scheme: scheme.name,
     nowS,
     /** Why Redis takes no writes; null: it does. */
-    storage: cause,
+    storage: redisFault,
     now,
     ...answers,
     partners,
@@ -45,14 +47,13 @@ export async function readHome({ pipeline, storage }: OpsRequest) {
     readProblems,
     /** Accounts that could not be read for long, though we have the key. */
     unread: unreadAccounts(pipeline, lastPolls, nowS),
-    nameOf: (clientId: ClientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
+    nameOf: (clientId: ClientId) => partnerName(scheme, clientId),
     region: pipeline.region,
     /** Changed rules wait to be put into force. */
     isChangeWaiting: rollout !== null,
     unfinished,
-    issuedLast30Days: issued.reduce((sum, { last30Days }) => sum + last30Days, 0),
+    issued,
   };
-  return { scheme: scheme.name, facts, issued };
 }
 
 /** The journal has them all. */

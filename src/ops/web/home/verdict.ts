@@ -1,7 +1,7 @@
 import { durationWords, holdWords } from '../../shared/words.js';
 import { problemWords } from '../../shared/stats.js';
 import { REDIS_TITLES } from '../http/problem.js';
-import type { HomeFacts } from './read.js';
+import type { HomeModel } from './read.js';
 import { TO } from '../route.js';
 import { countedNoun, number } from '../parts/text.js';
 
@@ -17,12 +17,12 @@ export interface Point {
 }
 
 /** Pure. Everything that is not as it should be, worst first; empty: all is well. */
-export function verdictOf(facts: HomeFacts): readonly Point[] {
+export function verdictOf(home: HomeModel): readonly Point[] {
   const points = [
-    ...groundPoints(facts),
-    ...issuingPoints(facts),
-    ...waitingPoints(facts),
-    ...otherPoints(facts),
+    ...groundPoints(home),
+    ...issuingPoints(home),
+    ...waitingPoints(home),
+    ...otherPoints(home),
   ];
   return [...points.filter(({ kind }) => kind === 'bad'), ...points.filter(({ kind }) => kind === 'watch')];
 }
@@ -64,8 +64,8 @@ const named = (names: readonly string[]): string =>
   `${number(names.length)} (${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? '…' : ''})`;
 
 /** What all stands on: Redis, the workers, OBF. */
-function* groundPoints(facts: HomeFacts): Generator<Point> {
-  const { storage, now, lastHour, lastMinutes, region, nameOf } = facts;
+function* groundPoints(home: HomeModel): Generator<Point> {
+  const { storage, now, lastHour, lastMinutes, region, nameOf } = home;
   if (storage !== null)
     yield bad(
       SEE.queues,
@@ -98,7 +98,7 @@ function* groundPoints(facts: HomeFacts): Generator<Point> {
       ['Voir l’organisme', TO.partner(clientId)],
       `OBF refuse la clé d’API de « ${nameOf(clientId)} » : ses badges ne sont plus lus. Corrigez la clé, puis relancez ce qui a échoué.`,
     );
-  const unread = facts.unread.filter((one) => !refused.includes(one)).map(nameOf);
+  const unread = home.unread.filter((one) => !refused.includes(one)).map(nameOf);
   if (unread.length > 0)
     yield watch(
       SEE.partners,
@@ -107,7 +107,7 @@ function* groundPoints(facts: HomeFacts): Generator<Point> {
 }
 
 /** What keeps awards from being issued. */
-function* issuingPoints({ now: { paused, due, quota, holds } }: HomeFacts): Generator<Point> {
+function* issuingPoints({ now: { paused, due, quota, holds } }: HomeModel): Generator<Point> {
   if (paused) {
     const waits =
       due === 0 ? 'rien n’est délivré' : countedNoun(due, 'badge dû attend', 'badges dus attendent');
@@ -131,7 +131,7 @@ function* issuingPoints({ now: { paused, due, quota, holds } }: HomeFacts): Gene
 }
 
 /** Work that waits, or failed. */
-function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: HomeFacts): Generator<Point> {
+function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: HomeModel): Generator<Point> {
   const { failed, notices, earners, unknown } = now;
   if (failed > 0) {
     const one = 'travail a échoué et n’avancera pas sans vous.';
@@ -165,10 +165,10 @@ function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: HomeFacts): 
 }
 
 /** What somebody should look at. */
-function* otherPoints(facts: HomeFacts): Generator<Point> {
-  const { now, issuedLast30Days, readProblems, partners, nameOf } = facts;
+function* otherPoints({ now, issued, readProblems, partners, nameOf }: HomeModel): Generator<Point> {
   const { quota, flags } = now;
   const usable = (quota.reading?.left ?? 0) - quota.floor;
+  const issuedLast30Days = issued.reduce((sum, { last30Days }) => sum + last30Days, 0);
   // At the pace of the last 30 days, the next 30 would use it up.
   if (usable > 0 && usable < Math.max(issuedLast30Days, quota.floor))
     yield watch(

@@ -4,18 +4,18 @@ import { durationWords } from '../../shared/words.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section, State, number } from '../parts/text.js';
-import type { HomeFacts, HomeModel, Now } from './read.js';
+import type { HomeModel, Now } from './read.js';
 import { verdictOf, type Point } from './verdict.js';
 import { TO } from '../route.js';
 
-export const HomeView = ({ scheme, facts, issued }: HomeModel): VNode => (
+export const HomeView = (model: HomeModel): VNode => (
   <>
-    <Verdict points={verdictOf(facts)} />
-    <NowPart {...facts} scheme={scheme} />
-    <Flags {...facts} />
-    <IssuedSection issued={issued} />
-    <Obf {...facts} />
-    <Partners {...facts} />
+    <Verdict points={verdictOf(model)} />
+    <NowPart {...model} />
+    <Flags {...model} />
+    <IssuedSection {...model} />
+    <Obf {...model} />
+    <Partners {...model} />
   </>
 );
 
@@ -41,7 +41,7 @@ function Verdict({ points }: { readonly points: readonly Point[] }): VNode {
 }
 
 /** The state at this instant, point by point. */
-function NowPart({ scheme, nowS, now }: HomeFacts & Pick<HomeModel, 'scheme'>): VNode {
+function NowPart({ scheme, nowS, now }: HomeModel): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (
     <Section id="maintenant" title="En ce moment">
@@ -80,7 +80,7 @@ function quotaText({ reading, floor }: Now['quota']): ComponentChildren {
   );
 }
 
-function Flags({ now }: HomeFacts): VNode | null {
+function Flags({ now }: HomeModel): VNode | null {
   const { count, listed } = now.flags;
   if (count === 0) return null;
   return (
@@ -155,7 +155,7 @@ export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
 }
 
 /** How OBF answered since an hour ago, or since it is counted. */
-const Obf = ({ lastHour }: HomeFacts): VNode => (
+const Obf = ({ lastHour }: HomeModel): VNode => (
   <Section id="obf" title="Open Badge Factory depuis une heure">
     {lastHour === null ? (
       <P say="Palier vient de commencer à compter : revenez dans quelques minutes." />
@@ -184,7 +184,7 @@ function timeText(s: number | null): string {
 /** Their own page has them all. */
 const MAX_PARTNERS = 20;
 
-const Partners = ({ partners }: HomeFacts): VNode => (
+const Partners = ({ partners }: HomeModel): VNode => (
   <Section id="organismes" title="Organismes : dernières nouvelles">
     <Table
       caption="Dernier badge délivré par chaque organisme, du plus silencieux au plus récent"
