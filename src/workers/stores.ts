@@ -165,7 +165,7 @@ function classOf(status: CallMade['status']): string {
   return status === 429 ? '429' : `${Math.floor(status / 100)}xx`;
 }
 
-/** OBF says no to a wrong API key with one of several statuses: see `createAskToken`. */
+/** OBF says no to a wrong API key with one of several statuses: see `requestToken`. */
 function tokenOutcomeOf(status: CallMade['status']): 'given' | 'refused' | 'failed' {
   if (status === null || status === 429 || status === 408 || status >= 500) return 'failed';
   return status < 300 ? 'given' : 'refused';
