@@ -85,7 +85,7 @@ function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueReques
     badgeId: batch.badgeId,
     recipients: [...due.values()].map(({ contact }) => ({ email: contact.address, name: contact.name })),
     issuedOnS,
-    ...(batch.suppressEmail ? { sendEmail: false } : {}),
+    sendEmail: !batch.suppressEmail,
     logEntry: {
       by: 'palier',
       batch: batch.id,

@@ -100,8 +100,8 @@ export interface IssueRequest {
   readonly issuedOnS: number;
   /** Kept with the event and given back by `event()`. Holds no address. */
   readonly logEntry: Readonly<Record<string, unknown>>;
-  /** Whether OBF writes to the recipients; default true. */
-  readonly sendEmail?: boolean;
+  /** Whether OBF writes to the recipients. */
+  readonly sendEmail: boolean;
 }
 
 const writesOf = (clientId: ClientId, send: Sender) => ({
@@ -111,7 +111,7 @@ const writesOf = (clientId: ClientId, send: Sender) => ({
    */
   async issue(request: IssueRequest, signal?: AbortSignal): Promise<EventId> {
     const name = 'POST issue';
-    const { badgeId, recipients, issuedOnS, logEntry, sendEmail = true } = request;
+    const { badgeId, recipients, issuedOnS, logEntry, sendEmail } = request;
     if (recipients.length === 0) throw new ObfRefused(name, 400, 'an issue call needs a recipient');
     const body = {
       recipient: recipients.map((one) => ({ email: one.email, name: one.name ?? '' })),

@@ -141,5 +141,6 @@ export const issueTo = (email: string = MAIL) => ({
   badgeId: B1,
   recipients: [{ email, name: 'Jean Dupont' }],
   issuedOnS: 1_740_787_200,
+  sendEmail: true,
   logEntry: { award: 'communiquer-1' },
 });
