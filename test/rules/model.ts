@@ -337,9 +337,13 @@ function needsOf({ atLeast, issuers, abilities }: BadgesCondition): [DemandName,
 export const lackOf = (condition: BadgesCondition, { best }: NaiveResult): number =>
   Math.max(0, ...needsOf(condition).map(([name, need]) => need - (best?.[name] ?? 0)));
 
+/** The assertions that count, each once. */
+export const countingIn = (scheme: Scheme, { assertions }: Portfolio, nowS: number): Assertion[] =>
+  merged(assertions).filter((one) => countsAt(scheme, one, nowS));
+
 /** The verdict on every award, in the scheme's order. A held award is asked anew wherever it is named. */
 export function naive(scheme: Scheme, portfolio: Portfolio, nowS: number): NaiveVerdict[] {
-  const counting = merged(portfolio.assertions).filter((one) => countsAt(scheme, one, nowS));
+  const counting = countingIn(scheme, portfolio, nowS);
 
   function result(condition: Condition): NaiveResult {
     if (condition.kind === 'badges') return resultOf(condition, scheme, counting, nowS);

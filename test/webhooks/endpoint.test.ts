@@ -471,7 +471,7 @@ describe('receive', () => {
       fc.record({
         client: fc.constantFrom('P1', 'P2'),
         event: id,
-        type: fc.constantFrom('issued', 'revoked', 'updated'),
+        type: fc.constantFrom(...NOTICE_TYPES),
       }),
       fc.record({
         address: fc.emailAddress(),
