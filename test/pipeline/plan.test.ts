@@ -117,7 +117,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
     linked.add(other);
     await linkRecords(earners, own, joined);
   }
-  return { ...one, before, keys, parts, sources: { region, earners }, ledger, prefix };
+  return { ...one, before, keys, parts, schemes, sources: { region, earners }, ledger, prefix };
 }
 
 /** An empty Redis of its own, as it were. */
@@ -314,7 +314,7 @@ test('it can be stopped, tells how far it is, and the count of the night is kept
 
   const population = createPopulationStore(redis.connection, settled.prefix);
   expect(await population.read()).toBeNull();
-  await storePopulation({ ...settled.parts, population }, signal());
+  await storePopulation({ ...settled.parts, schemes: settled.schemes, population }, signal());
   const { stats: counted } = await simulate(settled);
   expect(await population.read()).toMatchObject({
     atS: settled.nowS,

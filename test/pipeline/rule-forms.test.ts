@@ -153,6 +153,12 @@ awards:
   const waiting = async () =>
     (await earners().getDelayed()).map(({ id, opts }) => ({ id, delayMs: opts.delay ?? 0 }));
   const laterOf = (email: string): string => `later.${house.keyOf(email)}`;
+  const countAtNight = async (): Promise<void> => {
+    const [{ queues, population }] = house.pipelines;
+    const before = (await population.read())?.atS ?? 0;
+    await queues.maintenance.add('population', { kind: 'population' });
+    await until(async () => ((await population.read())?.atS ?? 0) > before, 'count of the night');
+  };
   /** A day goes by, and the evaluation's time comes. */
   const nextDay = async (): Promise<void> => {
     const [job] = await earners().getDelayed();
@@ -194,12 +200,6 @@ awards:
   test('what time alone let count is found by the count of the night', async () => {
     await give('A', nowS() + 3 * DAY_S);
     await until(async () => (await waiting()).length === 1, 'evaluation that waits');
-    const [{ queues, population }] = house.pipelines;
-    const countAtNight = async (): Promise<void> => {
-      const before = (await population.read())?.atS ?? 0;
-      await queues.maintenance.add('population', { kind: 'population' });
-      await until(async () => ((await population.read())?.atS ?? 0) > before, 'count of the night');
-    };
     // Nobody waits for the date any more.
     await earners().remove(laterOf(EMAIL));
     await countAtNight();
@@ -211,6 +211,26 @@ awards:
     await until(() => house.sandbox.issues().length === 1, 'issue call');
     await house.idle();
     expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+  });
+
+  test('while an application without e-mail is not ended, the count of the night gives nobody theirs with one', async () => {
+    await give('A', nowS() + 2 * DAY_S);
+    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+    await earners().remove(laterOf(EMAIL));
+    const [{ schemes }] = house.pipelines;
+    const { version } = house.scheme;
+    const seen = { started: version, inForce: version };
+    await schemes.apply(house.scheme, { only: null, suppressEmail: true }, seen);
+
+    aheadMs += DAY_S * 1000 + 1000;
+    await countAtNight();
+    await house.idle();
+    expect(house.sandbox.issues()).toHaveLength(0);
+
+    await schemes.applied();
+    aheadMs += 1000;
+    await countAtNight();
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
   });
 
   test('2062 does not count, and what comes meanwhile is decided at once', async () => {
