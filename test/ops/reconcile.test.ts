@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { asClientId } from '../../src/ids.js';
+import { askAccounts } from '../../src/ops/cli/session.js';
 import { openProducer } from '../../src/platform/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -292,3 +295,20 @@ test('Redis goes away in the middle: said so, with what to do', async () => {
   ]);
   await palier.redis.restart();
 }, 30_000);
+
+test('interrupted, the reading of accounts ends once the account in hand is let go', async () => {
+  const stop = new AbortController();
+  let inHand = 0;
+  const ask = async () => {
+    inHand += 1;
+    stop.abort();
+    await setImmediate();
+    inHand -= 1;
+    stop.signal.throwIfAborted();
+  };
+  const { scheme } = palier.pipeline;
+  const clients = [asClientId('P1'), asClientId('P2')];
+  const asked = askAccounts(scheme, clients, ask, { concurrency: 1, signal: stop.signal });
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+  expect(inHand).toBe(0);
+});

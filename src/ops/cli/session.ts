@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import pMap, { type Options as PMapOptions } from 'p-map';
+import pMap from 'p-map';
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { RegionUnreadable } from '../../issuing/region-account-sync.js';
@@ -198,12 +198,16 @@ export interface Unread {
 /** So many accounts in a row without an answer: OBF itself is away, and hundreds need not time out. */
 const SILENT_IN_A_ROW = 3;
 
-/** Asks something of accounts, some at a time, as long as OBF answers. @returns those that were not read */
+/**
+ * Asks something of accounts, some at a time, as long as OBF answers. Interrupted, it ends once `ask` has: what that
+ * works with is closed next.
+ * @returns those that were not read
+ */
 export async function askAccounts(
   scheme: Scheme,
   clients: Iterable<ClientId>,
   ask: (clientId: ClientId) => Promise<void>,
-  options: PMapOptions,
+  { concurrency, signal }: { readonly concurrency: number; readonly signal?: AbortSignal },
 ): Promise<readonly Unread[]> {
   let silent = 0;
   const askOne = async (clientId: ClientId): Promise<readonly Unread[]> => {
@@ -213,12 +217,12 @@ export async function askAccounts(
       silent = 0;
       return [];
     } catch (error) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       silent = error instanceof ObfNotSent ? silent + 1 : 0;
       return [{ clientId, why: accountWords(scheme, clientId, error) }];
     }
   };
-  return (await pMap(clients, askOne, options)).flat();
+  return (await pMap(clients, askOne, { concurrency })).flat();
 }
 
 /** What a failed call means to an operator, by the account's owner. @throws any error that is not of OBF */
