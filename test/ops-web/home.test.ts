@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import { h } from 'preact';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
 import { quantile, readObfAnswers, type ObfAnswers } from '../../src/ops/web/home/obf-answers.js';
 import { rowsOf, type HomeModel, type Now } from '../../src/ops/web/home/read.js';
 import { verdictOf } from '../../src/ops/web/home/verdict.js';
+import { HomeView } from '../../src/ops/web/home/view.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { createMeter, recentKey } from '../../src/platform/meter.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
@@ -13,6 +15,7 @@ import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser } from './support/browser.js';
+import { renderIn } from './support/frame.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
 import { textOf } from './support/text.js';
 
@@ -289,6 +292,12 @@ describe('what the home page is made from', () => {
       expect(told({ lastHour: null, lastMinutes: null })).toEqual([]);
       expect(told({ now: { ...now, quota: { reading: null, floor: 50 } } })).toEqual([]);
       expect(told({ now: { ...now, quota: { reading: { left: null, readMs: 0 }, floor: 50 } } })).toEqual([]);
+    });
+
+    test('an hour in which nothing was counted is not told as the beginning of counting', () => {
+      const text = textOf(renderIn(h(HomeView, { ...good, lastHour: null })));
+      expect(text).toContain('Rien n’a été compté depuis une heure.');
+      expect(textOf(renderIn(h(HomeView, good)))).not.toContain('Rien n’a été compté');
     });
 
     test('what OBF shows badly is named by client, event and field', () => {

@@ -158,7 +158,7 @@ export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
 const Obf = ({ lastHour }: HomeModel): VNode => (
   <Section id="obf" title="Open Badge Factory depuis une heure">
     {lastHour === null ? (
-      <P say="Palier vient de commencer à compter : revenez dans quelques minutes." />
+      <P say="Rien n’a été compté depuis une heure. Si Palier vient de démarrer, revenez dans quelques minutes." />
     ) : (
       <DefinitionList
         items={[
