@@ -332,7 +332,7 @@ describe('any file and any badge', () => {
   const name = fc
     .string({ unit: 'grapheme', maxLength: 90 })
     .map((text) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim())
-    // `§` marks a place in the texts of parse-support.ts.
+    // `§` marks a place in the texts of parse-text.ts.
     .filter((text) => text !== '' && !text.includes('§'));
 
   const enrolling = (partners: number): fc.Arbitrary<Enrolling> =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /**
  * What `docs/schema/<name>.json` holds, and what zod makes of the schema: a test holds that they are equal.
- * With UPDATE=1 in the environment the file is written first: `UPDATE=1 npx jest test/audit/line.test.ts`.
+ * With UPDATE=1 in the environment the file is written first: `UPDATE=1 npx jest test/journal/journal.test.ts`.
  */
 export function publishedSchema(
   name: string,
