@@ -147,10 +147,10 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
 }
 
 /**
- * Looks at everybody by the rules that new facts are judged by, and keeps what came of it: a job of the night. May be
- * repeated.
- * @returns `unsettled`: everybody with an award on its way, or due one that is not: time alone may have met its rule.
- *   Those due one are left out while an application without e-mail is not ended: it gives them theirs
+ * Looks at everybody by the rules that new facts are judged by, and keeps what came of it. May be repeated.
+ * @returns `unsettled`: everybody with an award on its way, and who has still to be given or to lose one: time alone may
+ *   have met its rule, or nobody was told. The latter not while an application without e-mail is not ended: it gives
+ *   them theirs
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(
@@ -163,17 +163,18 @@ export async function storePopulation(
   const nowS = secondsOf(parts.clock);
   const rules = await parts.schemes.now();
   const tally = countPopulation(rules.scheme);
-  const [underWay, dueOnly]: [EarnerKey[], EarnerKey[]] = [[], []];
+  const [underWay, undone]: [EarnerKey[], EarnerKey[]] = [[], []];
   const look = ({ earner, portfolio, lastSchemeGeneration, inFlight, refused }: PersonFacts): void => {
-    const { evaluation, due } = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, nowS);
+    const { evaluation, due, lost } = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, nowS);
     tally.add(evaluation);
+    const isDue = due.some(({ award }) => !refused.has(award.badgeId));
     if (inFlight.size > 0) underWay.push(earner);
-    else if (due.some(({ award }) => !refused.has(award.badgeId))) dueOnly.push(earner);
+    else if (isDue || lost.some(({ onLoss }) => onLoss !== 'keep')) undone.push(earner);
   };
   await forEachPerson(parts, look, () => undefined, signal);
   const { version, people, counts } = tally.stats();
   await parts.population.write({ atS: nowS, version, people, ...counts });
   // Asked last: one that ended meanwhile has put them on their way.
   const isQuiet = (await parts.schemes.unfinished())?.suppressEmail === true;
-  return { people, unsettled: isQuiet ? underWay : [...underWay, ...dueOnly] };
+  return { people, unsettled: isQuiet ? underWay : [...underWay, ...undone] };
 }

@@ -47,6 +47,52 @@ describe('first look', () => {
   const awards = (): string[] => house.awards().toSorted();
   const readProblems = () => house.pipelines[0].readProblems.list();
 
+  describe('a reading that stops when it has stored, and has nobody evaluated', () => {
+    /** The Région's account comes first, then P1's. */
+    const stopAfterP1 = async (): Promise<void> => {
+      const stopped = new AbortController();
+      let accounts = 0;
+      const progress = (): void => {
+        accounts += 1;
+        if (accounts === 2) stopped.abort(new Error('stopped'));
+      };
+      await expect(verifyAccounts(house.pipelines[0], progress, stopped.signal)).rejects.toThrow('stopped');
+      await house.idle();
+    };
+    const verifyByClock = () => house.pipelines[0].queues.maintenance.add('verify', { kind: 'verify' });
+
+    test('the next one gives what is due', async () => {
+      await half(LOU, SAM);
+      give('P1', 'A', LOU);
+      await stopAfterP1();
+      // What is stored is no news any more.
+      expect((await verify()).assertions).toBe(0);
+      expect(awards()).toEqual([]);
+
+      await verifyByClock();
+      await until(() => awards().length === 1, 'issue call');
+      await house.idle();
+      expect(awards()).toEqual([`R1 ${LOU}`]);
+    });
+
+    test('the next one flags what is lost', async () => {
+      const { flags } = house.pipelines[0];
+      await half(LOU);
+      const event = give('P1', 'A', LOU);
+      await house.given(event);
+      expect(awards()).toEqual([`R1 ${LOU}`]);
+      house.sandbox.revokeByHand(event.id, [LOU]);
+      await stopAfterP1();
+      expect((await verify()).revocations).toBe(0);
+      expect(await flags.list()).toHaveLength(0);
+
+      await verifyByClock();
+      await until(async () => (await flags.list()).length === 1, 'flag');
+      await house.idle();
+      expect(house.sandbox.issues()).toHaveLength(1);
+    });
+  });
+
   describe('incomplete at the first look', () => {
     test.each([
       ['an empty list', 1, 0],

@@ -66,11 +66,18 @@ const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLi
   };
 };
 
-/** Nothing is on its way for ever: people with an award on its way, or due one, are evaluated again. */
+/** Nothing is on its way for ever, and nothing due is forgotten: people of whom something is to be done are evaluated again. */
 const countPeople: JobHandler<Pipeline, unknown> = async (pipeline, _job, signal) => {
   const { people, unsettled } = await storePopulation(pipeline, signal);
   await enqueueEarners(pipeline.queues.earners, unsettled, 'population');
   return { did: 'people counted', facts: { people } };
+};
+
+/** A reading that was killed, or a write that was repeated, stored facts that nobody was evaluated for: the count finds them. */
+const verify: JobHandler<Pipeline, unknown> = async (pipeline, job, signal) => {
+  const verified = await verifyForClock(pipeline, signal);
+  await countPeople(pipeline, job, signal);
+  return verified;
 };
 
 const replay: LongWork<Pipeline, ReplayJob> = async ({ queues }, job, signal, progress) => {
@@ -104,7 +111,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     clean: (pipeline, _job, signal) => cleanQueues(pipeline, signal),
     purge,
     population: countPeople,
-    verify: (pipeline, _job, signal) => verifyForClock(pipeline, signal),
+    verify,
     plan: planForOps,
     apply: applyForOps,
     replay,
