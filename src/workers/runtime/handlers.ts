@@ -66,14 +66,14 @@ const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLi
   };
 };
 
-/** Nothing is on its way for ever, and nothing due is forgotten: people of whom something is to be done are evaluated again. */
+/** Counts everybody, and has those evaluated again whose awards are on their way, due or lost. */
 const countPeople: JobHandler<Pipeline, unknown> = async (pipeline, _job, signal) => {
   const { people, unsettled } = await storePopulation(pipeline, signal);
   await enqueueEarners(pipeline.queues.earners, unsettled, 'population');
   return { did: 'people counted', facts: { people } };
 };
 
-/** A reading that was killed, or a write that was repeated, stored facts that nobody was evaluated for: the count finds them. */
+/** Ends with the count: it finds those whose facts an earlier, stopped reading has stored without an evaluation. */
 const verify: JobHandler<Pipeline, unknown> = async (pipeline, job, signal) => {
   const verified = await verifyForClock(pipeline, signal);
   await countPeople(pipeline, job, signal);
