@@ -12,6 +12,7 @@ import type { JobResult } from '../../platform/job.js';
 import { isRedisError } from '../../platform/redis-faults.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { eventNoticeId } from '../../queue/jobs.js';
+import { storePopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../pipeline.js';
 import { retryTransient } from '../runtime/job-outcome.js';
 import { polledClients } from '../runtime/schedules.js';
@@ -87,8 +88,17 @@ export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress
     await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
     await pipeline.replicas.waitForReplicas(mark);
   }, signal);
+  // What an earlier, stopped reading stored is no change to this one: the count finds whom it concerns.
+  await countPeople(pipeline, signal);
   drift.earners = run.touched.size;
   return drift;
+}
+
+/** Counts everybody, and has those evaluated again whose awards are on their way, due or lost. */
+export async function countPeople(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
+  const { people, unsettled } = await storePopulation(pipeline, signal);
+  await enqueueEarners(pipeline.queues.earners, unsettled, 'population');
+  return { did: 'people counted', facts: { people } };
 }
 
 /** One account does not stand in the way of the others. @throws what stands in the way of all */

@@ -5,7 +5,7 @@ import type { LongWork, JobHandler } from '../../platform/job.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/remove-traces.js';
 import { noticesIn } from '../../queue/arrivals.js';
-import { enqueueAll, enqueueEarners } from '../../queue/enqueue.js';
+import { enqueueAll } from '../../queue/enqueue.js';
 import {
   arrivalsJob,
   awardJob,
@@ -18,13 +18,12 @@ import {
 } from '../../queue/jobs.js';
 import { cleanQueues } from '../../queue/failures.js';
 import { sendFailed, sentIn } from '../../queue/replay.js';
-import { storePopulation } from '../../scheme/population.js';
 import { applyForOps, planForOps } from '../apply-scheme.js';
 import { evaluateEarner } from '../evaluate-earner.js';
 import { ingestCredential } from '../ingest/ingest-credential.js';
 import { ingestEvent } from '../ingest/ingest-event.js';
 import { pollForClock, reportOddRow } from '../ingest/poll-events.js';
-import { verifyForClock } from '../ingest/verify-accounts.js';
+import { countPeople, verifyForClock } from '../ingest/verify-accounts.js';
 import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
 import { revokeAward } from '../issue/revocation.js';
 import type { Pipeline } from '../pipeline.js';
@@ -66,20 +65,6 @@ const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLi
   };
 };
 
-/** Counts everybody, and has those evaluated again whose awards are on their way, due or lost. */
-const countPeople: JobHandler<Pipeline, unknown> = async (pipeline, _job, signal) => {
-  const { people, unsettled } = await storePopulation(pipeline, signal);
-  await enqueueEarners(pipeline.queues.earners, unsettled, 'population');
-  return { did: 'people counted', facts: { people } };
-};
-
-/** Ends with the count: it finds those whose facts an earlier, stopped reading has stored without an evaluation. */
-const verify: JobHandler<Pipeline, unknown> = async (pipeline, job, signal) => {
-  const verified = await verifyForClock(pipeline, signal);
-  await countPeople(pipeline, job, signal);
-  return verified;
-};
-
 const replay: LongWork<Pipeline, ReplayJob> = async ({ queues }, job, signal, progress) => {
   const done = await sendFailed(queues, job, progress, signal);
   const facts = { user: job.by, sent: sentIn(done), gone: done.gone, left: done.left };
@@ -110,8 +95,8 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     sweep,
     clean: (pipeline, _job, signal) => cleanQueues(pipeline, signal),
     purge,
-    population: countPeople,
-    verify,
+    population: (pipeline, _job, signal) => countPeople(pipeline, signal),
+    verify: (pipeline, _job, signal) => verifyForClock(pipeline, signal),
     plan: planForOps,
     apply: applyForOps,
     replay,
