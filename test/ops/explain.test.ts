@@ -197,6 +197,18 @@ describe('palier explain', () => {
     expect(byKey.exit).toBe(0);
   });
 
+  test('a key that begins with "-" is no option; what is shorter is one', async () => {
+    for (const start of ['-', '--']) {
+      const { exit, err } = await explain(start.padEnd(22, 'a'));
+      expect({ exit, first: err[0] }).toEqual({
+        exit: 1,
+        first: expect.stringMatching(/^Personne n'est connu/),
+      });
+    }
+    const { exit, err } = await explain('-'.padEnd(21, 'a'));
+    expect({ exit, first: err[0] }).toEqual({ exit: 2, first: expect.stringMatching(/^Option inconnue/) });
+  });
+
   test('somebody with two addresses is one person, by whichever address', async () => {
     const [one, other] = [await somebody('P1/A'), await somebody('P2/B')];
     const [person, linked] = [earnerKeyOf(vault, one), earnerKeyOf(vault, other)];

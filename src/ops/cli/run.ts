@@ -75,7 +75,7 @@ export async function run(
   }
   program.helpCommand(HELP.helpCommandUsage[lang], HELP.helpCommand[lang]);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(argv.map(asArgument), { from: 'user' });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -88,6 +88,9 @@ export async function run(
     return code === 'usage' ? 2 : 1;
   }
 }
+
+/** An earner key may begin with "-". With a space before it, which is dropped later, commander sees no option. */
+const asArgument = (typed: string): string => (/^-[\w-]{21}$/.test(typed) ? ` ${typed}` : typed);
 
 /** The language asked for; French when none is, or one that we do not speak (which parsing then refuses). */
 function langOf(argv: readonly string[]): Lang {

@@ -211,11 +211,8 @@ function quotaWords({ quota, issues }: PlanJson, timeZone: string): Localized {
 /** Enough to look into a few with `explain`. */
 const EXAMPLES = 5;
 
-/** A command line takes a key that begins with `-` for an option: such keys come last. */
-function some(keys: readonly string[]): string {
-  const inOrder = keys.toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
-  return inOrder.slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
-}
+const some = (keys: readonly string[]): string =>
+  keys.slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
 
 function exampleLines(awards: readonly AwardJson[]): Lines {
   const examples = awards.flatMap((award) =>
