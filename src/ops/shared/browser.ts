@@ -15,106 +15,106 @@ const HEADERS = {
 } as const;
 
 /**
- * What sets the headers of a page: nothing is kept, indexed, framed, or fetched from elsewhere.
- * @param directives of the policy, besides styles and forms of our own
+ * Returns a function that sets a page's security headers: no cache, no index, no frame, no other host.
+ * @param directives CSP directives, added to our own styles and forms
  */
 export function pageHeaders(directives: Readonly<Record<string, readonly string[]>> = {}) {
-  const own = { defaultSrc: ["'none'"], styleSrc: ["'self'"], formAction: ["'self'"] };
-  const kept = { frameAncestors: ["'none'"], baseUri: ["'none'"] };
-  const common = helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { ...own, ...directives, ...kept } },
-    // With `no-referrer` a browser would send `Origin: null` with our own forms.
+  const defaults = { defaultSrc: ["'none'"], styleSrc: ["'self'"], formAction: ["'self'"] };
+  const fixed = { frameAncestors: ["'none'"], baseUri: ["'none'"] };
+  const setHelmetHeaders = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { ...defaults, ...directives, ...fixed } },
+    // With `no-referrer`, a browser sends `Origin: null` with our own forms.
     referrerPolicy: { policy: 'same-origin' },
     frameguard: { action: 'deny' },
     strictTransportSecurity: false,
   });
   return (req: Request, res: Response, isSecure: boolean): void => {
-    common(req, res, () => undefined);
+    setHelmetHeaders(req, res, () => undefined);
     res.set(HEADERS);
-    // Promised without TLS, it would lock people out of a test machine.
+    // Without TLS, HSTS would lock people out of a test machine.
     if (isSecure) res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
   };
 }
 
 /**
- * A cookie that no script reads. Over TLS, `__Host-` keeps neighbours of our domain from setting it, and wants the path `/`.
- * @param path without TLS
+ * Reads and writes one cookie that scripts cannot read. Over TLS, the prefix `__Host-` stops sibling domains from
+ * setting it, and requires the path `/`.
+ * @param path the cookie's path without TLS
  */
 export function cookieJar(name: string, isSecure: boolean, path: string) {
-  const own = isSecure ? `__Host-${name}` : name;
+  const cookieName = isSecure ? `__Host-${name}` : name;
   const attributes = { httpOnly: true, path: isSecure ? '/' : path, secure: isSecure };
   return {
-    /** As it came; of two the first, which has the longer path (RFC 6265, 5.4). Null: there is none. */
+    /** Returns the raw value; of two, the first, which has the longer path (RFC 6265, 5.4). Null: no cookie. */
     read({ headers: { cookie = '' } }: Pick<Request, 'headers'>): string | null {
       const parts = cookie.split(';').map((part) => part.trim());
-      return parts.find((part) => part.startsWith(`${own}=`))?.slice(own.length + 1) ?? null;
+      return parts.find((part) => part.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1) ?? null;
     },
     /**
-     * @param value of letters that need no escape
-     * @param sameSite a `lax` cookie alone comes along when another site sends the browser here
+     * @param value has no character that needs an escape
+     * @param sameSite only a `lax` cookie is sent when a link of another site leads here
      */
     set: (res: Response, value: string, maxAge: number, sameSite: 'strict' | 'lax' = 'strict'): void =>
-      void res.cookie(own, value, { ...attributes, sameSite, maxAge }),
-    clear: (res: Response): void => void res.clearCookie(own, attributes),
+      void res.cookie(cookieName, value, { ...attributes, sameSite, maxAge }),
+    clear: (res: Response): void => void res.clearCookie(cookieName, attributes),
   };
 }
 
 /**
- * Whether a form was sent by a page of ours. Browsers say so in `Sec-Fetch-Site`, over TLS and to this machine; where
- * they do not, the form's origin must be ours. With a `SameSite=Strict` cookie this is all that stops forged forms.
- * @param own scheme and host that people see
+ * Whether one of our own pages sent a form. Browsers send `Sec-Fetch-Site` over TLS and to localhost. Without it,
+ * `Origin` must be ours. With a `SameSite=Strict` cookie, this is the whole protection against forged forms.
+ * @param ownOrigin our scheme and host, as browsers see them
  * @see https://www.w3.org/TR/fetch-metadata/
  */
 export const isSameOrigin = (
   { 'sec-fetch-site': site, origin }: IncomingHttpHeaders,
-  own: string,
-): boolean => (site === undefined ? origin === own : site === 'same-origin');
+  ownOrigin: string,
+): boolean => (site === undefined ? origin === ownOrigin : site === 'same-origin');
 
-/** Reads JSON that was sealed for Redis or a browser. Null: there is none, it is not ours, or it was altered. */
+/** Reads JSON that was sealed for Redis or a browser. Null: missing, not sealed by us, altered, or another schema. */
 export function openSealed<T>(
   vault: Vault,
   sealed: string | null,
   context: string,
-  form: z.ZodType<T>,
+  schema: z.ZodType<T>,
 ): T | null {
   if (sealed === null) return null;
   try {
-    return form.safeParse(JSON.parse(vault.open(sealed, context))).data ?? null;
+    return schema.safeParse(JSON.parse(vault.open(sealed, context))).data ?? null;
   } catch (error) {
     if (error instanceof VaultError) return null;
     throw error;
   }
 }
 
-/** As long as an address may be, characters. */
-const MAX_ADDRESS = 254;
+const MAX_ADDRESS_CHARS = 254;
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 
-/** The key of an e-mail address that was typed; null for what is none. */
+/** Returns the earner key of a typed e-mail address; null: not an address. */
 export function keyOfAddress(text: string | null, vault: Vault): EarnerKey | null {
   const typed = withoutUnseenEnds(text ?? '');
-  return ADDRESS.test(typed) && typed.length <= MAX_ADDRESS ? earnerKeyOf(vault, typed) : null;
+  return ADDRESS.test(typed) && typed.length <= MAX_ADDRESS_CHARS ? earnerKeyOf(vault, typed) : null;
 }
 
-/** What `earnerKeyOf` makes: 128 bits in base64url. */
-const KEY = /^[\w-]{22}$/;
+/** The form of an earner key: 128 bits in base64url. */
+const EARNER_KEY = /^[\w-]{22}$/;
 
-/** The earner key that was typed, as reports and the journal show it; null for what is none. */
-export function keyIn(text: string | null | undefined): EarnerKey | null {
+/** Returns a typed earner key, in the form that reports and the journal show; null: not a key. */
+export function keyIn(text: string | null): EarnerKey | null {
   const typed = withoutUnseenEnds(text ?? '');
-  return KEY.test(typed) ? asEarnerKey(typed) : null;
+  return EARNER_KEY.test(typed) ? asEarnerKey(typed) : null;
 }
 
-/** A tag with its attributes, code and typed text (they stay as they are, to be copied), or plain text. */
-const PARTS = /<(code|textarea|pre)\b[^>]*>.*?<\/\1>|<[^">]*(?:"[^"]*"[^">]*)*>|[^<]+/gs;
+/** Matches code or typed text with its tags, another tag with its attributes, or plain text. */
+const HTML_PARTS = /<(code|textarea|pre)\b[^>]*>.*?<\/\1>|<[^">]*(?:"[^"]*"[^">]*)*>|[^<]+/gs;
 
 /**
- * Makes the spaces within « » and before two-part marks unbreakable. Attributes stay as they are.
+ * Makes the spaces inside « » and before : ; ? ! non-breaking. Tags, code and typed text stay as they are.
  * @param html as preact renders it: attributes in double quotes, text escaped
  * @see Lexique des règles typographiques en usage à l'Imprimerie nationale
  */
 export const typesetFrench = (html: string): string =>
-  html.replaceAll(PARTS, (part) => (part.startsWith('<') ? part : spaced(part)));
+  html.replaceAll(HTML_PARTS, (part) => (part.startsWith('<') ? part : spaced(part)));
 
 const spaced = (text: string): string =>
   text

@@ -7,14 +7,15 @@ import { type AwardHistory, type Background, buildExplanation } from '../../rule
 import type { Award, Scheme } from '../../rules/types.js';
 import { decide, type DecidingSources, type Decision } from '../../workers/decide.js';
 
+/** For `parcours`, which may not import `workers`. */
 export type ExplainSources = DecidingSources;
 
-/** One person, what was decided anew of them, and what explains it. */
+/** A person with their new evaluation and its explanation. */
 export type Explained = NonNullable<Awaited<ReturnType<typeof explainPerson>>>;
 
 /**
- * Decides anew, and explains it. OBF is not called.
- * @returns null when nothing is known of this address
+ * Evaluates a person again, and explains every award. Does not call OBF.
+ * @returns null for an unknown address
  */
 export async function explainPerson(sources: ExplainSources, earner: EarnerKey) {
   const decision = await decide(sources, earner);
@@ -24,46 +25,46 @@ export async function explainPerson(sources: ExplainSources, earner: EarnerKey) 
   return { person, ...explanationOf(decision) };
 }
 
-/** Pure. By what is written down under every address of the person. */
+/** Pure. Explains a decision by the records of all the person's addresses. */
 export function explanationOf({ rules, person, evaluation, waiting }: Decision) {
   const flags = person.addresses.flatMap(({ record }) => [...record.flags]);
   const background = backgroundOf(evaluation, { entries: journalOf(person), flags, waiting });
   return buildExplanation(rules.scheme, evaluation, background);
 }
 
-/** What is written down about one person, under whichever of their addresses; entries in any order. */
-interface Notes {
+/** Stored facts about one person, from all their addresses; entries in any order. */
+interface StoredFacts {
   readonly entries: readonly JournalEntry[];
-  /** Since when, Unix seconds. */
+  /** Flagged badges, and since when (Unix seconds). */
   readonly flags: readonly (readonly [BadgeId, sinceS: number])[];
   readonly waiting: ReadonlySet<AwardId>;
 }
 
-/** Pure. What an explanation is told besides the evaluation. */
-export function backgroundOf({ awards }: Evaluation, { entries, flags, waiting }: Notes): Background {
+/** Pure. Returns what an explanation needs besides the evaluation. */
+export function backgroundOf({ awards }: Evaluation, { entries, flags, waiting }: StoredFacts): Background {
   const history = new Map<BadgeId, AwardHistory>();
   for (const { heldBy } of awards) {
-    const entry = heldBy && givingOf(heldBy, entries);
-    if (entry) history.set(heldBy.badgeId, toldBy(entry));
+    const entry = heldBy && issueEntryOf(heldBy, entries);
+    if (entry) history.set(heldBy.badgeId, historyOf(entry));
   }
-  // Two addresses may have been flagged for one badge before they were linked: the earliest is put last, and stays.
+  // Two linked addresses may each have a flag for one badge. The earliest comes last, so the map keeps it.
   return { history, waiting, flagged: new Map(flags.toSorted(([, a], [, b]) => b - a)) };
 }
 
 /**
- * The entry that gave this very assertion: by its event; where OBF tells of none, the badge's latest. What
- * Palier gave is believed to be so, though it was found in OBF as well.
+ * Returns the entry that recorded this assertion: by its event, or the badge's latest when OBF names no event.
+ * Palier's own entry (`issued`) wins over the same badge found in OBF (`found`).
  */
-function givingOf({ badgeId, eventId }: Assertion, entries: readonly JournalEntry[]) {
-  const givings = entries.filter(
-    ({ kind, badgeId: of }) => of === badgeId && (kind === 'issued' || kind === 'found'),
+function issueEntryOf({ badgeId, eventId }: Assertion, entries: readonly JournalEntry[]) {
+  const ofBadge = entries.filter(
+    (entry) => entry.badgeId === badgeId && (entry.kind === 'issued' || entry.kind === 'found'),
   );
-  const own = eventId === null ? givings : givings.filter(({ event }) => event === eventId);
-  const issued = own.filter(({ kind }) => kind === 'issued');
-  return (issued.length > 0 ? issued : own).toSorted((a, b) => b.atS - a.atS)[0];
+  const ofEvent = eventId === null ? ofBadge : ofBadge.filter(({ event }) => event === eventId);
+  const issued = ofEvent.filter(({ kind }) => kind === 'issued');
+  return (issued.length > 0 ? issued : ofEvent).toSorted((a, b) => b.atS - a.atS)[0];
 }
 
-const toldBy = ({ kind, atS, version, assertions, event }: JournalEntry): AwardHistory => ({
+const historyOf = ({ kind, atS, version, assertions, event }: JournalEntry): AwardHistory => ({
   sinceS: atS,
   version,
   by: kind === 'issued' ? 'palier' : 'hand',
@@ -72,23 +73,23 @@ const toldBy = ({ kind, atS, version, assertions, event }: JournalEntry): AwardH
 });
 
 /**
- * Pure. Awards at a glance: a row for each competency of the scheme that has some, a cell for each level; and the
- * others, without a competency or a level.
+ * Pure. Arranges awards as a grid: a row for each competency that has awards, a cell for each level.
+ * @returns `others`: awards without a competency or a level
  */
-export function awardGrid<One extends { readonly award: Pick<Award, 'competency' | 'level'> }>(
+export function awardGrid<Item extends { readonly award: Pick<Award, 'competency' | 'level'> }>(
   { competencies }: Pick<Scheme, 'competencies'>,
-  awards: readonly One[],
+  awards: readonly Item[],
 ) {
-  const isPlaced = ({ award: { competency, level } }: One): boolean =>
+  const isPlaced = ({ award: { competency, level } }: Item): boolean =>
     level !== null && competency !== null && competencies.has(competency);
   const placed = awards.filter(isPlaced);
   const levels = [...new Set(placed.flatMap(({ award }) => award.level ?? []))].toSorted((a, b) => a - b);
   const rows = [...competencies.values()]
-    .map(({ id, name }) => ({ name, own: placed.filter(({ award }) => award.competency === id) }))
-    .filter(({ own }) => own.length > 0)
-    .map(({ name, own }) => ({
+    .map(({ id, name }) => ({ name, inRow: placed.filter(({ award }) => award.competency === id) }))
+    .filter(({ inRow }) => inRow.length > 0)
+    .map(({ name, inRow }) => ({
       name,
-      cells: levels.map((level) => own.filter(({ award }) => award.level === level)),
+      cells: levels.map((level) => inRow.filter(({ award }) => award.level === level)),
     }));
   return { levels, rows, others: awards.filter((one) => !isPlaced(one)) };
 }

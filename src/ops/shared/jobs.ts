@@ -6,7 +6,7 @@ import { groupBy } from './stats.js';
 
 export type Names = ReturnType<typeof namesIn>;
 
-/** Names for ids; an id that the scheme does not know stays. */
+/** Returns look-ups from ids to names; an unknown id is its own name. */
 export const namesIn = (scheme: Scheme, region: ClientId) => ({
   organisation: (client: string): string =>
     client === region ? 'Région' : partnerName(scheme, asClientId(client)),
@@ -14,10 +14,10 @@ export const namesIn = (scheme: Scheme, region: ClientId) => ({
     scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
 });
 
-/** So many failed jobs of each queue are looked at, the newest. */
+/** How many failed jobs of each queue are read, newest first. */
 export const NEWEST = 2000;
 
-/** Failed jobs with one reason in common. */
+/** Failed jobs that share a reason. */
 export interface FailedGroup {
   readonly reason: string;
   readonly count: number;
@@ -25,14 +25,14 @@ export interface FailedGroup {
 
 const MAX_REASON_CHARS = 300;
 
-/** Pure. By reason, the most frequent first. */
+/** Pure. Groups failures by reason, the most frequent first. */
 export const failedByReason = (failures: readonly Pick<Failure, 'reason'>[]): readonly FailedGroup[] =>
   [...groupBy(failures, ({ reason }) => shownReason(reason, MAX_REASON_CHARS))]
     .map(([reason, { length: count }]) => ({ reason, count }))
     .toSorted((a, b) => b.count - a.count);
 
-/** What of a job's data may be read by people: ids, and how it came about. Never the sealed address. */
-const SHOWN: ReadonlySet<string> = new Set(
+/** Fields of job data that pages may show: ids, options and origin. Never the sealed address. */
+const SHOWN_FIELDS: ReadonlySet<string> = new Set(
   `kind type clientId eventId badgeId batchId earner url recipientCount createdS months by askedS version only upto
    suppressEmail overQuota source request cause`.split(/\s+/),
 );
@@ -40,7 +40,7 @@ const SHOWN: ReadonlySet<string> = new Set(
 export const HIDDEN = '[masqué]';
 const MAX_FIELDS = 30;
 
-/** A job's data as it may be shown. */
+/** Returns a job's data for display; fields that may not be shown are masked. */
 export function maskedData(data: unknown): Readonly<Record<string, string>> {
   if (typeof data !== 'object' || data === null) return {};
   const fields = Object.entries(data).slice(0, MAX_FIELDS);
@@ -48,6 +48,6 @@ export function maskedData(data: unknown): Readonly<Record<string, string>> {
 }
 
 function maskedValue(name: string, value: unknown): string {
-  const plain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
-  return SHOWN.has(name) && plain ? shownText(String(value)) : HIDDEN;
+  const isPrimitive = value === null || ['string', 'number', 'boolean'].includes(typeof value);
+  return SHOWN_FIELDS.has(name) && isPrimitive ? shownText(String(value)) : HIDDEN;
 }

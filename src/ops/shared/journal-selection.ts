@@ -3,9 +3,9 @@ import type { JournalEntry, JournalKind } from '../../earners/journal-entry.js';
 import type { AwardId, EarnerKey, EventId } from '../../ids.js';
 import { isAskedFor, type Journal, type JournalQuery } from '../../journal/journal.js';
 
-/** A filter as it was typed; null: nothing was. */
+/** A journal filter as typed; null: not typed. */
 interface TypedFilter {
-  /** Dates, the first and the last that are asked for. */
+  /** Days or instants. */
   readonly from: string | null;
   readonly until: string | null;
   readonly kind: JournalKind | null;
@@ -14,8 +14,8 @@ interface TypedFilter {
 }
 
 /**
- * Of a day all is asked for, from its beginning to its end; of two instants what lies between, without the second.
- * @param timeZone of dates that name none
+ * Turns a typed filter into a query. `until` includes the whole of a day, and excludes an instant.
+ * @param timeZone for dates without a zone
  */
 export function filterOf(typed: TypedFilter, timeZone: string): JournalQuery {
   const { from, until, kind, award, event } = typed;
@@ -31,26 +31,26 @@ export function filterOf(typed: TypedFilter, timeZone: string): JournalQuery {
 
 const dateOf = (typed: string, zone: string): DateTime => DateTime.fromISO(typed.trim(), { zone });
 
-/** Whether it is a day (`2026-11-23`), or an instant (`2026-11-23T14:00`). */
+/** Whether the text is a day (`2026-11-23`), or an instant (`2026-11-23T14:00`). */
 export const isDate = (typed: string): boolean =>
   /^\d{4}-\d\d-\d\d(T|$)/.test(typed.trim()) && dateOf(typed, 'utc').isValid;
 
-/** Reads the entries asked for by the shortest way: by person, by event, or by time. @param people null: everybody */
+/** Reads matching entries by the cheapest index: person, event, or time. @param people null: everybody */
 export async function* selectEntries(
   journal: Journal,
   filter: JournalQuery,
   people: readonly EarnerKey[] | null,
 ): AsyncGenerator<JournalEntry> {
-  const named = people ?? (filter.event === undefined ? null : await peopleOf(journal, filter.event));
-  if (named === null) {
+  const earners = people ?? (filter.event === undefined ? null : await peopleOf(journal, filter.event));
+  if (earners === null) {
     yield* journal.read(filter);
     return;
   }
-  for (const one of named)
-    for (const entry of await journal.ofEarner(one)) if (isAskedFor(entry, filter)) yield entry;
+  for (const earner of earners)
+    for (const entry of await journal.ofEarner(earner)) if (isAskedFor(entry, filter)) yield entry;
 }
 
-/** Those whom an event gave an award: its other entries, as a later revocation, stand with them. */
+/** Returns who got an award by this event. Their journals also hold its other entries, such as a revocation. */
 export const peopleOf = async (journal: Journal, event: EventId): Promise<readonly EarnerKey[]> => [
   ...new Set((await journal.ofEvent(event)).flatMap(({ earner }) => earner ?? [])),
 ];

@@ -14,12 +14,12 @@ import type { Pipeline } from '../../workers/pipeline.js';
 
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');
-const since = { since_s: seconds, since_iso: iso };
+const sinceFields = { since_s: seconds, since_iso: iso };
 
-const recordForm = z.strictObject({
+const awardSchema = z.strictObject({
   badge: z.string(),
   state: z.enum(AWARD_STATES),
-  ...since,
+  ...sinceFields,
   event: z.string().nullable().describe('The OBF event that gave it.'),
   batch: z.string().nullable(),
   reason: z.string().nullable().describe("OBF's, where it refused."),
@@ -28,17 +28,17 @@ const recordForm = z.strictObject({
   forgiven: z.array(z.string()).describe('Events whose revocation does not block the award.'),
 });
 
-const jobForm = z.strictObject({
+const jobSchema = z.strictObject({
   queue: z.string(),
   id: z.string(),
   name: z.string(),
   state: z.string(),
-  ...since,
+  ...sinceFields,
   url: z.string().nullable().describe('Of the credential that it is to read.'),
   reason: z.string().nullable().describe('Why it failed.'),
 });
 
-const addressForm = z.strictObject({
+const addressSchema = z.strictObject({
   earner: z.string().describe('The key that stands for the address: its keyed fingerprint.'),
   address: z.string().nullable().describe('`export` has it whole; `show` masks all but the one asked for.'),
   name: z.string().nullable().describe('As the organisation typed it; `show` leaves it out.'),
@@ -50,29 +50,29 @@ const addressForm = z.strictObject({
   erased_on_s: seconds.nullable(),
   erased_on_iso: iso,
   assertions: z.array(assertionSchema).describe("Partners' badges, and the Région's."),
-  awards: z.array(recordForm).describe('How far each award of the Région is.'),
-  flags: z.array(z.strictObject({ badge: z.string(), ...since })),
+  awards: z.array(awardSchema).describe('How far each award of the Région is.'),
+  flags: z.array(z.strictObject({ badge: z.string(), ...sinceFields })),
   account: z.array(journalLineSchema).describe('What was decided and done.'),
-  jobs: z.array(jobForm).describe('What waits to be done, or failed.'),
+  jobs: z.array(jobSchema).describe('What waits to be done, or failed.'),
 });
 
-/** Everything that Palier holds about one person, as `earner export` prints it and programs may rely on it. */
+/** All data stored about one person, as `earner export` prints it. Programs may rely on this form. */
 export const earnerSchema = z.strictObject({
   earner: z.string().describe('The key that stands for the person.'),
   exported_s: seconds,
   exported_iso: iso,
-  addresses: z.array(addressForm),
+  addresses: z.array(addressSchema),
 });
 
-export type EarnerJson = z.output<typeof earnerSchema>;
+type EarnerJson = z.output<typeof earnerSchema>;
 
-type HeldJob = z.output<typeof jobForm>;
+type HeldJob = z.output<typeof jobSchema>;
 
-/** Everything that is held about one person; `asked` is the key of the address asked for. */
+/** All data stored about one person; `asked`: the key of the requested address. */
 export type HeldPerson = Awaited<ReturnType<typeof collectPersonalData>>;
 export type HeldAddress = HeldPerson['addresses'][number];
 
-/** Every address that links lead to, the person's own first. One of which nothing is held has an empty record. */
+/** Reads all linked addresses, the person's own first. An unknown address has an empty record. */
 export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>, asked: EarnerKey) {
   const records = await linkedRecords(earners, [asked]);
   const person = personKeyOf(records, asked);
@@ -82,7 +82,7 @@ export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>
   return { person, addresses };
 }
 
-/** Reads it all, the person's own address first. */
+/** Reads all data about a person, oldest first in each record; their own address comes first. */
 export async function collectPersonalData(sources: Pipeline, asked: EarnerKey) {
   const { person, addresses } = await readLinkedAddresses(sources, asked);
   const jobs = await jobsOf(sources.queues, new Set(addresses.map(({ key }) => key)));
@@ -101,7 +101,7 @@ export async function collectPersonalData(sources: Pipeline, asked: EarnerKey) {
   };
 }
 
-/** Whether nothing at all is held, not even that they were erased. */
+/** Whether nothing is stored about the person, not even a tombstone. */
 export const isNobody = ({ addresses }: HeldPerson): boolean =>
   addresses.every(
     ({ record: { contact, tombstone, assertions, awards, journal }, jobs }) =>
@@ -110,7 +110,7 @@ export const isNobody = ({ addresses }: HeldPerson): boolean =>
       assertions.length + awards.size + journal.length + jobs.length === 0,
   );
 
-/** Whether a badge was read for this address, or another was linked to it. */
+/** Whether a badge was read for this address, or it is linked to another. */
 export async function isKnown({ earners }: Pick<Pipeline, 'earners'>, key: EarnerKey): Promise<boolean> {
   const { assertions, linked, linkedTo } = await earners.read(key);
   return assertions.length + linked.length > 0 || linkedTo !== null;
@@ -118,13 +118,13 @@ export async function isKnown({ earners }: Pick<Pipeline, 'earners'>, key: Earne
 
 async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
   await sortAllArrivals({ queues });
-  const found: HeldJob[] = [];
+  const jobs: HeldJob[] = [];
   for (const queue of QUEUES)
     for (const id of await jobsAbout(queues[queue], keys)) {
       const job = await queues[queue].getJob(id);
       if (job === undefined) continue;
       const url = fieldOf(job.data, 'url');
-      found.push({
+      jobs.push({
         queue,
         id,
         name: job.name,
@@ -134,29 +134,29 @@ async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<rea
         reason: job.failedReason ?? null,
       });
     }
-  return found;
+  return jobs;
 }
 
-/** What of an address and of a name is to be read; null: nothing. */
-export type Shown = (one: HeldAddress) => Pick<z.output<typeof addressForm>, 'address' | 'name'>;
+/** Returns the address and the name to show; null: hidden. */
+export type Shown = (one: HeldAddress) => Pick<z.output<typeof addressSchema>, 'address' | 'name'>;
 
 /** For the person themselves. */
-const WHOLE: Shown = ({ record: { contact } }) => ({
+const SHOW_ALL: Shown = ({ record: { contact } }) => ({
   address: contact?.address ?? null,
   name: contact?.name ?? null,
 });
 
-/** `l…@e….org`: enough to recognise a known address, and no more. */
+/** Returns `l…@e….org`: enough to recognise an address that one knows. */
 export function maskAddress(address: string): string {
   const at = address.lastIndexOf('@');
   const [name, host] = [address.slice(0, at), address.slice(at + 1)];
   const dot = host.lastIndexOf('.');
-  return `${first(name)}…@${first(host)}…${dot > 0 ? host.slice(dot) : ''}`;
+  return `${firstLetter(name)}…@${firstLetter(host)}…${dot > 0 ? host.slice(dot) : ''}`;
 }
 
-const first = (text: string): string => /^./u.exec(text)?.[0] ?? '';
+const firstLetter = (text: string): string => /^./u.exec(text)?.[0] ?? '';
 
-export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, shown = WHOLE): EarnerJson {
+export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, shown = SHOW_ALL): EarnerJson {
   const exportedS = secondsOf(clock);
   return {
     earner: person,
@@ -186,7 +186,7 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
 
 const sinceJson = (atS: number) => ({ since_s: atS, since_iso: isoOf(atS) });
 
-const awardJson = (badge: BadgeId, award: AwardRecord): z.output<typeof recordForm> => ({
+const awardJson = (badge: BadgeId, award: AwardRecord): z.output<typeof awardSchema> => ({
   badge,
   state: award.state,
   ...sinceJson(award.atS),

@@ -13,47 +13,50 @@ import type { Pipeline } from '../../workers/pipeline.js';
 import { type Localized, quoted, say } from '../../localized.js';
 import { holdWords, instantWords } from './words.js';
 
-/** What the scrape, the home page and `palier stats` tell of this instant, so that they never disagree. */
+/** The state right now. The scrape, the home page and `palier stats` all read it here, so they agree. */
 export type HouseState = Awaited<ReturnType<typeof readState>>;
 
-/** However many earners there are, it asks Redis for little: nothing is walked through but what is under way. */
+/** Reads the state right now. The cost grows with the work under way, not with the number of earners. */
 export async function readState(pipeline: Pipeline) {
   const { queues, redis, prefix, clock, scheme, schemes, outbox } = pipeline;
   const ageS = (sinceMs: number): number => Math.max(0, clock() - sinceMs) / 1000;
   const rules = await schemes.now();
-  const [jobs, arrived, noticeMs, earnerMs, schedules, due, flags, reading, batches] = await Promise.all([
-    readQueues(queues),
-    readArrived(queues.arrivals),
-    oldestJobMs(queues.notices, redis),
-    oldestJobMs(queues.earners, redis),
-    readSchedules(pipeline),
-    Promise.all(scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) }))),
-    // Where `createReviewFlags` keeps them; a count of them needs no list.
-    redis.zcard(`${prefix}:flags`),
-    pipeline.quota.known(),
-    readBatches(pipeline, rules),
-  ]);
-  const oldestNoticeMs = Math.min(noticeMs, arrived.oldestMs ?? Infinity);
-  const unknownMs = batches.flatMap(({ state, sentMs }) => (state === 'unknown' ? [sentMs] : []));
+  const [jobs, arrived, queuedNoticeMs, earnerJobMs, schedules, due, flags, reading, batches] =
+    await Promise.all([
+      readQueues(queues),
+      readArrived(queues.arrivals),
+      oldestJobMs(queues.notices, redis),
+      oldestJobMs(queues.earners, redis),
+      readSchedules(pipeline),
+      Promise.all(
+        scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) })),
+      ),
+      // The sorted set of `createReviewFlags`; counting needs no list.
+      redis.zcard(`${prefix}:flags`),
+      pipeline.quota.known(),
+      readBatches(pipeline, rules),
+    ]);
+  const oldestNoticeMs = Math.min(queuedNoticeMs, arrived.oldestMs ?? Infinity);
+  const unknownSentMs = batches.flatMap(({ state, sentMs }) => (state === 'unknown' ? [sentMs] : []));
   return {
     rules,
     queues: jobs,
-    /** Notices that came in and no worker has taken yet. */
+    /** Notices received that no worker has taken yet. */
     arrived: arrived.notices,
-    /** How long the oldest notice has waited to be read, tried again or not; null: none waits. */
+    /** Age of the oldest waiting notice, retried ones included; null: none waits. */
     noticeAgeS: oldestNoticeMs === Infinity ? null : ageS(oldestNoticeMs),
-    /** The same of the oldest evaluation; 0: none waits. */
-    earnerAgeS: ageS(earnerMs),
+    /** Age of the oldest waiting evaluation, retried ones included; 0: none waits. */
+    earnerAgeS: ageS(earnerJobMs),
     schedules,
-    /** Awards that are due and in no batch yet. */
+    /** How many people wait for each award, in no batch yet. */
     due,
-    /** How many held awards a human is to look at. */
+    /** How many held awards wait for a human's review. */
     flags,
-    /** `reading` is null where it was never read; issuing stops rather than leave fewer than `floor`. */
+    /** `reading`: null before the first one. Issuing never goes below `floor`. */
     quota: { reading, floor: pipeline.pace.quota.floor },
     batches,
-    /** How long ago the call was made whose outcome has been unknown the longest; 0: none is. */
-    unknownAgeS: ageS(Math.min(...unknownMs)),
+    /** Age of the oldest issue call with an unknown outcome; 0: none. */
+    unknownAgeS: ageS(Math.min(...unknownSentMs)),
   };
 }
 
@@ -79,15 +82,15 @@ async function readQueue(queue: Queue) {
 }
 
 /**
- * How many jobs are looked at, at either end of what waits. Redis does not keep them by age: a retried job goes
- * to the end of the line, and a delayed one is in the order of its next attempt.
+ * How many jobs are read at each end of a queue. Redis does not sort them by age: a retried job goes to the end
+ * of the queue, and delayed jobs are sorted by their next attempt.
  */
 export const LOOKED_AT = 250;
 
-/** Whether no schedule set the job: of each schedule one always waits for its time. */
+/** Whether no schedule added the job: every schedule always has a job waiting for its time. */
 export const isOneOff = (id: string): boolean => !id.startsWith('repeat:');
 
-/** When the oldest job that waits was made, of those looked at, Unix milliseconds; Infinity: none waits. */
+/** Returns when the oldest waiting job was added, of those read, Unix milliseconds; Infinity: none waits. */
 async function oldestJobMs(queue: Queue, redis: Pipeline['redis']): Promise<number> {
   const ends = await Promise.all(
     (['waiting', 'delayed'] as const).flatMap((state) =>
@@ -95,14 +98,14 @@ async function oldestJobMs(queue: Queue, redis: Pipeline['redis']): Promise<numb
     ),
   );
   const ids = [...new Set(ends.flat())].filter(isOneOff);
-  const made = await Promise.all(ids.map((id) => redis.hget(queue.toKey(id), 'timestamp')));
-  return Math.min(...made.map((text) => Number(text ?? Infinity)));
+  const addedMs = await Promise.all(ids.map((id) => redis.hget(queue.toKey(id), 'timestamp')));
+  return Math.min(...addedMs.map((text) => Number(text ?? Infinity)));
 }
 
-/** How late each schedule is, seconds: no worker runs, or they do not keep up. Of the polls, the latest. */
+/** Reads how late each schedule is, seconds: late when workers are stopped or overloaded. Of the polls, only the latest. */
 async function readSchedules({ queues, clock }: Pipeline) {
   const [polls, others] = await Promise.all([
-    // The one that should have come first is the latest.
+    // The poll that was due first is the latest.
     queues.notices.getJobSchedulers(0, 0, true),
     queues.maintenance.getJobSchedulers(),
   ]);
@@ -113,21 +116,20 @@ async function readSchedules({ queues, clock }: Pipeline) {
 }
 
 /**
- * Of each batch of one badge its state and, while it is being sent, since when: after a large application
- * of changed rules they are megabytes, which stay in Redis. The state is the first part of a batch's text,
- * and no earner's key can look like either.
+ * Returns the state of each batch of one badge and, for `sending`, since when. Whole batches would be megabytes after a
+ * large application of rules. Earner keys cannot match: the state comes first, and keys have no quotes.
  */
 const BATCH_STATES = `
-local told = {}
+local states = {}
 for _, text in ipairs(redis.call('HVALS', KEYS[1])) do
   local state = string.match(text, '"state":"(%a+)"') or 'unreadable'
   local sent = state == 'sending' and string.match(text, '"sentMs":(%d+)') or ''
-  told[#told + 1] = state .. ' ' .. sent
+  states[#states + 1] = state .. ' ' .. sent
 end
-return told`;
-const told = z.array(z.string());
+return states`;
+const statesSchema = z.array(z.string());
 
-/** The batches under way; `sentMs`: Unix milliseconds, 0 unless it is being sent. */
+/** Reads the batches under way; `sentMs`: Unix milliseconds, 0 unless the batch is being sent. */
 async function readBatches(
   { redis, prefix, clock, pace }: Pipeline,
   { scheme, rollout }: Awaited<ReturnType<Pipeline['schemes']['now']>>,
@@ -136,37 +138,37 @@ async function readBatches(
   const badges = new Set(awards.map(({ badgeId }) => badgeId));
   const texts = await Promise.all(
     [...badges].map(async (badgeId) =>
-      told.parse(await redis.eval(BATCH_STATES, 1, batchesKey(prefix, badgeId))),
+      statesSchema.parse(await redis.eval(BATCH_STATES, 1, batchesKey(prefix, badgeId))),
     ),
   );
   return texts.flat().map((text) => {
     const [state = '', sent = ''] = text.split(' ');
     const sentMs = Number(sent);
-    const isOver = state === 'sending' && clock() - sentMs > pace.sendWithinMs;
-    return { state: isOver ? 'unknown' : state, sentMs };
+    const isOverdue = state === 'sending' && clock() - sentMs > pace.sendWithinMs;
+    return { state: isOverdue ? 'unknown' : state, sentMs };
   });
 }
 
-/** The awards whose issuing waits, and why. */
+/** Reads the awards on hold, and why. */
 export async function readHolds({ scheme, holds }: Pick<Pipeline, 'scheme' | 'holds'>) {
-  const found = await Promise.all(
+  const awards = await Promise.all(
     scheme.awards.map(async (award) => ({ award, hold: await holds.of(award.badgeId) })),
   );
-  return found.flatMap(({ award, hold }) => (hold === null ? [] : [{ award, hold }]));
+  return awards.flatMap(({ award, hold }) => (hold === null ? [] : [{ award, hold }]));
 }
 
 type AwardOnHold = Awaited<ReturnType<typeof readHolds>>[number];
 
-/** Why issuing of one award waits, since when, and when Palier looks again. */
+/** Says why an award is on hold, since when, and when Palier checks again. */
 export function holdLine({ award, hold }: AwardOnHold, timeZone: string): Localized {
-  const since = instantWords(Math.floor(hold.sinceMs / 1000), timeZone);
-  const next = instantWords(Math.floor(hold.nextMs / 1000), timeZone);
+  const since = instantWords(hold.sinceMs / 1000, timeZone);
+  const next = instantWords(hold.nextMs / 1000, timeZone);
   const [name, why] = [quoted(award.name), holdWords(hold)];
   return say`en attente, ${name} : ${why}. Depuis le ${since} ; Palier regarde à nouveau le ${next}, et reprend seul
     on hold, ${name}: ${why}. Since ${since}; Palier looks again ${next}, and goes on by itself`;
 }
 
-/** Held awards that somebody is to look at, oldest first; `award` is null where the scheme no longer has it. */
+/** Reads held awards that wait for review, oldest first; `award` is null if the scheme no longer has it. */
 export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'scheme'>, atMost?: number) {
   const awards = new Map(scheme.awards.map((award) => [award.badgeId, award]));
   return (await flags.list(atMost)).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
@@ -175,43 +177,47 @@ export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'sch
 export const SILENT_DAYS = 30;
 const DAY_S = 86_400;
 
-interface NewsSources extends Pick<Pipeline, 'scheme' | 'clock'> {
+interface ActivitySources extends Pick<Pipeline, 'scheme' | 'clock'> {
   readonly news: Pick<PartnerActivity, 'partners'>;
 }
 
-/** The active partners: first those never heard of, then the longest silent. */
-export async function readPartnerNews({ scheme, clock, news }: NewsSources): Promise<readonly PartnerNews[]> {
-  const known = await news.partners();
+/** Reads when each active partner was last active: first those without any event, then the longest silent. */
+export async function readPartnerNews({
+  scheme,
+  clock,
+  news,
+}: ActivitySources): Promise<readonly PartnerNews[]> {
+  const latest = await news.partners();
   const nowS = secondsOf(clock);
-  const found = scheme.partners
+  const activities = scheme.partners
     .filter(({ active }) => active)
-    .map((partner) => newsOf(partner, known.get(partner.clientId) ?? null, nowS));
-  const heardS = ({ lastS }: PartnerNews): number => lastS ?? -Infinity;
-  return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
+    .map((partner) => newsOf(partner, latest.get(partner.clientId) ?? null, nowS));
+  // 0 comes before any real instant.
+  return activities.toSorted((a, b) => (a.lastS ?? 0) - (b.lastS ?? 0));
 }
 
 export type PartnerNews = ReturnType<typeof newsOf>;
 
-/** When a partner was last heard of, Unix seconds, and how many whole days ago; null: nothing was ever read. */
+/** Returns a partner's last event: when (Unix seconds), and how many whole days ago; null: no event was ever read. */
 export function newsOf(partner: Partner, last: Latest | null, nowS: number) {
   const { lastS, eventId: lastEvent } = last ?? { lastS: null, eventId: null };
   const quietDays = lastS === null ? null : Math.max(0, Math.floor((nowS - lastS) / DAY_S));
-  /** Somebody should ask them whether all is well. */
+  /** Operators should ask the partner whether all is well. */
   const silent = quietDays === null || quietDays >= SILENT_DAYS;
   return { partner, lastS, lastEvent, quietDays, silent };
 }
 
 /**
- * What of OBF cannot be read, and people are to know of; oldest first. An odd row is shown at once, an incomplete list
- * after a day: OBF may still be writing it.
+ * Reads what could not be read in OBF, oldest first, where operators should know. A bad row is shown at once; an
+ * incomplete list only after a day, since OBF may still be writing it.
  */
 export async function readProblemsToShow({ readProblems, clock }: Pick<Pipeline, 'readProblems' | 'clock'>) {
   const nowS = secondsOf(clock);
-  const found = await readProblems.list();
-  return found.filter(({ missing, sinceS }) => missing === null || nowS - sinceS >= DAY_S);
+  const problems = await readProblems.list();
+  return problems.filter(({ missing, sinceS }) => missing === null || nowS - sinceS >= DAY_S);
 }
 
-/** Pure: names the client, the event and the field; no person. */
+/** Pure. Names the client, the event and the field, never a person. */
 export function problemWords(
   { clientId, eventId, fields, missing }: ReadProblem,
   nameOf: (clientId: ClientId) => string,
@@ -229,14 +235,17 @@ export function problemWords(
     ${who}, ${where}: OBF shows ${seen} of ${expected ?? '?'} for more than a day`;
 }
 
-/** @returns the groups in the order of their first members */
-export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
+/** Groups values by key, in the order of each group's first value. */
+export function groupBy<T>(
+  values: readonly T[],
+  keyOf: (value: T) => string,
+): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
+  for (const value of values) {
+    const key = keyOf(value);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
   }
   return groups;
 }

@@ -6,13 +6,13 @@ import { withoutAddresses } from '../../platform/logger.js';
 import { type Lang, localized, type Localized, say, withOrdinalFirst } from '../../localized.js';
 import type { Enrolment, Scheme } from '../../rules/types.js';
 
-/** `15 janv. 2026, 10:00`: an instant as people of that zone write it; or another of luxon's forms. */
+/** Writes an instant in a zone's time: `15 janv. 2026, 10:00`. @param form luxon's */
 export function instantWords(atS: number, zone: string, form = DateTime.DATETIME_MED): Localized {
   const write = (locale: Lang) => DateTime.fromSeconds(atS, { zone, locale }).toLocaleString(form);
   return { fr: withOrdinalFirst(write('fr')), en: write('en') };
 }
 
-/** `3 h 12 min`: the largest unit that says something, and the one below. */
+/** Writes a duration in its largest unit and the next: `3 h 12 min`. */
 export function durationWords(durationS: number): Localized {
   const s = Math.max(0, Math.floor(durationS));
   const amounts = [
@@ -22,17 +22,17 @@ export function durationWords(durationS: number): Localized {
     { n: s % 60, fr: 's', en: 's' },
   ];
   const first = amounts.findIndex(({ n }) => n > 0);
-  const told = first === -1 ? amounts.slice(-1) : amounts.slice(first, first + 2).filter(({ n }) => n > 0);
-  return localized((lang) => told.map((unit) => `${unit.n} ${unit[lang]}`).join(' '));
+  const shown = first === -1 ? amounts.slice(-1) : amounts.slice(first, first + 2).filter(({ n }) => n > 0);
+  return localized((lang) => shown.map((unit) => `${unit.n} ${unit[lang]}`).join(' '));
 }
 
 export const indented = (words: Localized): Localized => localized((lang) => `  ${words[lang]}`);
 
-/** A heading, and lines below it; nothing where there are none. */
+/** Puts a heading above indented lines; no lines, no heading. */
 export const underHeading = (heading: Localized, lines: readonly Localized[]): readonly Localized[] =>
   lines.length === 0 ? [] : [heading, ...lines.map(indented)];
 
-/** `a, b, c`; what is false is left out. */
+/** Joins parts with commas: `a, b, c`; `false` is left out. */
 export const listed = (parts: readonly (Localized | string | false)[]): Localized =>
   localized((lang) =>
     parts
@@ -41,7 +41,7 @@ export const listed = (parts: readonly (Localized | string | false)[]): Localize
       .join(', '),
   );
 
-/** Days like `2024-01-31`, inclusive, as partners.yaml has them; null: none is given. */
+/** Returns the first and the last day, like `2024-01-31`, as in partners.yaml; null: none is set. */
 export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string) => ({
   from: fromS === null ? null : dayOf(fromS, timeZone),
   until: beforeS === null ? null : dayOf(beforeS - 1, timeZone),
@@ -50,7 +50,7 @@ export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string) => ({
 const dayOf = (atS: number, timeZone: string): string =>
   DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
 
-/** `à partir du 1er janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
+/** Writes a period: `à partir du 1er janv. 2024`, `jusqu'au 31 déc. 2026`; empty if none is set. */
 export function periodWords({ fromS, beforeS }: Enrolment, zone: string): readonly Localized[] {
   const day = (atS: number): Localized => instantWords(atS, zone, DateTime.DATE_MED);
   return [
@@ -63,7 +63,7 @@ export function periodWords({ fromS, beforeS }: Enrolment, zone: string): readon
   ].filter((words) => words !== false);
 }
 
-/** `communiquer, niveau 1, capacité interagir, à partir du 1er janv. 2024`. */
+/** Writes an enrolment: `communiquer, niveau 1, capacité interagir, à partir du 1er janv. 2024`. */
 export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Localized => {
   const { competency, level, ability } = enrolment;
   return listed([
@@ -73,9 +73,9 @@ export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Loca
   ]);
 };
 
-/** Why nothing of a badge is issued, and what to do; it goes on by itself. */
+/** Says why an award is on hold, and what to do. Issuing resumes by itself. */
 export function holdWords({ code, words }: Hold): Localized {
-  const said = words === null ? '' : withoutAddresses(words);
+  const reason = words === null ? '' : withoutAddresses(words);
   switch (code) {
     case 'quota':
       return say`le quota OBF de la Région ne suffit pas ; faites-le relever dans OBF
@@ -84,19 +84,19 @@ export function holdWords({ code, words }: Hold): Localized {
       return say`le badge n’est plus dans le compte OBF de la Région, ou y est un brouillon ; publiez-le dans OBF, ou corrigez scheme.yaml
         the badge is no longer in the Région’s OBF account, or is a draft there; publish it in OBF, or mend scheme.yaml`;
     case 'client':
-      return say`OBF refuse les appels de la Région (${said}) ; voyez avec OBF l’état du compte
-        OBF refuses the Région’s calls (${said}); ask OBF about the account`;
+      return say`OBF refuse les appels de la Région (${reason}) ; voyez avec OBF l’état du compte
+        OBF refuses the Région’s calls (${reason}); ask OBF about the account`;
     case 'refusal':
-      return say`OBF refuse l’envoi sans que le compte en dise la cause (${said}) ; demandez-la à OBF
-        OBF refuses the issue call, and the account does not show why (${said}); ask OBF`;
+      return say`OBF refuse l’envoi sans que le compte en dise la cause (${reason}) ; demandez-la à OBF
+        OBF refuses the issue call, and the account does not show why (${reason}); ask OBF`;
   }
 }
 
-/** Said wherever awards are told of: what is due waits. */
+/** Shown wherever awards are listed: while issuing is paused, due awards wait. */
 export const PAUSED = say`Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.
   Issuing is paused: nothing is given until "npx palier resume" is typed.`;
 
-/** How far an award is, in the ledger. */
+/** Words for the ledger's award states. */
 export const AWARD_STATE_WORDS: Readonly<Record<AwardState, Localized>> = {
   due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
   claimed: { fr: 'envoi en cours', en: 'being issued' },
@@ -112,7 +112,7 @@ export const AWARD_STATE_WORDS: Readonly<Record<AwardState, Localized>> = {
   withdrawn: { fr: "n'est plus dû", en: 'no longer due' },
 };
 
-/** What happened, in the account. */
+/** Words for the journal's kinds of entries. */
 export const HAPPENED: Readonly<Record<JournalKind, Localized>> = {
   issued: { fr: 'badge donné par Palier', en: 'award given by Palier' },
   found: { fr: 'badge trouvé dans OBF, donné à la main', en: 'award found in OBF, given by hand' },
