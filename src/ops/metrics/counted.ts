@@ -13,15 +13,15 @@ import {
 import type { Pipeline } from '../../workers/pipeline.js';
 import { groupBy } from '../shared/stats.js';
 
-/** One time series at this instant. */
+/** One time series and its current value. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** Of a histogram: which of its series, e.g. `..._bucket`. */
+  /** For a histogram: the name of the series, e.g. `..._bucket`. */
   readonly metricName?: string;
 }
 
-/** All of one metric: what Prometheus calls a family. */
+/** One metric with all its series: a family, in Prometheus' words. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -45,42 +45,41 @@ const HELP: Readonly<Record<string, string>> = {
   palier_poll_last_success_timestamp_seconds: 'When the events of a client were last read to their end.',
 } satisfies Record<keyof (typeof COUNTERS & typeof TIMES & typeof MARKS), string>;
 
-/** What all processes counted, added up, and what they marked. */
-export async function countedFigures(needs: CountedNeeds): Promise<readonly Family[]> {
+/** Reads the counters, histograms and marks of all processes. */
+export async function countedFigures(sources: CountedSources): Promise<readonly Family[]> {
   const [counts, marks] = await Promise.all([
-    needs.redis.hgetall(countersKey(needs.prefix)),
-    markFigures(needs),
+    sources.redis.hgetall(countersKey(sources.prefix)),
+    markFigures(sources),
   ]);
-  return [...countedFamilies({ ...zerosOf(needs), ...counts }), ...marks];
+  return [...countedFamilies({ ...zerosOf(sources), ...counts }), ...marks];
 }
 
-type CountedNeeds = Pick<Pipeline, 'redis' | 'prefix' | 'scheme' | 'region'>;
+type CountedSources = Pick<Pipeline, 'redis' | 'prefix' | 'scheme' | 'region'>;
 
-/** When things happened last. */
-export async function markFigures(needs: CountedNeeds): Promise<readonly Family[]> {
-  const marks = entriesIn(await needs.redis.hgetall(marksKey(needs.prefix)));
-  // Of a client that no longer takes part nothing is to be expected any more.
-  const clients = new Set<string>(clientsWithKey(needs));
-  const own = marks.filter(({ values: [client = ''] }) => clients.has(client));
-  return familiesOf(MARKS, 'gauge', own);
+/** Reads when something last happened, for each client that still takes part. */
+export async function markFigures(sources: CountedSources): Promise<readonly Family[]> {
+  const marks = entriesIn(await sources.redis.hgetall(marksKey(sources.prefix)));
+  const clients = new Set<string>(clientsWithKey(sources));
+  const current = marks.filter(({ values: [client = ''] }) => clients.has(client));
+  return familiesOf(MARKS, 'gauge', current);
 }
 
-/** Pure. What is in one of the meter's hashes. */
+/** Pure. Returns the families in one of the meter's hashes. */
 export function countedFamilies(counts: Readonly<Record<string, string | number>>): readonly Family[] {
-  const counted = entriesIn(counts);
-  return [...familiesOf(COUNTERS, 'counter', counted), ...familiesOf(TIMES, 'histogram', counted)];
+  const entries = entriesIn(counts);
+  return [...familiesOf(COUNTERS, 'counter', entries), ...familiesOf(TIMES, 'histogram', entries)];
 }
 
-/** One field of the hashes in which all processes count, read: see `metricField`. */
+/** One parsed field of the meter's hashes: see `metricField`. */
 type Entry = ReturnType<typeof entriesIn>[number];
 
-const row = z.tuple([z.string()]).rest(z.string());
+const fieldSchema = z.tuple([z.string()]).rest(z.string());
 
-/** @throws ZodError when no Palier wrote the field */
+/** @throws ZodError for a field that Palier did not write */
 const entriesIn = (fields: Readonly<Record<string, string | number>>) =>
   Object.entries(fields).map(([field, count]) => {
-    /** The labels' values, in their order; and of a time, which part of it. */
-    const [name, ...values] = row.parse(JSON.parse(field));
+    // The labels' values, in the table's order; for a time, then its bucket or `SUM`.
+    const [name, ...values] = fieldSchema.parse(JSON.parse(field));
     return { name, values, count: Number(count) };
   });
 
@@ -94,9 +93,9 @@ const familiesOf = (
   Object.entries(table).map(([name, labels]) => {
     const [parts, toSamples] =
       type === 'histogram' ? [labels.length + 1, histogramSamples] : [labels.length, samplesOf];
-    // What an older Palier counted by other labels is left out.
-    const own = entries.filter((entry) => entry.name === name && entry.values.length === parts);
-    return { name, help: HELP[name] ?? '', type, samples: toSamples(name, labels, own) };
+    // An older Palier may have used other labels: those counts are left out.
+    const matching = entries.filter((entry) => entry.name === name && entry.values.length === parts);
+    return { name, help: HELP[name] ?? '', type, samples: toSamples(name, labels, matching) };
   });
 
 const samplesOf: ToSamples = (_, labels, entries) =>
@@ -105,10 +104,10 @@ const samplesOf: ToSamples = (_, labels, entries) =>
 const labelsOf = (labels: readonly string[], { values }: Entry): Sample['labels'] =>
   Object.fromEntries(labels.map((label, at) => [label, values[at] ?? '']));
 
-/** Seconds, as `le` names them. */
+/** Upper bounds of the buckets, seconds, as the label `le` has them. */
 export const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
 
-/** The series of a histogram: in Redis each run is in one bucket alone, here a bucket has all that took no longer. */
+/** Returns the series of a histogram. Redis counts each run in one bucket; Prometheus' buckets are cumulative. */
 const histogramSamples: ToSamples = (name, labelNames, entries) => {
   const series = groupBy(entries, ({ values }) => JSON.stringify(values.slice(0, -1)));
   return [...series.values()].flatMap((parts) => {
@@ -133,33 +132,33 @@ const OUTCOMES = {
   batches: ['issued', 'split', 'nothing', 'unknown', 'refused', 'not_sent', 'quota_low', 'on_hold', 'error'],
   evaluations: ['due', 'waiting', 'nothing'],
 } as const;
-const TAKEN = { webhooks: '202', passport: '200' } as const;
+const ACCEPTED_STATUS = { webhooks: '202', passport: '200' } as const;
 
 const zero = (name: keyof typeof COUNTERS, ...values: readonly string[]) =>
   [metricField(name, values), 0] as const;
 
 /**
- * The counters that are known before anything is counted. Prometheus sees no rise in a series that begins
- * at 1: the first refusal of a key would be missed.
+ * Returns 0 for every series known in advance. Prometheus sees no increase in a series that begins at 1, and would
+ * miss the first refusal of a key.
  */
-function zerosOf(needs: CountedNeeds): Readonly<Record<string, 0>> {
+function zerosOf(sources: CountedSources): Readonly<Record<string, 0>> {
   return Object.fromEntries([
-    ...Object.entries(TAKEN).flatMap(([door, status]) => [
+    ...Object.entries(ACCEPTED_STATUS).flatMap(([door, status]) => [
       zero('palier_notices_total', door, 'refused', 'try_again', '503'),
       zero('palier_notices_total', door, 'accepted', 'stored', status),
     ]),
-    ...clientsWithKey(needs).flatMap((client) =>
+    ...clientsWithKey(sources).flatMap((client) =>
       OUTCOMES.tokens.map((outcome) => zero('palier_token_requests_total', client, outcome)),
     ),
     ...OUTCOMES.batches.map((outcome) => zero('palier_batches_total', outcome)),
     ...OUTCOMES.evaluations.map((outcome) => zero('palier_evaluations_total', outcome)),
-    ...needs.scheme.awards.map(({ id }) => zero('palier_awards_issued_total', id)),
+    ...sources.scheme.awards.map(({ id }) => zero('palier_awards_issued_total', id)),
     ...OUTCOMES.parcours.map((step) => zero('palier_parcours_total', step)),
   ]);
 }
 
-/** Whose accounts the workers read: the Région, and the active partners whose API key is to be there. */
-const clientsWithKey = ({ scheme, region }: CountedNeeds): readonly ClientId[] => [
+/** Returns the clients that workers read: the Région, and the active partners with an API key. */
+const clientsWithKey = ({ scheme, region }: CountedSources): readonly ClientId[] => [
   region,
   ...scheme.partners
     .filter(({ active, secretEnv }) => active && secretEnv !== null)

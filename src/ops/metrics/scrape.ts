@@ -7,31 +7,31 @@ import { openPipeline, type Pipeline } from '../../workers/pipeline.js';
 import { type HouseState, LOOKED_AT, readState } from '../shared/stats.js';
 import { countedFigures, type Family, type Sample } from './counted.js';
 
-/** What the figures are read from, over a connection that fails fast. */
+/** What the metrics are read from. Its connection fails fast. */
 export interface FigureNeeds extends Pipeline {
   readonly pollEveryS: number;
   /** Palier's own. */
   readonly version: string;
 }
 
-/** All that a gauge may tell. */
-interface Told extends HouseState {
-  readonly about: FigureNeeds;
-  /** Why Redis takes no write; null: it does. */
+/** What a gauge can read. */
+interface GaugeSources extends HouseState {
+  readonly needs: FigureNeeds;
+  /** Why Redis refuses writes; null: it takes them. */
   readonly fault: RedisFault | null;
 }
 
 const sample = (value: number, labels: Sample['labels'] = {}): Sample => ({ labels, value });
 
-/** Why a Redis that answers takes no write. */
+/** Why a Redis that answers refuses writes. */
 const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing', 'error'] as const;
 const BATCH_STATES = ['open', 'sending', 'sent', 'unknown'] as const;
 
-/** What is read at this instant: of one value, of a series each, or of none (null). */
+/** Gauges, read at each scrape: one value, several series, or nothing (null). */
 const GAUGES: readonly (readonly [
   name: string,
   help: string,
-  read: (told: Told) => number | null | readonly Sample[],
+  read: (sources: GaugeSources) => number | null | readonly Sample[],
 ])[] = [
   [
     'palier_redis_fault',
@@ -46,7 +46,7 @@ const GAUGES: readonly (readonly [
   [
     'palier_build_info',
     'Always 1: which Palier, and which rules new facts are judged by.',
-    ({ about, rules }) => [sample(1, { version: about.version, scheme: rules.scheme.version })],
+    ({ needs, rules }) => [sample(1, { version: needs.version, scheme: rules.scheme.version })],
   ],
   [
     'palier_queue_jobs',
@@ -94,8 +94,8 @@ const GAUGES: readonly (readonly [
   [
     'palier_quota_age_seconds',
     'How long ago the quota was read in OBF (absent: never).',
-    ({ quota: { reading }, about }) =>
-      reading === null ? null : Math.max(0, about.clock() - reading.readMs) / 1000,
+    ({ quota: { reading }, needs }) =>
+      reading === null ? null : Math.max(0, needs.clock() - reading.readMs) / 1000,
   ],
   [
     'palier_quota_floor',
@@ -121,24 +121,24 @@ const GAUGES: readonly (readonly [
   [
     'palier_poll_period_seconds',
     'How often the events of each client are to be read.',
-    ({ about }) => about.pollEveryS,
+    ({ needs }) => needs.pollEveryS,
   ],
 ];
 
 /**
- * All figures of all processes, in Prometheus' text format: counts are added up in Redis, states are read at
- * this instant. So one scrape of any web process has them all. A Redis that takes no write can still be read.
+ * Returns all metrics of all processes, in Prometheus' text format. Redis adds up the counts, and gauges are read
+ * now, so one scrape of any web process is enough. It works while Redis refuses writes.
  * @throws when Redis does not answer
  */
 export async function scrape(needs: FigureNeeds): Promise<string> {
   const fault = await storeCounts(needs);
   const [state, counted] = await Promise.all([readState(needs), countedFigures(needs)]);
   const gauges = GAUGES.map(([name, help, read]): Family => {
-    const values = read({ ...state, about: needs, fault });
+    const values = read({ ...state, needs, fault });
     const samples = values === null ? [] : typeof values === 'number' ? [sample(values)] : values;
     return { name, help, type: 'gauge', samples };
   });
-  // A registry of its own for each scrape, as prom-client makes one of what other processes counted.
+  // prom-client aggregates other processes' counts in a new registry, as its cluster mode does.
   const metrics = [...gauges, ...counted].map(({ samples, ...rest }) => ({
     ...rest,
     values: samples,
@@ -147,7 +147,7 @@ export async function scrape(needs: FigureNeeds): Promise<string> {
   return AggregatorRegistry.aggregate([metrics]).metrics();
 }
 
-/** Adds what this process counted to what the scrape reads. Resolves with why Redis takes no write, if so. */
+/** Sends this process's counts to Redis. Resolves with why Redis refuses writes; null: it takes them. */
 async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<RedisFault | null> {
   try {
     await redis.set(`${prefix}:scraped`, '1', 'EX', 60);
@@ -159,9 +159,9 @@ async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<Redis
 }
 
 /**
- * Opens what the figures are read from, over a connection of its own that fails fast; no worker is started,
- * and OBF is not called. Null: without a token nobody may read them.
+ * Opens the metrics over a Redis connection of their own that fails fast. Starts no worker, and does not call OBF.
  * @param version Palier's own
+ * @returns null without a metrics token: nobody may read them
  */
 export function openFigures(config: Config, scheme: Scheme, version: string, log: Logger) {
   const token = config.watch.metricsToken;
@@ -170,7 +170,7 @@ export function openFigures(config: Config, scheme: Scheme, version: string, log
   const needs = { ...pipeline, pollEveryS: config.pollEveryS, version };
   return {
     token,
-    /** @throws when Redis does not tell them in time */
+    /** @throws when Redis does not answer in time */
     read: () => scrape(needs),
     meter: pipeline.meter,
     releases,
