@@ -34,19 +34,19 @@ export const audit: Command = {
       only this person, by their key or address`,
   },
   interruptible: true,
-  // Faults of the rules are no reason not to tell what was done.
+  // The journal can be read even when the rules have faults, so the scheme is not loaded.
   run: async (call) => {
     const { palierKey, palierKeyOld, timeZone, redis: address } = requireSettings(call, NEEDED);
     const { dataPrefix: prefix, signal } = call;
     const vault = createVault(palierKey, palierKeyOld);
-    const typed = call.text('earner');
-    const people = typed === null ? null : [earnerOf(vault, typed)];
+    const typedEarner = call.text('earner');
+    const people = typedEarner === null ? null : [earnerOf(vault, typedEarner)];
     const filter = readFilter(call, timeZone);
     return withRedis(call, address, async (redis) => {
       await requireSameKey(redis, prefix, vault);
       const earners = createEarnerStore(redis, prefix, vault);
       const journal = createJournal({ redis, prefix, earners, vault, timeZone });
-      // Ends a read that is under way, even when nothing of it matches.
+      // Stops the read at once, even while no entry matches.
       signal.addEventListener('abort', () => closeRedis(redis), { once: true });
       const entries = selectEntries(journal, filter, people);
       if ((await writeEntries(call, entries)) === 0) call.streams.err(NOTHING[call.lang]);
@@ -58,7 +58,7 @@ export const audit: Command = {
 const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
 const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
 
-/** @throws CommandProblem for a date or a kind that is none */
+/** @throws CommandProblem for a wrong date or an unknown kind */
 function readFilter({ text }: CommandCall, timeZone: string): JournalQuery {
   const date = (option: string): string | null => {
     const typed = text(option);
@@ -77,19 +77,19 @@ function readFilter({ text }: CommandCall, timeZone: string): JournalQuery {
   return filterOf(typed, timeZone);
 }
 
-/** Resolves with the number of entries written: all, unless nobody reads on. @throws when it was interrupted */
+/** Writes entries until the reader goes away. @returns how many were written @throws when interrupted */
 async function writeEntries(call: CommandCall, entries: AsyncGenerator<JournalEntry>): Promise<number> {
   let written = 0;
-  // The spinner ends with the first line: lines on a terminal show progress themselves.
+  // The spinner ends with the first line: printed lines show progress themselves.
   let next = await withProgress(call, READING, () => entries.next());
   while (next.done !== true) {
     call.streams.out(JSON.stringify(journalLine(next.value)));
     written += 1;
     const { stdout } = process;
-    // Lines do not pile up in memory. That the output fails, `writable` shows.
+    // Waits for a slow reader, so that lines do not pile up in memory; `writable` below shows a failed output.
     if (stdout.writableNeedDrain) await once(stdout, 'drain', { signal: call.signal }).catch(() => undefined);
     call.signal.throwIfAborted();
-    // Nobody reads it any more: `npx palier audit | head`.
+    // The reader has gone: `npx palier audit | head`.
     if (!stdout.writable) break;
     next = await entries.next();
   }

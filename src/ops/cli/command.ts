@@ -18,14 +18,14 @@ export interface Streams {
   out(line: string): void;
   /** A line about the work, on standard error. */
   err(line: string): void;
-  /** The same without an end of line: prompts, and lines that are rewritten. */
+  /** Text on standard error without a line end: prompts, and lines that are rewritten. */
   errText(text: string): void;
   readonly stdin: Readable;
-  /** Which of them is a terminal, with somebody in front of it. */
+  /** Which streams are a terminal, with a person in front of it. */
   readonly isTty: { readonly stdin: boolean; readonly stderr: boolean };
 }
 
-/** All that a command may touch; main.ts wires it to the process, tests to their own. */
+/** Everything a command may use; main.ts wires it to the process, tests to stand-ins. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -34,59 +34,59 @@ export interface Context {
   readonly version: string;
   readonly loadConfig: (env: Context['env']) => Config;
   readonly openRedis: (address: RedisAddress) => RedisConnection;
-  /** Of our keys in Redis, and of BullMQ's. */
+  /** Prefixes of our Redis keys, and of BullMQ's. */
   readonly dataPrefix: string;
   readonly queuePrefix: string;
-  /** Has `stop` called when the process is asked to stop; call what is returned when that no longer matters. */
+  /** Calls `stop` when the process is asked to stop. Returns a function that ends this. */
   readonly onInterrupt: (stop: () => void) => () => void;
-  /** How long one call of Redis or of OBF may take before it counts as unanswered, milliseconds. */
+  /** Timeouts of one call to Redis or OBF, milliseconds. */
   readonly patienceMs: { readonly redis: number; readonly obf: number };
-  /** Of the pipeline's own times, those that a test shortens. */
+  /** The pipeline's delays that a test shortens. */
   readonly pace?: Partial<Pace>;
 }
 
-/** One command as it was typed, and what it works with. */
+/** One typed command, with everything it works with. */
 export interface CommandCall extends Context {
   readonly args: readonly string[];
-  /** What was typed after an option, by its name in camel case; null: nothing. */
+  /** Returns an option's value, by its name in camel case; null: not typed. */
   readonly text: (option: string) => string | null;
   readonly has: (option: string) => boolean;
   readonly lang: Lang;
   readonly json: boolean;
-  /** Tells how far the work is; a total of 0 is no progress to speak of. */
+  /** Reports progress; a total of 0 shows no bar. */
   readonly report: OnProgress;
-  /** Aborted by Ctrl-C, where the command is interruptible. */
+  /** Aborted by Ctrl-C, if the command is interruptible. */
   readonly signal: AbortSignal;
 }
 
-/** What a command prints: lines for people, or one JSON value for a program. False: no line. */
+/** What a command prints: lines for people (`false`: no line), or one JSON value for programs. */
 export interface CommandAnswer {
   readonly lines: readonly (Localized | string | false)[];
   readonly json: unknown;
-  /** False: a problem was found, and the exit code is 1. */
+  /** False: the command found a problem, and exits with 1. */
   readonly ok?: boolean;
 }
 
 export interface Command {
-  /** What it does, in a few words, then more of it: each paragraph a line in French and, below it, one in English. */
+  /** A summary, then paragraphs. Each is a line in French, and below it a line in English. */
   readonly help: string;
-  /** What each is, by its name; `adresse|email` has a name in each language. */
+  /** Each argument's help, by its name; `adresse|email` has a name in each language. */
   readonly args?: Readonly<Record<string, Localized>>;
-  /** What each does, by its flag and its value's name: `--csv`, `--only <badge|award>`. */
+  /** Each option's help, by its flag and its value's name: `--csv`, `--only <badge|award>`. */
   readonly options?: Readonly<Record<string, Localized>>;
-  /** What a terminal shows while `run` works; absent: `run` shows it itself. */
+  /** Text beside the spinner while `run` works; absent: `run` shows its own. */
   readonly progress?: Localized;
-  /** Ctrl-C aborts the call's signal, and the work ends by itself; otherwise it ends the process. */
+  /** True: Ctrl-C aborts the call's signal, and `run` stops by itself; otherwise Ctrl-C ends the process. */
   readonly interruptible?: boolean;
-  /** Null: all is printed already. @throws CommandProblem when it cannot be done */
+  /** Returns null when it has printed everything. @throws CommandProblem when it cannot be done */
   readonly run: (call: CommandCall) => Promise<CommandAnswer | null>;
 }
 
-/** What stops a command, in words for the person who typed it. Holds no address and no secret. */
+/** Why a command cannot be done, for the operator. It has no address and no secret. */
 export class CommandProblem extends Error {
   readonly words: readonly Localized[];
   constructor(
-    /** A stable name, for `--json`. */
+    /** Stable, for `--json`. */
     readonly code: string,
     words: Localized | readonly Localized[],
     options?: ErrorOptions,
@@ -98,19 +98,19 @@ export class CommandProblem extends Error {
   }
 }
 
-/** A problem: its code on the first line of the template, then its words as `say` has them. */
+/** Makes a problem from a template: the code on the first line, then the words as in `say`. */
 export function problem(texts: TemplateStringsArray, ...values: readonly (Localized | string | number)[]) {
   const [code = '', ...lines] = (texts[0] ?? '').split(/\n\s*/);
   return new CommandProblem(code, say([lines.join('\n'), ...texts.slice(1)], ...values));
 }
 
-/** The command was typed wrongly: the exit code is 2. */
+/** A usage error; the exit code is 2. */
 export const wrongUsage = (words: Localized): CommandProblem => new CommandProblem('usage', words);
 
-/** What was typed, as it may be shown again: it may be an address by mistake. */
+/** Returns typed text that is safe to show: it may be an address by mistake. */
 export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
 
-/** An unknown name, the nearest known one, and the others. @param more what else can be done about it */
+/** Reports an unknown name, with the nearest and the other known ones. @param more what else to do */
 export function unknownName(
   what: Localized,
   typed: string,
@@ -124,17 +124,17 @@ export function unknownName(
     ${what} "${shownAgain(typed)}"${meant} (known: ${list})${more}`);
 }
 
-/** The one of these words that was typed; null: none was. @throws CommandProblem for another */
+/** Checks a typed word against a list; null: nothing was typed. @throws CommandProblem for another word */
 export function wordOf<Word extends string>(what: Localized, typed: string | null, words: readonly Word[]) {
-  const found = words.find((word) => word === typed) ?? null;
-  if (found === null && typed !== null) throw unknownName(what, typed, words);
-  return found;
+  const match = words.find((word) => word === typed) ?? null;
+  if (match === null && typed !== null) throw unknownName(what, typed, words);
+  return match;
 }
 
-/** The award that was typed. @throws CommandProblem for one that the scheme does not have */
+/** Returns the award with the typed id. @throws CommandProblem when the scheme has none */
 export function awardOf({ awards }: Scheme, typed: string): Award {
-  const found = awards.find(({ id }) => id === typed);
-  if (found !== undefined) return found;
+  const award = awards.find(({ id }) => id === typed);
+  if (award !== undefined) return award;
   const known = awards.map(({ id }) => id);
   throw unknownName({ fr: 'Badge Région inconnu', en: 'Unknown award' }, typed, known);
 }
@@ -143,20 +143,20 @@ export const ADDRESS_ARGUMENT = {
   'adresse|email': { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
 };
 
-/** The same, or the earner key that reports and the journal show. */
+/** An address, or the earner key that reports and the journal show. */
 export const EARNER_ARGUMENT = {
   'adresse|email': say`l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };
 
-/** The key of an address. What was typed is not shown again. @throws CommandProblem for what is none */
+/** Returns the key of a typed address, and never shows the address. @throws CommandProblem if it is no address */
 export function keyOf(vault: Vault, typed = ''): EarnerKey {
   const earner = keyOfAddress(typed, vault);
   if (earner !== null) return earner;
   throw wrongUsage({ fr: "Ce n'est pas une adresse électronique.", en: 'This is no e-mail address.' });
 }
 
-/** The key of an address, or an earner key. @throws CommandProblem when it is neither */
+/** Returns the key of a typed address, or a typed earner key. @throws CommandProblem when it is neither */
 export function earnerOf(vault: Vault, typed = ''): EarnerKey {
   if (typed.includes('@')) return keyOf(vault, typed);
   const key = keyIn(typed);
@@ -173,14 +173,14 @@ export const unknownEarner = (): CommandProblem =>
       Check what you typed; a badge that was issued just now may take some minutes to be read.`,
   ]);
 
-/** What is quicker needs no sign of life. */
+/** Shorter work shows no spinner. */
 const QUIET_MS = 1000;
 const FRAME_MS = 120;
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const ERASE_LINE = '\r\u001B[2K';
 const BAR_WIDTH = 20;
 
-/** Does `work`; after a second, a terminal shows that it is still being done, and how far it is. */
+/** Runs `work`; after a second, a terminal shows a spinner, and a bar once `work` reports. */
 export async function withProgress<T>(
   { streams, lang }: Pick<CommandCall, 'streams' | 'lang'>,
   about: Localized,
@@ -188,11 +188,11 @@ export async function withProgress<T>(
 ): Promise<T> {
   if (!streams.isTty.stderr) return work(() => undefined);
   const startedMs = performance.now();
-  let [turns, bar] = [0, ''];
+  let [framesShown, bar] = [0, ''];
   const timer = setInterval(() => {
     if (performance.now() - startedMs < QUIET_MS) return;
-    streams.errText(`${ERASE_LINE}${FRAMES[turns % FRAMES.length] ?? ''} ${about[lang]}${bar}`);
-    turns += 1;
+    streams.errText(`${ERASE_LINE}${FRAMES[framesShown % FRAMES.length] ?? ''} ${about[lang]}${bar}`);
+    framesShown += 1;
   }, FRAME_MS);
   try {
     return await work((done, total) => {
@@ -200,7 +200,7 @@ export async function withProgress<T>(
     });
   } finally {
     clearInterval(timer);
-    if (turns > 0) streams.errText(ERASE_LINE);
+    if (framesShown > 0) streams.errText(ERASE_LINE);
   }
 }
 
@@ -210,7 +210,7 @@ function barOf(done: number, total: number): string {
   return ` ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${done}/${total}`;
 }
 
-/** What is typed until the end of the line; nothing where the input ends, or `signal` is aborted. */
+/** Reads one line; '' at the end of the input or after an abort. */
 export async function readLine(input: Readable, signal?: AbortSignal): Promise<string> {
   const reader = createInterface({ input, signal });
   try {
@@ -222,8 +222,8 @@ export async function readLine(input: Readable, signal?: AbortSignal): Promise<s
 }
 
 /**
- * Asks at the terminal, until the end of the line; Ctrl-C is no answer.
- * @throws CommandProblem `not_confirmed`, with the words of `otherwise`, for an answer that is not right
+ * Asks a question at the terminal, and reads one line; Ctrl-C is an empty answer.
+ * @throws CommandProblem `not_confirmed`, with the words of `otherwise`, unless the answer is right
  */
 export async function requireAnswer(
   { streams, lang, signal }: CommandCall,

@@ -9,8 +9,8 @@ import { inPipeline } from './session.js';
 import { isSet } from './settings.js';
 import { type CommandCall, type Command, problem, readLine } from './command.js';
 
-/** A PALIER_KEY has 32 bytes; Standard Webhooks asks for 24 to 64. */
-const BYTES = 32;
+/** The length of a PALIER_KEY; Standard Webhooks requires 24 to 64 bytes. */
+const KEY_BYTES = 32;
 
 export const keygen: Command = {
   help: `
@@ -22,14 +22,14 @@ export const keygen: Command = {
       Keep it safe: under another PALIER_KEY, nothing that Redis holds of people can be read. "npx palier rekey" changes the key.`,
   options: { '--webhook': { fr: 'un secret pour WEBHOOK_SECRETS', en: 'a secret for WEBHOOK_SECRETS' } },
   run: async ({ has, env, streams, lang }) => {
-    const secret = randomBytes(BYTES).toString('base64');
+    const secret = randomBytes(KEY_BYTES).toString('base64');
     if (has('webhook')) return { lines: [`whsec_${secret}`], json: { WEBHOOK_SECRETS: `whsec_${secret}` } };
     if (isSet(env, 'PALIER_KEY')) streams.err(SET_ALREADY[lang]);
     return { lines: [secret], json: { PALIER_KEY: secret } };
   },
 };
 
-/** The last line of a `.env` wins: a second key put there hides everybody from us. */
+/** The last line of a `.env` wins: a second key there would make all records unreadable. */
 const SET_ALREADY = say`Attention : PALIER_KEY est déjà définie ici. La remplacer rend illisible ce que Redis garde des personnes ; n'ajoutez pas celle-ci au même fichier .env.
   Careful: PALIER_KEY is set here already. To replace it makes what Redis holds of people unreadable; do not add this one to the same .env file.`;
 
@@ -48,8 +48,8 @@ export const rekey: Command = {
     await markKey(redis, prefix, pipeline.vault);
     const total = await pipeline.earners.count();
     const report = (records: number) => call.report(records, Math.max(records, total));
-    const done = await resealAll(pipeline, report, call.signal);
-    const { records, resealed, jobs, unreadable } = done;
+    const counts = await resealAll(pipeline, report, call.signal);
+    const { records, resealed, jobs, unreadable } = counts;
     return {
       lines: [
         say`Enregistrements : ${records}, dont ${resealed} chiffrés à nouveau. Avis en attente ou en échec chiffrés à nouveau : ${jobs}.
@@ -60,7 +60,7 @@ export const rekey: Command = {
         say`Plus rien ne demande l’ancienne clé : retirez PALIER_KEY_OLD, puis redémarrez web et worker.
             Nothing needs the former key any more: remove PALIER_KEY_OLD, then restart web and worker.`,
       ],
-      json: done,
+      json: counts,
       ok: unreadable.length === 0,
     };
   }),
@@ -94,11 +94,11 @@ export const hashPasswordCommand: Command = {
 
 const PROMPTS = { fr: ['Mot de passe : ', 'Encore une fois : '], en: ['Password: ', 'Once more: '] };
 
-/** Shows nothing of what is typed. Prompts go to standard error, so that the result can be sent to a file. */
+/** Reads a password twice without showing it. Prompts go to standard error: standard output may be a file. */
 async function askTwice({ streams, lang }: CommandCall): Promise<string> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // One reader for both answers: two lines that come at once are both for us.
-  const reader = createInterface({ input: streams.stdin, output: nowhere, terminal: true, historySize: 0 });
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // One reader for both answers: a second one would miss a line that arrived with the first.
+  const reader = createInterface({ input: streams.stdin, output: discard, terminal: true, historySize: 0 });
   reader.on('SIGINT', () => reader.close());
   const [prompt = '', secondPrompt = ''] = PROMPTS[lang];
   let first: string | null = null;
@@ -113,7 +113,7 @@ async function askTwice({ streams, lang }: CommandCall): Promise<string> {
     first = line;
     streams.errText(secondPrompt);
   }
-  // Ends the prompt's line.
+  // Ends the line of the prompt.
   streams.err('');
   throw problem`cancelled
     Abandonné.

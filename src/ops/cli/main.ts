@@ -8,13 +8,13 @@ import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import { run } from './run.js';
 
 const { stdin, stdout, stderr } = process;
-// A reader may stop before the end: `npx palier explain ... | head`.
+// A reader may stop early: `npx palier explain ... | head`.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 dotenv.config({ quiet: true });
 const manifest: { readonly version: string } = createRequire(import.meta.url)('../../../package.json');
-// The code, not an exit: what was written must reach a pipe first.
+// Sets the exit code and does not exit: a pipe must get the whole output first.
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
@@ -31,7 +31,7 @@ process.exitCode = await run(process.argv.slice(2), {
   openRedis: openOperator,
   dataPrefix: DATA_PREFIX,
   queuePrefix: DEFAULT_PREFIX,
-  // A second Ctrl-C ends the process as it always would.
+  // A second Ctrl-C ends the process.
   onInterrupt: (stop) => {
     process.once('SIGINT', stop).once('SIGTERM', stop);
     return () => void process.off('SIGINT', stop).off('SIGTERM', stop);

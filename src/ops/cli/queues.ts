@@ -20,7 +20,7 @@ export const pause: Command = {
       Notices are still taken and people evaluated; what is due waits, and nothing is lost. Revocations by Palier wait too; plans, applications and retention go on.`,
   progress: ONE_MOMENT,
   run: async (call) => {
-    const { changed, inFlight } = await turn(call, true);
+    const { changed, inFlight } = await setPaused(call, true);
     return {
       lines: [
         changed
@@ -45,7 +45,7 @@ export const resume: Command = {
       What is due leaves then, in batches; everyone is evaluated anew just before.`,
   progress: ONE_MOMENT,
   run: async (call) => {
-    const { changed } = await turn(call, false);
+    const { changed } = await setPaused(call, false);
     const words = changed
       ? { fr: 'Envois relancés.', en: 'Issuing goes on.' }
       : { fr: "Les envois n'étaient pas suspendus.", en: 'Issuing was not paused.' };
@@ -53,14 +53,14 @@ export const resume: Command = {
   },
 };
 
-/** @returns `inFlight`: issue calls and the like that had begun */
-function turn(call: CommandCall, paused: boolean) {
+/** Pauses or resumes issuing. @returns `inFlight`: award jobs that had already begun */
+function setPaused(call: CommandCall, paused: boolean) {
   const config = requireSettings(call, ['REDIS_URL']);
   return withRedis(call, config.redis, (redis) =>
     withQueues(call, redis, async ({ awards }) => {
-      const before = await awards.isPaused();
+      const wasPaused = await awards.isPaused();
       await (paused ? awards.pause() : awards.resume());
-      return { changed: before !== paused, inFlight: await awards.getActiveCount() };
+      return { changed: wasPaused !== paused, inFlight: await awards.getActiveCount() };
     }),
   );
 }
@@ -89,23 +89,23 @@ export const replay: Command = {
     const filter = readFilter(call, config.timeZone);
     return withRedis(call, config.redis, (redis) =>
       withQueues(call, redis, (queues) =>
-        call.has('dryRun') ? wouldSend(queues, filter) : haveSent(call, queues, filter),
+        call.has('dryRun') ? countMatching(queues, filter) : requestReplay(call, queues, filter),
       ),
     );
   },
 };
 
-/** Has a worker send them; none has begun within the time that Redis is given to answer: it is said. */
-async function haveSent(
+/** Asks a worker to replay, and waits until it is done; gives up if none begins within Redis' timeout. */
+async function requestReplay(
   { patienceMs, report }: CommandCall,
   queues: Queues,
   filter: ReplayFilter,
 ): Promise<CommandAnswer> {
-  const limitMs = performance.now() + patienceMs.redis;
+  const deadlineMs = performance.now() + patienceMs.redis;
   const id = await askForReplay(queues, { ...filter, by: 'npx palier replay' });
-  const { begunMs, sent } = await awaitReplay(queues, id, (seen) => {
-    report(seen.looked, seen.toLookAt);
-    return seen.begunMs === null && performance.now() >= limitMs;
+  const { begunMs, sent } = await awaitReplay(queues, id, (progress) => {
+    report(progress.looked, progress.toLookAt);
+    return progress.begunMs === null && performance.now() >= deadlineMs;
   });
   if (begunMs === null)
     return { lines: [NOT_BEGUN], json: { dry_run: false, begun: false, queues: {} }, ok: false };
@@ -117,40 +117,41 @@ async function haveSent(
 const NOT_BEGUN = say`Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.
   It is asked for, but no worker process has begun: it will be done as soon as one runs and is free.`;
 
-const PAGE = 200;
+const PAGE_SIZE = 200;
 
-async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<CommandAnswer> {
-  const found: Counts[number][] = [];
+/** Counts what a replay would send, and why it failed (`--dry-run`). */
+async function countMatching(queues: Queues, filter: ReplayFilter): Promise<CommandAnswer> {
+  const counts: Counts[number][] = [];
   for (const queue of queuesOf(filter)) {
-    const fits = isMeant({ ...filter, askedMs: Infinity }, queue);
-    const meant = new Map<string, Failure>();
-    for await (const failures of walkFailed(queues[queue], PAGE))
-      for (const failure of failures.filter(fits)) meant.set(failure.id, failure);
-    found.push([queue, { count: meant.size, reasons: failedByReason([...meant.values()]) }]);
+    const matches = isMeant({ ...filter, askedMs: Infinity }, queue);
+    const matching = new Map<string, Failure>();
+    for await (const failures of walkFailed(queues[queue], PAGE_SIZE))
+      for (const failure of failures.filter(matches)) matching.set(failure.id, failure);
+    counts.push([queue, { count: matching.size, reasons: failedByReason([...matching.values()]) }]);
   }
-  const lines = linesOf(found, { fr: 'à renvoyer', en: 'to be sent again' });
-  return { lines, json: { dry_run: true, queues: Object.fromEntries(found) } };
+  const lines = linesOf(counts, { fr: 'à renvoyer', en: 'to be sent again' });
+  return { lines, json: { dry_run: true, queues: Object.fromEntries(counts) } };
 }
 
 type Counts = readonly (readonly [QueueName, { count: number; reasons?: readonly FailedGroup[] }])[];
 
-function linesOf(found: Counts, done: Localized): CommandAnswer['lines'] {
-  if (found.every(([, { count }]) => count === 0))
+function linesOf(counts: Counts, action: Localized): CommandAnswer['lines'] {
+  if (counts.every(([, { count }]) => count === 0))
     return [{ fr: "Rien de tel n'est en échec.", en: 'Nothing of the kind stands in failed.' }];
-  return found.flatMap(([queue, { count, reasons = [] }]) => [
-    say`${queue} : ${count} ${done}
-      ${queue}: ${count} ${done}`,
+  return counts.flatMap(([queue, { count, reasons = [] }]) => [
+    say`${queue} : ${count} ${action}
+      ${queue}: ${count} ${action}`,
     ...reasons.map((group) => `  ${group.count} × ${group.reason}`),
   ]);
 }
 
-/** Which failed jobs. @throws CommandProblem for a queue that there is not, or an instant that cannot be read */
+/** Reads which failed jobs are meant. @throws CommandProblem for an unknown queue or a wrong instant */
 function readFilter({ text, clock }: CommandCall, timeZone: string): ReplayFilter {
   const [error, since] = [text('error'), text('since')];
   return {
     queue: wordOf({ fr: 'File inconnue', en: 'Unknown queue' }, text('queue'), QUEUES),
     group: null,
-    // It is kept with the job, which anybody may read.
+    // Job data is plain text in Redis: an address must not be there.
     error: error === null ? null : withoutAddresses(error).slice(0, MAX_ERROR_CHARS),
     sinceMs: since === null ? null : readSince(since, timeZone, clock()),
   };
@@ -161,8 +162,8 @@ const MAX_ERROR_CHARS = 200;
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, j: 86_400_000 };
 
 /**
- * `2h` or `3d` (before now), or an ISO date, as Unix milliseconds.
- * @throws CommandProblem when it is neither, or lies ahead
+ * Reads `2h` or `3d` (before now), or an ISO date, as Unix milliseconds.
+ * @throws CommandProblem for another form, or an instant in the future
  */
 export function readSince(typed: string, timeZone: string, nowMs: number): number {
   const [, amount, unit = ''] = /^(\d{1,6})([mhdj])$/i.exec(typed.trim()) ?? [];

@@ -26,7 +26,7 @@ import {
   shownAgain,
 } from './command.js';
 
-/** The map of `npx palier`, by what is typed, in the order of its help; the first of two words is a group. */
+/** All commands by the words that are typed, in the order of the help. The first of two words is a group. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   explain,
@@ -54,16 +54,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /**
- * Runs what was typed.
+ * Runs the typed command, and prints its answer or its problem.
  * @param argv the arguments after the program's name
- * @returns the exit code, whatever went wrong has been told
+ * @returns the exit code; every problem has been printed
  */
 export async function run(
   argv: readonly string[],
-  outside: Context,
+  processContext: Context,
   commands: Readonly<Record<string, Command>> = COMMANDS,
 ): Promise<number> {
-  const context = { ...outside, streams: withoutTricks(outside.streams) };
+  const context = { ...processContext, streams: withMarksVisible(processContext.streams) };
   const lang = langOf(argv);
   let exit = 0;
   const program = createProgram(context, lang);
@@ -81,7 +81,7 @@ export async function run(
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { code, words } = problemOf(error);
     const messages = words.map((one) => withoutAddresses(one[lang]));
-    // For a program, where it looks for the answer.
+    // Programs read standard output.
     if (argv.includes('--json'))
       context.streams.out(JSON.stringify({ ok: false, error: { code, messages } }, null, 2));
     else for (const message of messages) context.streams.err(message);
@@ -92,11 +92,11 @@ export async function run(
 /** An earner key may begin with "-". With a space before it, which is dropped later, commander sees no option. */
 const asArgument = (typed: string): string => (/^-[\w-]{21}$/.test(typed) ? ` ${typed}` : typed);
 
-/** The language asked for; French when none is, or one that we do not speak (which parsing then refuses). */
+/** Returns the language of `--lang`; French without one, or for an unknown one, which parsing then refuses. */
 function langOf(argv: readonly string[]): Lang {
   const at = argv.findLastIndex((arg) => arg === '--lang' || arg.startsWith('--lang='));
-  const asked = argv[at] === '--lang' ? argv[at + 1] : argv[at]?.slice('--lang='.length);
-  return LANGS.find((lang) => lang === asked) ?? 'fr';
+  const typed = argv[at] === '--lang' ? argv[at + 1] : argv[at]?.slice('--lang='.length);
+  return LANGS.find((lang) => lang === typed) ?? 'fr';
 }
 
 /** Runs one command, and prints its answer. @returns the exit code */
@@ -125,8 +125,8 @@ async function runCommand(command: Command, typed: Omit<CommandCall, 'report' | 
 const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller jusqu'au bout : rien n'est fait deux fois.
   Interrupted before its end. Type the command again to finish: nothing is done twice.`;
 
-/** Names that others chose could turn a terminal's line around. Written out, JSON says the same with them. */
-const withoutTricks = (streams: Context['streams']): Context['streams'] => ({
+/** Escapes marks that change the direction of text: other people chose the names. JSON keeps its meaning. */
+const withMarksVisible = (streams: Context['streams']): Context['streams'] => ({
   ...streams,
   out: (line) => streams.out(withMarksWritten(line)),
   err: (line) => streams.err(withMarksWritten(line)),
@@ -159,7 +159,7 @@ const USAGE: Readonly<Record<string, (what: string, meant: Localized) => Localiz
   'commander.help': () => ({ fr: 'Il manque une commande', en: 'A command is missing' }),
 };
 
-/** What was typed wrongly, from commander's (English) error; what to do next ends it. */
+/** Translates commander's English error, and adds where the help is. */
 function usageWords({ code, message }: CommanderError): Localized {
   // "error: unknown option '--jsn'\n(Did you mean --json?)"
   const what = shownAgain(/'([^']*)'/.exec(message)?.[1] ?? '');
@@ -184,7 +184,7 @@ function typedIn(program: Commander, sub: Commander): Pick<CommandCall, 'args' |
   return { args: sub.args, text, has: (name) => flags[name] === true, json };
 }
 
-/** Throws a CommanderError for whatever is typed wrongly; what it says is told by `run`, in the reader's language. */
+/** Creates a program that throws a CommanderError for a usage error; `run` prints it in the reader's language. */
 function createProgram({ streams, version }: Context, lang: Lang): Commander {
   return new Commander('palier')
     .exitOverride()
@@ -198,9 +198,9 @@ function createProgram({ streams, version }: Context, lang: Lang): Commander {
     .configureHelp({
       showGlobalOptions: true,
       subcommandTerm: termOf,
-      // For the list alone: what was probably meant by an unknown word is looked for among the words there.
-      formatHelp: (told, helper) =>
-        help.formatHelp(told, Object.assign(new Help(), helper, { visibleCommands: leaves })),
+      // Only for the help: commander seeks the word nearest to a wrong one in the same list.
+      formatHelp: (command, helper) =>
+        help.formatHelp(command, Object.assign(new Help(), helper, { visibleCommands: leaves })),
       styleTitle: (title) => HELP.titles[title]?.[lang] ?? title,
     })
     .helpOption('-h, --help', HELP.help[lang])
@@ -209,17 +209,17 @@ function createProgram({ streams, version }: Context, lang: Lang): Commander {
     .description(HELP.about[lang])
     .version(version, '-V, --version', HELP.version[lang])
     .option('--json', HELP.json[lang])
-    .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], (asked) => {
-      if (!LANGS.some((one) => one === asked)) throw new InvalidArgumentError('');
+    .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], (typed) => {
+      if (!LANGS.some((one) => one === typed)) throw new InvalidArgumentError('');
     });
 }
 
-/** Adds a command with its help; the first of its several words is a group, which does nothing by itself. */
+/** Adds a command with its help. The first of two words becomes a group, which does nothing by itself. */
 function addCommand(program: Commander, name: string, command: Command, lang: Lang): Commander {
-  const { help: told, args, options } = command;
-  const paragraphs = told.trim().split(/\n\s*/);
+  const { help: helpText, args, options } = command;
+  const paragraphs = helpText.trim().split(/\n\s*/);
   const [summary = '', ...more] = paragraphs.filter((_, at) => at % 2 === LANGS.indexOf(lang));
-  const own = (names: string): string => names.replace(/([^<]+)\|([^>]+)/, lang === 'fr' ? '$1' : '$2');
+  const inLang = (names: string): string => names.replace(/([^<]+)\|([^>]+)/, lang === 'fr' ? '$1' : '$2');
   const words = name.split(' ');
   const last = words.pop() ?? '';
   let parent = program;
@@ -232,24 +232,24 @@ function addCommand(program: Commander, name: string, command: Command, lang: La
     .command(last)
     .summary(summary)
     .description([sentence, ...more].join('\n\n'));
-  for (const [names, about] of Object.entries(args ?? {})) sub.argument(`<${own(names)}>`, about[lang]);
-  for (const [flags, about] of Object.entries(options ?? {})) sub.option(own(flags), about[lang]);
+  for (const [names, about] of Object.entries(args ?? {})) sub.argument(`<${inLang(names)}>`, about[lang]);
+  for (const [flags, about] of Object.entries(options ?? {})) sub.option(inLang(flags), about[lang]);
   return sub;
 }
 
 const help = new Help();
 
-/** A group is told by the commands in it. */
+/** Lists the commands in each group instead of the group. */
 const leaves = (command: Commander): Commander[] =>
   help.visibleCommands(command).flatMap((sub) => (sub.commands.length > 0 ? leaves(sub) : [sub]));
 
-/** `partner badges <client_id>`; that there are options, its own help says. */
+/** Returns a command's line in the list, without `[options]`: `partner badges <client_id>`. */
 function termOf(command: Commander): string {
   const outer = command.parent?.parent ? `${command.parent.name()} ` : '';
   return outer + help.subcommandTerm(command).replace(' [options]', '');
 }
 
-/** Commander's own words, and those of every help, in both languages. */
+/** Words of commander and of every help page, in both languages. */
 const HELP = {
   usage: { fr: '[options] <commande>', en: '[options] <command>' },
   about: say`L'outil des exploitants de Palier, qui délivre les badges de la Région.

@@ -26,14 +26,14 @@ import {
   CommandProblem,
 } from './command.js';
 
-/** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
+/** Variables that every OBF call needs; processes share the sealed token through Redis. */
 export const NEEDED_BY_OBF = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
-/** What the pipeline is wired with. */
+/** Variables that the pipeline needs. */
 export const NEEDED = [...NEEDED_BY_OBF, 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET', 'TZ_SCHEME'];
 
 /**
- * Opens Redis, waits for its first answer, does `work`, and closes it whatever happens.
- * @throws CommandProblem `redis_silent` when it does not answer in time, lets nobody in, or fails later
+ * Opens Redis, waits for its first answer, runs `work`, and always closes Redis.
+ * @throws CommandProblem `redis_silent` when Redis does not answer in time, refuses the login, or fails later
  */
 export async function withRedis<T>(
   { openRedis, patienceMs }: Pick<Context, 'openRedis' | 'patienceMs'>,
@@ -41,7 +41,7 @@ export async function withRedis<T>(
   work: (redis: RedisConnection) => Promise<T>,
 ): Promise<T> {
   const redis = openRedis(address);
-  // A command that gives up says only that; the connection's last error says why.
+  // A timeout does not say why Redis is silent; the connection's last error does.
   let connectionError: unknown = null;
   redis.on('error', (error) => {
     connectionError = error;
@@ -63,21 +63,21 @@ export async function withRedis<T>(
   }
 }
 
-/** @param began it answered at first: every command may be typed again */
-function silenceWords(error: unknown, address: Config['redis'], began: boolean): Localized {
+/** @param hasAnswered Redis failed later: every command can be typed again */
+function silenceWords(error: unknown, address: Config['redis'], hasAnswered: boolean): Localized {
   const { fr, en, mend } = redisCause(error);
   const where = hostsOf(address);
-  return began
+  return hasAnswered
     ? say`Redis a fait défaut en cours de route (${where}) : ${fr}. ${mend} Puis retapez la commande.
       Redis failed on the way (${where}): ${en}. ${mend} Then type the command again.`
     : say`Redis ne répond pas (${where}) : ${fr}. ${mend}
       Redis does not answer (${where}): ${en}. ${mend}`;
 }
 
-/** For the parts below: a command itself says what went wrong. */
+/** The parts below log nothing: the command itself reports problems. */
 const silentLog = (): Logger => createLogger('silent', 'cli', { write: () => undefined });
 
-/** Opens the queues, does `work`, and closes them; the connection stays the caller's. */
+/** Opens the queues, runs `work`, and closes them; the caller keeps the connection. */
 export async function withQueues<T>(
   { queuePrefix }: Pick<Context, 'queuePrefix'>,
   redis: RedisConnection,
@@ -91,7 +91,7 @@ export async function withQueues<T>(
   }
 }
 
-/** Opens OBF with these API keys, does `work`, and closes it. */
+/** Opens OBF with these API keys, runs `work`, and closes it. */
 export async function withObf<T>(
   { dataPrefix, patienceMs }: Context,
   config: Config,
@@ -118,13 +118,13 @@ export async function withObf<T>(
 
 const RELEASE_WITHIN_MS = 1000;
 
-/** An OBF call that was given up still has a lock to release in Redis: it gets the time. */
+/** Gives an abandoned OBF call time to release its lock in Redis. */
 async function releaseLocks(redis: RedisConnection): Promise<void> {
   await setImmediate();
   await raceAbort(redis.ping(), AbortSignal.timeout(RELEASE_WITHIN_MS)).catch(() => undefined);
 }
 
-/** Under another key everybody would be unknown, and be given again what they have. */
+/** Under another key nobody would be known, and everybody would get their awards again. */
 export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
   PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
 
@@ -134,12 +134,11 @@ export async function requireSameKey(redis: RedisConnection, prefix: string, vau
 }
 
 /**
- * What a command does in the pipeline, which is wired without starting a worker, and closed afterwards: with the scheme
- * of the files, or of those that were typed (`--rules`, `--partners`). A partner whose key is not set has no account in
- * it.
- * @param variables without which the command cannot do its work
- * @throws CommandProblem when the environment, the scheme or Redis cannot be used, PALIER_KEY is another, an award of
- *   the person is in flight, or the Région's account cannot be read
+ * Makes a command's `run` that wires the pipeline, runs `work`, and closes the pipeline. It starts no worker. The scheme
+ * is that of the files, or of `--rules` and `--partners`. A partner without its API key has no account in the pipeline.
+ * @param variables the environment variables that the command needs
+ * @throws CommandProblem when the environment, the scheme, Redis or PALIER_KEY is wrong; when an award of the person
+ *   is in flight; or when the Région's account cannot be read
  */
 export const inPipeline =
   (
@@ -164,7 +163,7 @@ export const inPipeline =
       });
       try {
         await requireSameKey(redis, call.dataPrefix, pipeline.vault);
-        // From here on, `clock` is Redis' time.
+        // From here, `pipeline.clock` is Redis' time.
         await pipeline.now();
         return await work(pipeline, call, config);
       } catch (cause) {
@@ -189,19 +188,19 @@ function unreadableWords(cause: Error): Localized {
 
 export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
 
-/** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */
+/** An account that was not read, and why; null: it was skipped, since OBF had stopped answering. */
 export interface Unread {
   readonly clientId: ClientId;
   readonly why: Localized | null;
 }
 
-/** So many accounts in a row without an answer: OBF itself is away, and hundreds need not time out. */
-const SILENT_IN_A_ROW = 3;
+/** After so many silent accounts in a row, OBF itself is down: the other hundreds need not time out. */
+const MAX_SILENT_IN_A_ROW = 3;
 
 /**
- * Asks something of accounts, some at a time, as long as OBF answers. Interrupted, it ends once `ask` has: what that
- * works with is closed next.
- * @returns those that were not read
+ * Runs `ask` for each account, several at a time, while OBF answers. After an abort, it ends when the current `ask`
+ * ends, since the caller then closes what `ask` uses.
+ * @returns the accounts that were not read
  */
 export async function askAccounts(
   scheme: Scheme,
@@ -209,23 +208,23 @@ export async function askAccounts(
   ask: (clientId: ClientId) => Promise<void>,
   { concurrency, signal }: { readonly concurrency: number; readonly signal?: AbortSignal },
 ): Promise<readonly Unread[]> {
-  let silent = 0;
+  let silentInARow = 0;
   const askOne = async (clientId: ClientId): Promise<readonly Unread[]> => {
-    if (silent >= SILENT_IN_A_ROW) return [{ clientId, why: null }];
+    if (silentInARow >= MAX_SILENT_IN_A_ROW) return [{ clientId, why: null }];
     try {
       await ask(clientId);
-      silent = 0;
+      silentInARow = 0;
       return [];
     } catch (error) {
       signal?.throwIfAborted();
-      silent = error instanceof ObfNotSent ? silent + 1 : 0;
+      silentInARow = error instanceof ObfNotSent ? silentInARow + 1 : 0;
       return [{ clientId, why: accountWords(scheme, clientId, error) }];
     }
   };
   return (await pMap(clients, askOne, { concurrency })).flat();
 }
 
-/** What a failed call means to an operator, by the account's owner. @throws any error that is not of OBF */
+/** Explains a failed OBF call, with the account's name. @throws the error itself unless it is an ObfError */
 export function accountWords({ partnersById }: Scheme, clientId: ClientId, error: unknown): Localized {
   const partner = partnersById.get(clientId);
   const key =
@@ -233,7 +232,7 @@ export function accountWords({ partnersById }: Scheme, clientId: ClientId, error
   return labelled(partner?.name ?? 'Région', obfWords(error, key));
 }
 
-/** The same without a name. @param variables where the key is set */
+/** Explains a failed OBF call, without a name. @param variables the variables that hold the API key */
 export function obfWords(error: unknown, variables: string): Localized {
   if (!(error instanceof ObfError)) throw error;
   const words = wordsFor(error, variables);

@@ -9,7 +9,7 @@ import { type Context, CommandProblem } from './command.js';
 
 export type Settings = ReturnType<typeof readSettings>;
 
-/** Stand in for variables that are missing or faulty, and have no default: the one reader there is reads the others. */
+/** Valid values for missing or faulty variables without a default, so that `loadConfig` reads all the others. */
 const STAND_INS: Readonly<Record<string, string>> = {
   REDIS_URL: 'redis://127.0.0.1:1',
   OBF_CLIENT_ID: 'faulty',
@@ -17,22 +17,22 @@ const STAND_INS: Readonly<Record<string, string>> = {
   PALIER_KEY: Buffer.alloc(32).toString('base64'),
   MAIL_FROM: 'faulty@localhost',
 };
-/** No command works with these, and they would ask for others. */
+/** No command uses these variables, and they would require others. */
 const UNUSED = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`, OIDC_ISSUER: undefined };
 
 export const isSet = (env: Context['env'], variable: string): boolean => (env[variable] ?? '').trim() !== '';
 
-/** The environment as far as it can be read: a fault in one variable hides no other. */
+/** Reads the environment as far as possible: one faulty variable does not hide the faults of others. */
 export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>) {
   const faults = faultsOf(env, loadConfig);
   const variables = faults.flatMap(({ variable }) => variable.split(', '));
-  const mended = Object.fromEntries(variables.map((variable) => [variable, STAND_INS[variable]]));
+  const standIns = Object.fromEntries(variables.map((variable) => [variable, STAND_INS[variable]]));
   return {
     faults,
-    /** Of these variables, those that are faulty. */
-    faulty: (asked: readonly string[]) => asked.filter((variable) => variables.includes(variable)),
-    /** Believe no part of it whose variable is faulty. */
-    config: loadConfig({ ...env, ...mended, ...UNUSED }),
+    /** Returns which of these variables are faulty. */
+    faulty: (names: readonly string[]) => names.filter((variable) => variables.includes(variable)),
+    /** The value of a faulty variable is a stand-in: do not use it. */
+    config: loadConfig({ ...env, ...standIns, ...UNUSED }),
   };
 }
 
@@ -49,11 +49,11 @@ function faultsOf(env: Context['env'], loadConfig: Context['loadConfig']): reado
 const isConfigFaults = (error: unknown): error is ConfigFaults =>
   error instanceof Error && 'code' in error && error.code === 'config_faults';
 
-/** For a command that works with these variables only. @throws CommandProblem when one of them is missing or faulty */
+/** Reads the environment for a command. @throws CommandProblem when one of these variables is missing or faulty */
 export function requireSettings(context: Context, variables: readonly string[]): Config {
   const { faults, config } = readSettings(context);
-  const inTheWay = faults.filter(({ variable }) => variables.includes(variable));
-  if (inTheWay.length > 0) throw configProblem(inTheWay);
+  const relevant = faults.filter(({ variable }) => variables.includes(variable));
+  if (relevant.length > 0) throw configProblem(relevant);
   return config;
 }
 
@@ -63,13 +63,13 @@ export const configProblem = (faults: readonly ConfigFault[]): CommandProblem =>
 export const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
 
 export interface SchemeReading {
-  /** Null where it has faults. */
+  /** Null when it has faults. */
   readonly scheme: Scheme | null;
   readonly faults: readonly Localized[];
   readonly warnings: readonly Localized[];
 }
 
-/** Reads the scheme's two files, by default those of the folder, and tells every fault at once. */
+/** Reads the scheme's two files, and reports every fault at once. @param names null: the configured folder's file */
 export async function readScheme(
   { cwd }: Pick<Context, 'cwd'>,
   { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
@@ -79,8 +79,8 @@ export async function readScheme(
   const scheme = await read(names.scheme ?? join(configDir, 'scheme.yaml'));
   const partners = await read(names.partners ?? join(configDir, 'partners.yaml'));
   if ('cause' in scheme || 'cause' in partners) {
-    const unread = [scheme, partners].filter((one) => 'cause' in one);
-    const faults = unread.map(({ name, fr, en }) => labelled(name, { fr, en }));
+    const unreadable = [scheme, partners].filter((file) => 'cause' in file);
+    const faults = unreadable.map(({ name, fr, en }) => labelled(name, { fr, en }));
     return { scheme: null, faults, warnings: [] };
   }
   const result = parseScheme({ scheme, partners }, timeZone);
@@ -92,9 +92,9 @@ export async function readScheme(
 
 export const faultWords = (fault: SchemeFault): Localized => localized((lang) => formatFault(fault, lang));
 
-/** The same. @throws CommandProblem with every fault */
-export async function requireScheme(...where: Parameters<typeof readScheme>): Promise<Scheme> {
-  const { scheme, faults } = await readScheme(...where);
+/** Reads the scheme. @throws CommandProblem with every fault */
+export async function requireScheme(...args: Parameters<typeof readScheme>): Promise<Scheme> {
+  const { scheme, faults } = await readScheme(...args);
   if (scheme === null) throw new CommandProblem('scheme_faults', faults);
   return scheme;
 }
