@@ -1,10 +1,12 @@
 import type { EarnerKey } from '../../src/ids.js';
 import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
+import { CONDITION_KEYS } from '../../src/rules/badges-condition.js';
 import { buildExplanation } from '../../src/rules/explain/explanation.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { decide } from '../../src/workers/decide.js';
+import { type Given, KEY_CASES, type Line, ruleOfKey } from '../rules/key-cases.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { runs } from '../support/runs.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -274,17 +276,11 @@ describe('rule forms', () => {
    * missing (or does not count), exactly one when it is there. Each case has a competency, badges, an award
    * and a person of its own, so that all of them live in one house at the same time.
    */
-  interface Given {
-    readonly badge: string;
-    readonly issuedOn?: string;
-    readonly expiresOn?: string;
-    readonly revoked?: true;
-  }
   interface Case {
     readonly form: string;
     readonly rule: unknown;
     /** Lines of partners.yaml, by partner; `competency` and `level: 1` unless they say otherwise. */
-    readonly badges: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+    readonly badges: Readonly<Record<string, readonly Line[]>>;
     /** Not enough. */
     readonly before: readonly Given[];
     /** What completes it. */
@@ -295,8 +291,7 @@ describe('rule forms', () => {
   const b = (...badges: string[]): Given[] => badges.map((badge) => ({ badge }));
   const ids = (...badges: string[]) => badges.map((id) => ({ id }));
 
-  const year = new Date().getUTCFullYear();
-  const CASES: readonly Case[] = [
+  const FORMS: readonly Case[] = [
     {
       form: 'at_least N of a competency',
       rule: { at_least: 3, of: of('c0') },
@@ -312,147 +307,118 @@ describe('rule forms', () => {
       last: { badge: 'c1c' },
     },
     {
-      form: 'issuers: from at least M partners',
-      rule: { at_least: 2, of: of('c2'), issuers: 2 },
-      badges: { P1: ids('c2a', 'c2b', 'c2c'), P2: ids('c2d') },
-      before: b('c2a', 'c2b', 'c2c'),
-      last: { badge: 'c2d' },
-    },
-    {
-      form: 'per_issuer: at most K from one partner',
-      rule: { at_least: 3, of: of('c3'), per_issuer: 2 },
-      badges: { P1: ids('c3a', 'c3b', 'c3c'), P2: ids('c3d') },
-      before: b('c3a', 'c3b', 'c3c'),
-      last: { badge: 'c3d' },
-    },
-    {
-      form: 'abilities: covering at least A',
-      rule: { at_least: 2, of: of('c4'), abilities: 2 },
-      badges: {
-        P1: [
-          { id: 'c4a', ability: 'x' },
-          { id: 'c4b', ability: 'x' },
-          { id: 'c4c' },
-          { id: 'c4d', ability: 'y' },
-        ],
-      },
-      before: b('c4a', 'c4b', 'c4c'),
-      last: { badge: 'c4d' },
-    },
-    {
-      form: 'issued_from',
-      rule: { at_least: 1, of: of('c5'), issued_from: '2024-06-01' },
-      badges: { P1: ids('c5a', 'c5b') },
-      before: [{ badge: 'c5a', issuedOn: '2024-05-31T21:59:59Z' }],
-      last: { badge: 'c5b', issuedOn: '2024-05-31T22:00:00Z' },
-    },
-    {
-      form: 'issued_until, that day included',
-      rule: { at_least: 1, of: of('c6'), issued_until: '2024-06-30' },
-      badges: { P1: ids('c6a', 'c6b') },
-      before: [{ badge: 'c6a', issuedOn: '2024-06-30T22:00:00Z' }],
-      last: { badge: 'c6b', issuedOn: '2024-06-30T21:59:59Z' },
-    },
-    {
-      form: 'within_months',
-      rule: { at_least: 1, of: of('c7'), within_months: 6 },
-      badges: { P1: ids('c7a', 'c7b') },
-      before: [{ badge: 'c7a', issuedOn: `${year - 1}-01-15T00:00:00Z` }],
-      last: { badge: 'c7b' },
-    },
-    {
       form: 'selector: ability',
-      rule: { at_least: 1, of: of('c8', { ability: 'x' }) },
+      rule: { at_least: 1, of: of('c2', { ability: 'x' }) },
       badges: {
         P1: [
-          { id: 'c8a', ability: 'y' },
-          { id: 'c8b', ability: 'x' },
+          { id: 'c2a', ability: 'y' },
+          { id: 'c2b', ability: 'x' },
         ],
       },
-      before: b('c8a'),
-      last: { badge: 'c8b' },
+      before: b('c2a'),
+      last: { badge: 'c2b' },
     },
     {
       form: 'selector: issuers',
-      rule: { at_least: 1, of: of('c9', { issuers: ['P2'] }) },
-      badges: { P1: ids('c9a'), P2: ids('c9b') },
-      before: b('c9a'),
-      last: { badge: 'c9b' },
+      rule: { at_least: 1, of: of('c3', { issuers: ['P2'] }) },
+      badges: { P1: ids('c3a'), P2: ids('c3b') },
+      before: b('c3a'),
+      last: { badge: 'c3b' },
     },
     {
       form: 'selector: badges',
-      rule: { at_least: 2, of: { badges: ['c10a', 'c10b'] } },
-      badges: { P1: ids('c10a', 'c10b', 'c10c') },
-      before: b('c10a', 'c10c'),
-      last: { badge: 'c10b' },
+      rule: { at_least: 2, of: { badges: ['c4a', 'c4b'] } },
+      badges: { P1: ids('c4a', 'c4b', 'c4c') },
+      before: b('c4a', 'c4c'),
+      last: { badge: 'c4b' },
     },
     {
       form: 'all',
       rule: {
         all: [
-          { at_least: 1, of: of('c11', { level: 1 }) },
-          { at_least: 1, of: of('c11', { level: 2 }) },
+          { at_least: 1, of: of('c5', { level: 1 }) },
+          { at_least: 1, of: of('c5', { level: 2 }) },
         ],
       },
-      badges: { P1: [{ id: 'c11a' }, { id: 'c11b', level: 2 }] },
-      before: b('c11a'),
-      last: { badge: 'c11b' },
+      badges: { P1: [{ id: 'c5a' }, { id: 'c5b', level: 2 }] },
+      before: b('c5a'),
+      last: { badge: 'c5b' },
     },
     {
       form: 'any',
       rule: {
         any: [
-          { at_least: 2, of: of('c12', { level: 1 }) },
-          { at_least: 1, of: of('c12', { level: 2 }) },
+          { at_least: 2, of: of('c6', { level: 1 }) },
+          { at_least: 1, of: of('c6', { level: 2 }) },
         ],
       },
-      badges: { P1: [{ id: 'c12a' }, { id: 'c12x' }, { id: 'c12b', level: 2 }] },
-      before: b('c12a'),
-      last: { badge: 'c12b' },
+      badges: { P1: [{ id: 'c6a' }, { id: 'c6x' }, { id: 'c6b', level: 2 }] },
+      before: b('c6a'),
+      last: { badge: 'c6b' },
     },
     {
       form: 'at_least N of conditions',
-      rule: { at_least: 2, of: [1, 2, 3].map((level) => ({ at_least: 1, of: of('c13', { level }) })) },
-      badges: { P1: [1, 2, 3].map((level) => ({ id: `c13${level}`, level })) },
-      before: b('c131'),
-      last: { badge: 'c133' },
+      rule: { at_least: 2, of: [1, 2, 3].map((level) => ({ at_least: 1, of: of('c7', { level }) })) },
+      badges: { P1: [1, 2, 3].map((level) => ({ id: `c7${level}`, level })) },
+      before: b('c71'),
+      last: { badge: 'c73' },
     },
     {
       form: 'versions of one badge count once',
-      rule: { at_least: 2, of: of('c14') },
-      badges: { P1: [{ id: 'c14a' }, { id: 'c14b', replaces: ['c14a'] }, { id: 'c14c' }] },
-      before: b('c14a', 'c14b'),
-      last: { badge: 'c14c' },
+      rule: { at_least: 2, of: of('c8') },
+      badges: { P1: [{ id: 'c8a' }, { id: 'c8b', replaces: ['c8a'] }, { id: 'c8c' }] },
+      before: b('c8a', 'c8b'),
+      last: { badge: 'c8c' },
     },
     {
       form: 'an expired badge does not count',
-      rule: { at_least: 1, of: of('c15') },
-      badges: { P1: ids('c15a', 'c15b') },
-      before: [{ badge: 'c15a', issuedOn: '2024-01-01', expiresOn: '2024-02-01' }],
-      last: { badge: 'c15b' },
+      rule: { at_least: 1, of: of('c9') },
+      badges: { P1: ids('c9a', 'c9b') },
+      before: [{ badge: 'c9a', issuedOn: '2024-01-01', expiresOn: '2024-02-01' }],
+      last: { badge: 'c9b' },
     },
     {
       form: 'a revoked badge does not count',
-      rule: { at_least: 1, of: of('c16') },
-      badges: { P1: ids('c16a', 'c16b') },
-      before: [{ badge: 'c16a', revoked: true }],
-      last: { badge: 'c16b' },
+      rule: { at_least: 1, of: of('c10') },
+      badges: { P1: ids('c10a', 'c10b') },
+      before: [{ badge: 'c10a', revoked: true }],
+      last: { badge: 'c10b' },
     },
     {
       form: 'the enrolment has dates',
-      rule: { at_least: 1, of: of('c17') },
-      badges: { P1: [{ id: 'c17a', enrolled_from: '2024-01-01', enrolled_until: '2024-12-31' }] },
-      before: [{ badge: 'c17a', issuedOn: '2023-12-31T22:59:59Z' }],
-      last: { badge: 'c17a', issuedOn: '2024-12-31T22:59:59Z' },
+      rule: { at_least: 1, of: of('c11') },
+      badges: { P1: [{ id: 'c11a', enrolled_from: '2024-01-01', enrolled_until: '2024-12-31' }] },
+      before: [{ badge: 'c11a', issuedOn: '2023-12-31T22:59:59Z' }],
+      last: { badge: 'c11a', issuedOn: '2024-12-31T22:59:59Z' },
     },
     {
       form: 'an inactive partner does not count',
-      rule: { at_least: 1, of: of('c18') },
-      badges: { P3: ids('c18a'), P1: ids('c18b') },
-      before: b('c18a'),
-      last: { badge: 'c18b' },
+      rule: { at_least: 1, of: of('c12') },
+      badges: { P3: ids('c12a'), P1: ids('c12b') },
+      before: b('c12a'),
+      last: { badge: 'c12b' },
     },
   ];
+
+  /** Each key beside `at_least: N, of: selector`, with badges of its own. */
+  const KEYS = CONDITION_KEYS.map(({ key }, index): Case => {
+    const at = FORMS.length + index;
+    const { badges, before, last } = KEY_CASES[key];
+    const own = (id: string): string => `c${at}${id}`;
+    const given = ({ badge, ...rest }: Given): Given => ({ badge: own(badge), ...rest });
+    const lines = Object.entries(badges).map(([partner, some]) => [
+      partner,
+      some.map((line) => ({ ...line, id: own(line.id) })),
+    ]);
+    return {
+      form: key,
+      rule: ruleOfKey(key, `c${at}`),
+      badges: Object.fromEntries(lines),
+      before: before.map(given),
+      last: given(last),
+    };
+  });
+  const CASES: readonly Case[] = [...FORMS, ...KEYS];
 
   const INACTIVE = CASES.length;
   const person = (at: number): string => `personne.${at}@example.org`;

@@ -346,7 +346,6 @@ describe('case by case', () => {
       'issued_from: 2025-06-02, issued_until: 2025-12-31',
       'délivré hors des dates demandées (du 2 juin 2025 au 31 décembre 2025)',
     ],
-    ['M1', 'within_months: 6', 'délivré hors des dates demandées (à partir du 30 septembre 2025)'],
     ['M1 M2', 'per_issuer: 1', "la règle n'en compte qu'un par organisme"],
   ])('why not all of %s is counted under %s', (badges, limit, words) => {
     const assertions = badges.split(' ').map((badge) => given(badge));

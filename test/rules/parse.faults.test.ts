@@ -156,10 +156,6 @@ const VALUES: readonly Row[] = [
   ['at_least not whole', rule('{ at_least: §1.5, of: { level: 1 } }'), ...WHOLE],
   ['at_least beyond counting', rule('{ at_least: §99999999999999999999, of: { level: 1 } }'), ...WHOLE],
   ['at_least infinite', rule('{ at_least: §.inf, of: { level: 1 } }'), ...WHOLE],
-  ['issuers 0', rule('{ at_least: 1, of: { level: 1 }, issuers: §0 }'), ...WHOLE],
-  ['per_issuer 0', rule('{ at_least: 1, of: { level: 1 }, per_issuer: §0 }'), ...WHOLE],
-  ['abilities 0', rule('{ at_least: 1, of: { level: 1 }, abilities: §0 }'), ...WHOLE],
-  ['within_months 0', rule('{ at_least: 1, of: { level: 1 }, within_months: §0 }'), ...WHOLE],
   ['level 0 of a selector', rule('{ at_least: 1, of: { level: §0 } }'), ...WHOLE],
   [
     'of that is a name',
