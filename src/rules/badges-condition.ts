@@ -4,17 +4,17 @@ import { type Localized, plural, say } from '../localized.js';
 /** A competency's name in scheme.yaml, e.g. `communiquer`. */
 export type CompetencyId = string;
 
-/** Which badges a condition looks at: all that is given must match. */
+/** Which badges a condition looks at. A badge must match every field that is given. */
 export interface Selector {
   readonly competency?: CompetencyId | undefined;
-  /** Exactly this one; without it, every level counts. */
+  /** Exactly this level; without it, any level. */
   readonly level?: number | undefined;
   readonly ability?: string | undefined;
   readonly issuers?: readonly ClientId[] | undefined;
   readonly badges?: readonly BadgeId[] | undefined;
 }
 
-/** What a condition looks at in an enrolled badge. */
+/** The properties of an enrolled badge that a condition looks at. */
 export interface BadgeSort {
   readonly badgeId: BadgeId;
   readonly clientId: ClientId;
@@ -23,7 +23,6 @@ export interface BadgeSort {
   readonly ability: string | null;
 }
 
-/** Whether a selector picks an enrolled badge: all that is given must match. */
 export const picks = (selector: Selector, badge: BadgeSort): boolean =>
   (selector.competency === undefined || selector.competency === badge.competency) &&
   (selector.level === undefined || selector.level === badge.level) &&
@@ -31,11 +30,11 @@ export const picks = (selector: Selector, badge: BadgeSort): boolean =>
   (selector.issuers === undefined || selector.issuers.includes(badge.clientId)) &&
   (selector.badges === undefined || selector.badges.includes(badge.badgeId));
 
-/** An ability belongs to its competency: the same short id in another one is another ability. */
+/** The ability's id across competencies: the same short id in two competencies is two abilities. */
 export const abilityOf = ({ competency, ability }: BadgeSort): string | null =>
   ability === null ? null : `${competency}/${ability}`;
 
-/** From an instant (inclusive) to another (exclusive), Unix seconds; null: without end on that side. */
+/** From an instant (inclusive) to another (exclusive), Unix seconds; null: no bound on that side. */
 export interface Window {
   readonly fromS: number | null;
   readonly beforeS: number | null;
@@ -46,13 +45,13 @@ export interface Tally {
   readonly need: number;
 }
 
-/** What is missing of one demand; `other`: than what is counted already. */
+/** How much of one demand is missing; `other`: the missing ones must differ from those counted. */
 export interface Gap {
   readonly count: number;
   readonly other: boolean;
 }
 
-/** Which badges an earner's sentence speaks of: « Communiquer » ; « Communiquer » de niveau 2 (Transmettre). */
+/** The badges in an earner's sentence: « Communiquer »; « Communiquer » de niveau 2 (Transmettre). */
 interface EarnerSort {
   readonly competency: string;
   readonly sort: string;
@@ -65,31 +64,31 @@ const organisations = (count: number): Localized =>
   plural(count, 'organisme|organismes', 'organisation|organisations');
 const abilities = (count: number): Localized => plural(count, 'capacité|capacités', 'ability|abilities');
 
-/** A key of a `badges` condition in scheme.yaml, with a number. */
+/** A key of a `badges` condition in scheme.yaml, with a number as its value. */
 interface Key {
   readonly key: string;
-  /** What the condition names its number. */
+  /** The number's field in `BadgesCondition`. */
   readonly field: string;
-  /** What it asks for, in words. */
+  /** The requirement in words. */
   readonly asked: Phrase | null;
 }
 
-/** A number to be reached. */
+/** A number that the counted badges must reach. */
 interface DemandRule extends Key {
   readonly asked: Phrase;
-  /** Of the badges counted, as many as can be. A further badge never lowers it, and raises it by one at most. */
+  /** Counts what these badges give. One more badge adds 0 or 1. */
   readonly have: (counted: readonly BadgeSort[]) => number;
   /** `3 badges`. */
   readonly count: Phrase;
-  /** Said after the most that can be had. */
+  /** The unit in a fault: "the selector gives 2 <thing> at most". */
   readonly thing: Localized;
-  /** Of `total` badges that must come, what this demand asks of them; null where it goes without saying. */
+  /** What this demand requires of the `total` missing badges; null: nothing worth saying. */
   readonly missing: (gap: Gap, total: number) => Localized | null;
-  /** What the earner reads while it is not met. */
+  /** What the earner reads while the demand is not met. */
   readonly earner: (tally: Tally, of: EarnerSort) => string;
 }
 
-/** The numbers that a condition can ask for, in the order in which they are told. */
+/** The demands of a condition, in the order of every text. */
 export const DEMAND_NAMES = ['badges', 'issuers', 'abilities'] as const;
 export type DemandName = (typeof DEMAND_NAMES)[number];
 
@@ -104,7 +103,7 @@ export const DEMANDS = {
     missing: ({ count }) => plural(count, 'badge|badges', 'more badge|more badges'),
     earner: ({ have, need }, { sort }) => `Il vous manque ${badges(need - have).fr}${sort}.`,
   },
-  /** From at least so many partners. */
+  /** At least so many partners. */
   issuers: {
     key: 'issuers',
     field: 'issuers',
@@ -129,7 +128,7 @@ export const DEMANDS = {
     earner: ({ have, need }, { competency }) =>
       `Vos badges${competency} doivent venir de ${need} organismes différents. Pour l'instant : ${have}.`,
   },
-  /** Covering at least so many distinct abilities. */
+  /** At least so many distinct abilities. */
   abilities: {
     key: 'abilities',
     field: 'abilities',
@@ -138,7 +137,7 @@ export const DEMANDS = {
       covering at least ${abilities(count)}`,
     count: abilities,
     thing: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
-    // A badge need not have an ability, so even the first is named.
+    // A badge need not have an ability: even the first missing ability is worth saying.
     missing: ({ count, other }, total) => {
       const isEach = count === total;
       const part = isEach ? '' : { fr: `dont ${count} `, en: `${count} of them ` };
@@ -161,7 +160,7 @@ export const DEMANDS = {
   },
 } as const satisfies Readonly<Record<DemandName, DemandRule>>;
 
-/** At most so many counted from one partner. */
+/** At most so many badges of one partner count. */
 const PER_ISSUER = {
   key: 'per_issuer',
   field: 'perIssuer',
@@ -170,19 +169,19 @@ const PER_ISSUER = {
     at most ${count} of each organisation`,
 } as const satisfies Key & { json: string };
 
-/** Bounds when a badge must have been issued. */
+/** A bound on the date of issue. */
 interface Filter extends Key {
   readonly json: string;
-  /** A day bounds by its instant, Unix seconds; months by the start of the day so many months ago, in the scheme's zone. */
+  /** `day`: the number is the bound, Unix seconds. `months`: the bound is the start of the day so many months ago. */
   readonly unit: 'day' | 'months';
   readonly bound: keyof Window;
-  /** Said after "issued"; null: the days of both bounds are told as one period. */
+  /** Follows "issued"; null: the formatter words both days as one period. */
   readonly asked: Phrase | null;
   /** What the earner reads while the condition is not met; null: nothing. */
   readonly earner: ((count: number) => string) | null;
 }
 
-/** Which badges count by their date. What time alone lets count is found by the count of the night. */
+/** The bounds on the date of issue. The nightly count finds badges that begin to count by time alone. */
 export const FILTERS = [
   /** From the start of that day on. */
   {
@@ -218,16 +217,16 @@ export const FILTERS = [
   },
 ] as const satisfies readonly Filter[];
 
-/** The numbers beside `at_least: N, of: selector`, in the order in which they are told. */
+/** The keys beside `at_least: N, of: selector`, in the order of every text. */
 export const ASKED_BESIDE = [DEMANDS.issuers, PER_ISSUER, DEMANDS.abilities] as const;
 export const CONDITION_KEYS = [...ASKED_BESIDE, ...FILTERS] as const;
-/** Those that JSON has as plain numbers; a tally tells the others. */
+/** The keys that JSON writes as plain numbers; the others are tallies. */
 export const JSON_NUMBERS = [PER_ISSUER, ...FILTERS] as const;
 
 export type ConditionKey = (typeof CONDITION_KEYS)[number]['key'];
 export type ConditionField = (typeof CONDITION_KEYS)[number]['field'];
 
-/** N distinct badges that the selector picks, under optional further demands. */
+/** At least N distinct badges that the selector picks, with optional demands and filters. */
 export interface BadgesCondition extends Readonly<Partial<Record<ConditionField, number | undefined>>> {
   readonly kind: 'badges';
   readonly atLeast: number;
@@ -235,8 +234,8 @@ export interface BadgesCondition extends Readonly<Partial<Record<ConditionField,
 }
 
 /**
- * When a badge must have been issued.
- * @param monthsAgoS the start of the day so many months ago, Unix seconds; without it, only days that are written count
+ * Returns when a badge must have been issued.
+ * @param monthsAgoS the start of the day so many months ago, Unix seconds; without it, months set no bound
  */
 export function windowOf(condition: BadgesCondition, monthsAgoS?: (months: number) => number): Window {
   let [fromS, beforeS] = [-Infinity, Infinity];

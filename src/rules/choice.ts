@@ -3,88 +3,85 @@ import { abilityOf, type BadgesCondition } from './badges-condition.js';
 import type { Exclusion, ConditionExclusionReason } from './evaluation.js';
 import type { Candidate } from './types.js';
 
-/** What may stand for one ability: all versions of one badge, whose partner has a limited number of seats. */
+/** A badge with all its versions, which belong to one partner. It covers one ability. */
 export interface Carrier {
   readonly partner: string;
-  /** The abilities of its versions; it can stand for one of them. */
+  /** The abilities of its versions; the carrier can cover any one of them. */
   readonly abilities: readonly string[];
 }
 
 /**
- * The most distinct abilities that can be covered when a carrier stands for one ability, and at most
- * `seats` carriers of one partner are used: a maximum flow ability → carrier → partner, one augmenting
- * path at a time (Ford and Fulkerson). Once covered, an ability stays covered.
- * @returns each used carrier with its ability; earlier carriers are preferred, all else being equal.
+ * Covers as many distinct abilities as possible, with at most `seats` carriers of one partner. It is a maximum flow
+ * ability → carrier → partner, one augmenting path at a time (Ford and Fulkerson). No path uncovers an ability.
+ * @returns each used carrier with its ability; of equal solutions, the one with earlier carriers
  */
 export function coverAbilities<C extends Carrier>(
   carriers: readonly C[],
   seats: number,
 ): ReadonlyMap<C, string> {
-  const standsFor = new Map<C, string>();
+  const covered = new Map<C, string>();
   /**
-   * Finds a carrier for the ability, moving other abilities to other carriers where that makes room. Every
-   * ability and every full partner is tried once a path (`tried`, `full`): so no step of a path undoes
-   * another one, and nothing is changed unless the whole path succeeds.
+   * Finds a carrier for the ability; may move other abilities to other carriers. A path tries each ability and each
+   * full partner once (`tried`, `full`), so no step undoes another. A path that fails changes nothing.
    */
   const place = (ability: string, tried: Set<string>, full: Set<string>): boolean => {
     if (tried.has(ability)) return false;
     tried.add(ability);
     const carrier = carriers.find((one) => one.abilities.includes(ability) && vacate(one, tried, full));
-    if (carrier !== undefined) standsFor.set(carrier, ability);
+    if (carrier !== undefined) covered.set(carrier, ability);
     return carrier !== undefined;
   };
-  /** Makes the carrier free to stand for another ability, if that can be done. */
+  /** Frees the carrier, or a seat of its partner, for another ability. False: that is impossible. */
   const vacate = (carrier: C, tried: Set<string>, full: Set<string>): boolean => {
-    const current = standsFor.get(carrier);
+    const current = covered.get(carrier);
     if (current !== undefined) return place(current, tried, full);
-    const seated = [...standsFor].filter(([other]) => other.partner === carrier.partner);
+    const seated = [...covered].filter(([other]) => other.partner === carrier.partner);
     if (seated.length < seats) return true;
     if (full.has(carrier.partner)) return false;
     full.add(carrier.partner);
-    const moved = seated.find(([, covered]) => place(covered, tried, full));
-    return moved !== undefined && standsFor.delete(moved[0]);
+    const moved = seated.find(([, ability]) => place(ability, tried, full));
+    return moved !== undefined && covered.delete(moved[0]);
   };
   for (const ability of new Set(carriers.flatMap(({ abilities }) => abilities)))
     place(ability, new Set(), new Set());
-  return standsFor;
+  return covered;
 }
 
-/** What of a condition limits its choice: abilities asked for, since it then matters which version of a badge counts. */
+/** What limits the choice. With `abilities`, it matters which version of a badge counts. */
 type Limits = Pick<BadgesCondition, 'perIssuer' | 'abilities'>;
 
-/** All versions of one badge that this person has, oldest first; enrolled by one partner. */
+/** All versions of one badge that this person has, oldest first. */
 interface Family extends Carrier {
   readonly oldest: Candidate;
   readonly versions: readonly Candidate[];
 }
 
 /**
- * Chooses what one condition counts: one version of a badge, and no more from a partner than allowed.
+ * Chooses what one condition counts: one version of each badge, and at most `perIssuer` badges of each partner.
  *
- * The number counted, the number of partners and the number of distinct abilities are each the greatest
- * possible, all three at once: a flow that covers the most abilities uses at most K badges of a partner, and
- * filling every partner up to its K with further badges takes no ability away. It then has min(K, badges) of
- * every partner, so the count is the greatest; K is at least 1, so every partner that can be there is.
- * @param candidates those that the selector picks, oldest first
+ * Badges, partners and distinct abilities are all three at their maximum. The flow that covers the most abilities
+ * uses at most K (`perIssuer`) badges of a partner. Filling every partner up to K then uncovers no ability.
+ * Each partner has min(K, its badges), so no choice has more badges. K is 1 or more, so no choice has more partners.
+ * @param candidates the badges that the selector picks, oldest first
  */
 export function choose(candidates: readonly Candidate[], limits: Limits) {
   const badges = new Set(candidates.map(({ enrolment }) => enrolment.family));
-  // As a rule no badge is there twice, and nothing limits a partner; everybody is asked for each condition.
+  // The usual case, kept fast: a plan evaluates every condition for every person.
   if (limits.perIssuer === undefined && badges.size === candidates.length)
     return { counted: candidates, excluded: [] };
   const families = familiesOf(candidates);
-  const chosen = chosenOf(families, limits);
+  const chosen = chooseVersions(families, limits);
   const excluded = families.flatMap((family) => exclusionsOf(family, chosen.get(family), limits.perIssuer));
   return { counted: oldestFirst([...chosen.values()]), excluded };
 }
 
-/** Oldest family first, since the candidates are. */
+/** Groups the versions of each badge, in the order of the candidates. */
 function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
   const byFamily = new Map<string, [Candidate, ...Candidate[]]>();
   for (const candidate of candidates) {
-    const known = byFamily.get(candidate.enrolment.family);
-    if (known === undefined) byFamily.set(candidate.enrolment.family, [candidate]);
-    else known.push(candidate);
+    const versions = byFamily.get(candidate.enrolment.family);
+    if (versions === undefined) byFamily.set(candidate.enrolment.family, [candidate]);
+    else versions.push(candidate);
   }
   return [...byFamily.values()].map((versions) => ({
     partner: versions[0].enrolment.clientId,
@@ -94,8 +91,8 @@ function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
   }));
 }
 
-/** The cover, each family by its oldest version that has the ability; then each partner up to its seats. */
-function chosenOf(
+/** Covers abilities first, each by the oldest version that has it; then fills each partner's seats. */
+function chooseVersions(
   families: readonly Family[],
   { perIssuer: seats = Infinity, abilities }: Limits,
 ): ReadonlyMap<Family, Candidate> {
@@ -116,19 +113,19 @@ function chosenOf(
   return chosen;
 }
 
-/** Of a family that is not counted at all, the oldest version is over the limit and the others double it. */
+/** When no version is chosen, the oldest is over the limit and the others are its duplicates. */
 function exclusionsOf(
   { versions, oldest }: Family,
   chosen: Candidate | undefined,
   perIssuer: number | undefined,
 ): readonly Exclusion<ConditionExclusionReason>[] {
-  const standing = chosen ?? oldest;
-  const doubles = versions
-    .filter((version) => version !== standing)
+  const original = chosen ?? oldest;
+  const duplicates = versions
+    .filter((version) => version !== original)
     .map(({ assertion }) => ({
       assertion,
-      reason: { why: 'duplicate_of', of: standing.assertion.id } as const,
+      reason: { why: 'duplicate_of', of: original.assertion.id } as const,
     }));
-  if (chosen !== undefined || perIssuer === undefined) return doubles;
-  return [{ assertion: oldest.assertion, reason: { why: 'over_per_issuer', perIssuer } }, ...doubles];
+  if (chosen !== undefined || perIssuer === undefined) return duplicates;
+  return [{ assertion: oldest.assertion, reason: { why: 'over_per_issuer', perIssuer } }, ...duplicates];
 }

@@ -11,7 +11,7 @@ import {
 } from 'yaml';
 import type { BadgeId, ClientId } from '../ids.js';
 
-/** A badge as its line in partners.yaml will say it, right or wrong. */
+/** The fields of a badge's line in partners.yaml, not checked yet. */
 export interface EnrolmentLine {
   readonly badgeId: BadgeId;
   readonly name: string | null;
@@ -31,15 +31,15 @@ export interface Enrolling {
   readonly badge: EnrolmentLine;
 }
 
-/** Plain text stays text: ids like `0012` and `1E5` are written back as they were. */
+/** Reads every scalar as text: ids like `0012` and `1E5` are written back unchanged. */
 const AS_TEXT = { version: '1.2', schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' } as const;
 const CORE = new Schema({ schema: 'core' });
 
 /**
- * Adds a badge, and its partner if new, to the text of partners.yaml. Comments, quotes and other entries
- * stay; spacing becomes that of the `yaml` package. `parseScheme` judges the result.
+ * Adds a badge, and its partner if new, to the text of partners.yaml. Comments, quotes and other entries stay. The
+ * `yaml` package sets the spacing. The result is not checked: call `parseScheme`.
  * @param text a partners.yaml in which `parseScheme` finds no fault
- * @returns null where only a hand can add to the file (aliases)
+ * @returns null when a list of the file is an alias: a person must edit it
  */
 export function enrol(text: string, { clientId, partner, badge }: Enrolling) {
   const doc = parseDocument<Node>(text.replaceAll('\r\n', '\n'), AS_TEXT);
@@ -52,37 +52,36 @@ export function enrol(text: string, { clientId, partner, badge }: Enrolling) {
   };
   const before = doc.toString(format);
   const maps = partners.items.filter((item) => isMap(item));
-  let owner: YAMLMap | undefined = maps.find((item) => item.get('client_id') === clientId);
-  if (owner === undefined) {
-    const { name, secretEnv } = partner;
-    owner = doc.createNode({
+  let partnerNode: YAMLMap | undefined = maps.find((item) => item.get('client_id') === clientId);
+  if (partnerNode === undefined) {
+    partnerNode = doc.createNode({
       client_id: scalar(clientId),
-      name: scalar(name),
-      secret_env: scalar(secretEnv),
+      name: scalar(partner.name),
+      secret_env: scalar(partner.secretEnv),
     });
-    append(partners, owner);
+    append(partners, partnerNode);
   }
-  if (!owner.has('badges')) owner.set('badges', new YAMLSeq());
-  const badges = owner.get('badges');
+  if (!partnerNode.has('badges')) partnerNode.set('badges', new YAMLSeq());
+  const badges = partnerNode.get('badges');
   if (!isSeq(badges)) return null;
-  // In braces or key by key, as the badge above it.
+  // In braces or key by key, like the last badge.
   const last = badges.items.at(-1);
   const node = badgeNode(doc, badge);
   node.flow = !isMap(last) || last.flow === true;
   append(badges, node);
-  return written(text, before, doc.toString(format));
+  return diffOf(text, before, doc.toString(format));
 }
 
-/** With an empty line before it, if the one above has one. */
+/** Adds an empty line before the item if the last item has one. */
 function append(list: YAMLSeq, item: YAMLMap): void {
   const last = list.items.at(-1);
   item.spaceBefore = isMap(last) && last.spaceBefore === true;
-  // An empty `[]` gives way to lines.
+  // An empty `[]` becomes a list with a line for each item.
   if (last === undefined) list.flow = false;
   list.add(item);
 }
 
-/** Only what is given. */
+/** Leaves out the keys that have no value. */
 const badgeNode = (doc: Document, { replaces, ...badge }: EnrolmentLine): YAMLMap =>
   doc.createNode({
     id: scalar(badge.badgeId),
@@ -95,7 +94,7 @@ const badgeNode = (doc: Document, { replaces, ...badge }: EnrolmentLine): YAMLMa
     replaces: replaces.length === 0 ? undefined : doc.createNode(replaces.map(scalar), { flow: true }),
   });
 
-/** A text that YAML 1.2 would take for a number, a boolean or null stands in quotes. */
+/** Quotes a text that YAML 1.2 would read as a number, a boolean or null. */
 function scalar(value: string | null): Scalar<string> | undefined {
   if (value === null) return undefined;
   const node = new Scalar(value);
@@ -103,18 +102,18 @@ function scalar(value: string | null): Scalar<string> | undefined {
   return node;
 }
 
-/** In the line ends of the text before; the added lines are those that differ. */
-function written(text: string, before: string, after: string) {
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  let first = 0;
-  while (first < old.length && old[first] === now[first]) first += 1;
-  let last = 0;
-  while (last < old.length - first && old.at(-1 - last) === now.at(-1 - last)) last += 1;
+/** Returns the new text, with the line ends and the byte order mark of the file, and the lines that were added. */
+function diffOf(text: string, before: string, after: string) {
+  const [oldLines, newLines] = [before.split('\n'), after.split('\n')];
+  let head = 0;
+  while (head < oldLines.length && oldLines[head] === newLines[head]) head += 1;
+  let tail = 0;
+  while (tail < oldLines.length - head && oldLines.at(-1 - tail) === newLines.at(-1 - tail)) tail += 1;
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   return {
     text: mark + (text.includes('\r\n') ? after.replaceAll('\n', '\r\n') : after),
     /** The first added line, from 1. */
-    line: first + 1,
-    lines: now.slice(first, now.length - last),
+    line: head + 1,
+    lines: newLines.slice(head, newLines.length - tail),
   };
 }

@@ -19,14 +19,11 @@ import {
 import type { Award, Candidate, Condition, Scheme } from './types.js';
 
 /**
- * Decides, for one earner at one instant, what every award of the scheme comes to, and why. Pure: the same
- * arguments, the same result; the order and the repetition of assertions change nothing.
- *
- * `scheme.awards` has every award after those that its rule holds, so one pass settles all chains.
+ * Decides the status of every award for one earner at one instant, with reasons. Pure. The order and the repetition of
+ * assertions change nothing. One pass is enough: `scheme.awards` lists each award after those that its rule holds.
  * @param nowS the clock, Unix seconds
- * @throws TypeError when a rule cannot be interpreted (a defect of this program): the whole evaluation
- * fails, loudly, rather than some of it being granted.
- * @throws RangeError when `nowS` is not a whole number: nothing would look expired, and nothing held.
+ * @throws TypeError when a condition is of an unknown kind (a bug): the whole evaluation fails, nothing is granted
+ * @throws RangeError when `nowS` is not a whole number: nothing would look expired, and nothing held
  */
 export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Evaluation {
   if (!Number.isSafeInteger(nowS))
@@ -43,17 +40,14 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     const earnedBy = distinct(badgesIn(tree, 'met').flatMap(({ counted }) => counted));
     return { award, met: tree.met, status, heldBy, tree, earnedBy };
   });
-  const againS = excluded.flatMap(({ assertion, reason }) =>
+  const futureS = excluded.flatMap(({ assertion, reason }) =>
     reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
   );
-  const evaluateAgainAtS = againS.length === 0 ? null : Math.min(...againS);
+  const evaluateAgainAtS = futureS.length === 0 ? null : Math.min(...futureS);
   return { version: scheme.version, nowS, awards, candidates, excluded, evaluateAgainAtS };
 }
 
-/**
- * What is held is held, whatever else. What stands in the way of issuing is told even while the rule is not
- * met (`met` says that beside it): useful before a block is lifted or an award switched on.
- */
+/** `blocked` and `inactive` hide an unmet rule, so that people see them before a block is lifted; `met` has the rule. */
 function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked: boolean): AwardStatus {
   if (heldBy !== null) return 'held';
   if (blocked) return 'blocked';
@@ -62,9 +56,8 @@ function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked:
 }
 
 /**
- * The assertions that earned an award, those of the awards that its rule holds included: an award that
- * rests on other awards alone was earned by badges too. Oldest first, none twice. It ends, since they stand before
- * it in the scheme.
+ * Returns the distinct assertions that earned an award, oldest first. Includes those of the awards that its rule holds.
+ * The recursion ends: the scheme lists those awards before this one.
  */
 export function earnedThrough(evaluation: Evaluation, id: AwardId): readonly Assertion[] {
   const verdict = evaluation.awards.find(({ award }) => award.id === id);
@@ -74,10 +67,9 @@ export function earnedThrough(evaluation: Evaluation, id: AwardId): readonly Ass
 }
 
 /**
- * The held awards whose rule is not met any more *because badges were revoked*: had they not been, it
- * still would be. Expiry alone takes nothing back, nor does a rule that was made stricter; an award that
- * is switched off is never lost.
- * @param evaluation of that portfolio, at the same instant
+ * Returns the held awards that are unmet *because badges were revoked*: unrevoked, these badges would meet the rule.
+ * Expiry alone, or a stricter rule, loses no award. An inactive award is never lost.
+ * @param evaluation of that portfolio under that scheme
  */
 export function lostByRevocation(
   scheme: Scheme,
@@ -94,18 +86,18 @@ export function lostByRevocation(
   return unmet.map(({ award }) => award).filter(({ id }) => stillMet.has(id));
 }
 
-/** All that a condition may look at. */
+/** Everything that a condition may look at. */
 export interface EvaluationFacts {
   readonly scheme: Scheme;
   /** Unix seconds. */
   readonly nowS: number;
   /** Every assertion that counts, oldest first. */
   readonly candidates: readonly Candidate[];
-  /** The awards that are held or due; those that a rule holds are evaluated before it. */
+  /** The awards that are held or due. An award that a rule holds is evaluated before that rule. */
   readonly standing: ReadonlyMap<AwardId, 'held' | 'due'>;
 }
 
-/** Interprets a rule: the same tree, with what each condition has and needs. Pure. */
+/** Evaluates a rule: returns the same tree, with what each condition has and needs. Pure. */
 export function evaluateCondition(condition: Condition, facts: EvaluationFacts): ConditionResult {
   switch (condition.kind) {
     case 'all':
@@ -124,11 +116,11 @@ export function evaluateCondition(condition: Condition, facts: EvaluationFacts):
     case 'badges':
       return evaluateBadges(condition, facts);
   }
-  // Nothing is left, as the compiler knows. A rule of an unknown form is not a rule that is met.
-  throw new TypeError(`Nothing is of this form: ${JSON.stringify(condition satisfies never)}`);
+  // The compiler excludes this. Returning would count an unknown condition as met or unmet.
+  throw new TypeError(`Unknown kind of condition: ${JSON.stringify(condition satisfies never)}`);
 }
 
-/** Met when every demand is: the choice makes each of them as great as it can be, all at once. */
+/** Met when every demand is met: `choose` makes all of them as great as possible at once. */
 function evaluateBadges(
   condition: BadgesCondition,
   { scheme, nowS, candidates }: EvaluationFacts,
@@ -140,11 +132,11 @@ function evaluateBadges(
     .filter(({ assertion }) => !isWithin(window, assertion.issuedOnS))
     .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
   const choice = choose(inTime, condition);
-  const badges = choice.counted.map(({ enrolment }) => enrolment);
+  const countedBadges = choice.counted.map(({ enrolment }) => enrolment);
   const demands = DEMAND_NAMES.flatMap((name): readonly Demand[] => {
     const { field, have } = DEMANDS[name];
     const need = condition[field];
-    return need === undefined ? [] : [{ name, have: have(badges), need }];
+    return need === undefined ? [] : [{ name, have: have(countedBadges), need }];
   });
   return {
     kind: 'badges',
@@ -156,19 +148,19 @@ function evaluateBadges(
   };
 }
 
-/** Calendar arithmetic costs more than a whole evaluation, and a plan asks the same for every earner. */
+/** Caches calendar arithmetic: it costs more than an evaluation, and a plan repeats it for every earner. */
 const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMonths: Map<number, number> }>();
 
 /**
- * The first instant of "the last W months": midnight, in the scheme's zone, of the same day W calendar months
- * ago (or of that month's last day). Whole days: a badge may not stop counting in the middle of its last day.
+ * Returns the start, in the scheme's zone, of the same day so many calendar months ago (or of that month's last day).
+ * Whole days: a badge does not stop counting in the middle of its last day.
  */
 function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {
-  let known = monthStarts.get(scheme);
-  if (known?.nowS !== nowS) monthStarts.set(scheme, (known = { nowS, byMonths: new Map() }));
-  const start =
-    known.byMonths.get(months) ??
+  let cached = monthStarts.get(scheme);
+  if (cached?.nowS !== nowS) monthStarts.set(scheme, (cached = { nowS, byMonths: new Map() }));
+  const startS =
+    cached.byMonths.get(months) ??
     DateTime.fromSeconds(nowS, { zone: scheme.timeZone }).minus({ months }).startOf('day').toSeconds();
-  known.byMonths.set(months, start);
-  return start;
+  cached.byMonths.set(months, startS);
+  return startS;
 }

@@ -1,9 +1,9 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
-import type { BadgesCondition, DemandName, Gap, Tally, Window } from './badges-condition.js';
+import type { BadgesCondition, DemandName, Tally, Window } from './badges-condition.js';
 import type { Award, Candidate } from './types.js';
 
-/** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
+/** Why an assertion counts for no condition. Of several reasons, the most lasting one. */
 export type ExclusionReason =
   | { readonly why: 'not_enrolled' }
   | { readonly why: 'partner_inactive' }
@@ -11,10 +11,10 @@ export type ExclusionReason =
   | ({ readonly why: 'outside_enrolment' } & Window)
   | { readonly why: 'revoked' }
   | { readonly why: 'expired'; readonly expiresOnS: number }
-  /** Dated more than 24 h ahead: it counts from its date on, at the latest. */
+  /** Issued more than 24 h in the future: it counts once that date is within 24 h. */
   | { readonly why: 'future' };
 
-/** Why an assertion that the selector picks is not among those counted by one condition. */
+/** Why one condition does not count an assertion that its selector picks. */
 export type ConditionExclusionReason =
   | ({ readonly why: 'outside_condition_dates' } & Window)
   | { readonly why: 'duplicate_of'; readonly of: AssertionId }
@@ -30,12 +30,11 @@ export interface Demand extends Tally {
   readonly name: DemandName;
 }
 
-/** What became of a `badges` condition. */
 export interface BadgesResult {
   readonly kind: 'badges';
   readonly condition: BadgesCondition;
   readonly met: boolean;
-  /** The number of badges first; then what else it asks for. */
+  /** The number of badges first, then the condition's other demands. */
   readonly demands: readonly Demand[];
   readonly counted: readonly Assertion[];
   readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
@@ -45,11 +44,11 @@ export interface HoldsResult {
   readonly kind: 'holds';
   readonly award: AwardId;
   readonly met: boolean;
-  /** Held already, or due in this same evaluation; null: neither. */
+  /** Held, or due in this same evaluation; null: neither. */
   readonly through: 'held' | 'due' | null;
 }
 
-/** The rule's tree again, with what each condition has and needs. */
+/** A rule's tree, with what each condition has and needs. */
 export type ConditionResult =
   | {
       readonly kind: 'all' | 'any' | 'at_least';
@@ -61,29 +60,26 @@ export type ConditionResult =
   | HoldsResult
   | BadgesResult;
 
-/**
- * `met` says the rule; `status` says what follows from it. Held whatever else; else blocked, else inactive,
- * both of them even while the rule is not met; else due or not met.
- */
+/** The first that applies: held, blocked, inactive; the rule (`met`) then decides between due and not met. */
 export type AwardStatus = 'held' | 'due' | 'not_met' | 'inactive' | 'blocked';
 
 export interface AwardVerdict {
   readonly award: Award;
   readonly met: boolean;
   readonly status: AwardStatus;
-  /** The unrevoked, unexpired assertion of the Région's badge, when held. */
+  /** The unrevoked, unexpired assertion of the Région's badge; null: not held. */
   readonly heldBy: Assertion | null;
   readonly tree: ConditionResult;
   /**
-   * The distinct assertions counted by the parts of the rule that are met, oldest first; none while the rule
-   * is not met. What earned an award that the rule holds is not among them: a rule of `holds` alone has none.
+   * The distinct assertions that the met parts of a met rule count, oldest first; empty for an unmet rule. A `holds`
+   * condition adds none: see `earnedThrough`.
    */
   readonly earnedBy: readonly Assertion[];
 }
 
 export interface Evaluation {
   readonly version: SchemeVersion;
-  /** The clock it was evaluated under, Unix seconds. */
+  /** The clock of the evaluation, Unix seconds. */
   readonly nowS: number;
   /** In the scheme's order. */
   readonly awards: readonly AwardVerdict[];
@@ -91,26 +87,22 @@ export interface Evaluation {
   readonly candidates: readonly Candidate[];
   /** Assertions that count nowhere, each with its reason. */
   readonly excluded: readonly Exclusion<ExclusionReason>[];
-  /** When time alone may have met another rule: to be evaluated again then, Unix seconds. Null: never. */
+  /** When a `future` assertion begins to count, Unix seconds: evaluate again then. Null: there is none. */
   readonly evaluateAgainAtS: number | null;
 }
 
-/**
- * Whether a tally reaches what it needs. A need of nothing is never reached: loading refuses one, and should
- * one ever get here, it may not give the award to everybody.
- */
+/** A need of 0 is never reached. The parser refuses it; if one gets here, it must not give everybody the award. */
 export const reached = ({ have, need }: Tally): boolean => need > 0 && have >= need;
 
-/** How far a demand is met; null: not asked for. Each condition asks for a number of badges. */
+/** Returns null when the condition does not have this demand. Every condition demands a number of badges. */
 export function tallyOf({ demands }: BadgesResult, name: DemandName): Tally | null {
   const demand = demands.find((one) => one.name === name);
   return demand === undefined ? null : { have: demand.have, need: demand.need };
 }
 
-/** Which parts of a rule are looked into. */
 type Parts = 'any' | 'met' | 'unmet';
 
-/** The `badges` and `holds` conditions of a rule, in order. */
+/** Returns the `badges` and `holds` conditions, in order; skips every subtree that is not of these parts. */
 function leavesOf(result: ConditionResult, parts: Parts): readonly (BadgesResult | HoldsResult)[] {
   if (parts !== 'any' && result.met !== (parts === 'met')) return [];
   return 'of' in result ? result.of.flatMap((part) => leavesOf(part, parts)) : [result];
@@ -128,14 +120,10 @@ export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
   badgesIn(result).flatMap(({ counted, excluded }) => [...counted, ...excluded.map((one) => one.assertion)]);
 
 /**
- * The least that must still come for a `badges` condition to be met. One further badge raises each demand by one at
- * most, and the right one raises all of them: so the greatest of the gaps is how many badges must come. `gaps` are of
- * the other demands.
+ * Returns how many more badges a `badges` condition needs at least, and the gaps of its other demands. That number is
+ * the largest gap: one more badge closes at most 1 of each gap, and the right badge closes 1 of all.
  */
-export function shortfall({ demands }: BadgesResult): {
-  badges: number;
-  gaps: readonly (Gap & Pick<Demand, 'name'>)[];
-} {
+export function shortfall({ demands }: BadgesResult) {
   const gaps = demands
     .filter((demand) => !reached(demand))
     .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));

@@ -7,38 +7,38 @@ import type { AwardVerdict, Evaluation } from './evaluation.js';
 import { evaluateDuringRollout, type Rules } from './rollout.js';
 import type { Award } from './types.js';
 
-/** What a plan needs to know of one person. */
+/** The input of a plan for one person. */
 export interface PersonFacts {
   readonly earner: EarnerKey;
   readonly portfolio: Portfolio;
-  /** The generation of the latest rollout under which something new was stored; 0: none. */
+  /** The generation of the last rollout in which new data was stored for this person; 0: none. */
   readonly lastSchemeGeneration: number;
   /** Badges that are being issued to this person. */
   readonly inFlight: ReadonlySet<BadgeId>;
-  /** Badges that OBF refused for this person, for good. */
+  /** Badges that OBF permanently refused for this person. */
   readonly refused: ReadonlySet<BadgeId>;
-  /** The ledger has an award of theirs as due; it may not have reached the outbox. */
+  /** The ledger has a due award; it may not have reached the outbox. */
   readonly isWaiting?: boolean;
 }
 
 /**
- * - `gains`: due once the rules are in force, and nothing is in flight;
- * - `losesRule`: held, and met by the rules in force only: the badge is kept;
- * - `inFlight`, `refused`: due, and in flight, or refused by OBF for good;
- * - `blocked`, `inactive`: would be due, were it not revoked by hand, or switched off.
+ * - `gains`: due, and will be issued;
+ * - `inFlight`, `refused`: due, and being issued, or permanently refused by OBF;
+ * - `blocked`, `inactive`: met, and revoked by hand, or switched off;
+ * - `losesRule`: held, and met only by the rules in force: the person keeps the badge.
  */
 export type PlanKind = 'gains' | 'losesRule' | 'inFlight' | 'refused' | 'blocked' | 'inactive';
 
-/** What the new rules make of one award for one person. */
+/** What the new rules change about one award for one person. */
 export interface Planned {
   readonly award: Award;
   readonly kind: PlanKind;
 }
 
 /**
- * What happens to one person when `rules.scheme` is put into force for everybody. Pure.
+ * Plans what changes for one person when `rules.scheme` comes into force for everybody. Pure.
  * @param nowS the clock, Unix seconds
- * @param only put this one award into force; the others stay under the rules in force
+ * @param only the one award that comes into force; the others keep the rules in force
  * @throws TypeError, RangeError as `evaluate`
  */
 export function planFor(rules: Rules, person: PersonFacts, nowS: number, only: AwardId | null = null) {
@@ -49,7 +49,7 @@ export function planFor(rules: Rules, person: PersonFacts, nowS: number, only: A
   return { evaluation, planned: [...planned, ...lostRules(rules, person, evaluation)] };
 }
 
-/** An award that is held or not met changes nothing. */
+/** Returns nothing for an award that is held or not met. */
 function plannedOf({ award, status, met }: AwardVerdict, person: PersonFacts): readonly Planned[] {
   if (!met || status === 'held' || status === 'not_met') return [];
   return [{ award, kind: status === 'due' ? issuingKind(award, person) : status }];
@@ -60,7 +60,7 @@ function issuingKind({ badgeId }: Award, { inFlight, refused }: PersonFacts): Pl
   return refused.has(badgeId) ? 'refused' : 'gains';
 }
 
-/** Held and no longer qualified for; includes awards that the new rules do not have. */
+/** Returns the held awards that only the rules in force meet, awards that the new rules remove included. */
 function lostRules(
   { scheme, rollout }: Rules,
   { portfolio }: PersonFacts,
@@ -85,17 +85,17 @@ function removedAwards(before: readonly Award[], after: readonly Award[]): reado
   return before.filter(({ badgeId }) => !kept.has(badgeId));
 }
 
-/** Gaining one award may complete others that hold it and are due by the rules in force. */
+/** Gaining one award can make others due that hold it, by the rules in force. */
 function planOneAward(
   rules: Rules,
   person: PersonFacts,
   { awards, nowS }: Evaluation,
   only: AwardId,
 ): readonly Planned[] {
-  const own = awards
+  const planned = awards
     .filter(({ award }) => award.id === only)
     .flatMap((verdict) => plannedOf(verdict, person));
-  if (!own.some(({ kind }) => kind === 'gains')) return own;
+  if (!planned.some(({ kind }) => kind === 'gains')) return planned;
   const gained = gainedWith(rules, person, nowS, only);
   return awards
     .filter(({ award }) => gained.has(award.badgeId))
@@ -103,7 +103,7 @@ function planOneAward(
     .filter(({ kind }) => kind === 'gains');
 }
 
-/** Evaluates again with what was gained as held, until nothing more is gained. */
+/** Evaluates again with the gained awards as held, until no more awards are gained. */
 function gainedWith(
   { scheme, rollout }: Rules,
   { portfolio, lastSchemeGeneration, refused }: PersonFacts,
@@ -116,27 +116,27 @@ function gainedWith(
   let held: readonly Assertion[] = portfolio.held;
   for (;;) {
     const { due } = evaluateDuringRollout(rules, { ...portfolio, held }, lastSchemeGeneration, nowS);
-    const more = due.map(({ award }) => award.badgeId).filter((badgeId) => !gained.has(badgeId));
-    if (more.length === 0) return gained;
-    for (const badgeId of more) gained.add(badgeId);
-    const issued = more.filter((badgeId) => !refused.has(badgeId));
+    const newlyDue = due.map(({ award }) => award.badgeId).filter((badgeId) => !gained.has(badgeId));
+    if (newlyDue.length === 0) return gained;
+    for (const badgeId of newlyDue) gained.add(badgeId);
+    const issued = newlyDue.filter((badgeId) => !refused.has(badgeId));
     held = [...held, ...issued.map((badgeId) => supposed(badgeId, asClientId('supposed'), nowS))];
   }
 }
 
-/** What happens to everybody when rules are put into force. */
+/** What changes for everybody when rules come into force. */
 export type Plan = ReturnType<ReturnType<typeof startPlan>['plan']>;
 
 /**
- * Adds up what is planned for each person, while people are read.
- * @param keysPerAward how many keys of each kind an award keeps: those of the first to come
+ * Starts a plan, to which people are added one by one.
+ * @param keysPerAward how many earner keys an award keeps of each kind: those of the first people added
  */
 export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keysPerAward = Infinity) {
-  const removedOnes = removedAwards(rollout?.inForce?.awards ?? [], scheme.awards);
-  const counters = [...scheme.awards, ...removedOnes].map((award) => ({
+  const removedByScheme = removedAwards(rollout?.inForce?.awards ?? [], scheme.awards);
+  const counters = [...scheme.awards, ...removedByScheme].map((award) => ({
     award,
-    /** In the rules in force and not in the new ones: holders keep it. */
-    removed: removedOnes.includes(award),
+    /** Only the rules in force have it: its holders keep it. */
+    removed: removedByScheme.includes(award),
     gains: { count: 0, keys: new Array<EarnerKey>() },
     losesRule: { count: 0, keys: new Array<EarnerKey>() },
     inFlight: 0,
@@ -162,45 +162,37 @@ export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keys
     plan: () => ({
       /** Of the new rules. */
       version: scheme.version,
-      /** The award that is put into force alone; null: all of them. */
+      /** The one award that comes into force; null: all. */
       only,
-      /** How many people were looked at. */
+      /** How many people were added. */
       people,
-      /** How many gain something. */
+      /** How many people gain an award or more. */
       gainers,
-      /** In the order of the rules; then those that are removed. */
-      awards: counters.map(({ gains, losesRule, ...one }) => ({
-        ...one,
-        gains: inOrder(gains),
-        losesRule: inOrder(losesRule),
+      /** In the order of the new rules; then the removed awards. */
+      awards: counters.map(({ gains, losesRule, ...counter }) => ({
+        ...counter,
+        gains: { ...gains, keys: gains.keys.toSorted() },
+        losesRule: { ...losesRule, keys: losesRule.keys.toSorted() },
       })),
     }),
   };
 }
 
-/** People of one kind: all are counted, and those whose keys were kept are named. */
-interface Listed {
-  readonly count: number;
-  readonly keys: readonly EarnerKey[];
-}
-const inOrder = ({ count, keys }: Listed): Listed => ({ count, keys: keys.toSorted() });
-
-/** Batch size and what OBF allows. */
 export interface IssuingLimits {
   /** Recipients in one issue call, at most. */
   readonly batchMax: number;
-  /** OBF's calls per second. */
+  /** Calls a second that OBF allows. */
   readonly maxRps: number;
-  /** Badges that OBF's quota has left; null: not known. */
+  /** Badges left in OBF's quota; null: not known. */
   readonly quotaLeft: number | null;
-  /** Issuing stops rather than leave fewer. */
+  /** Issuing stops before the quota falls below this. */
   readonly quotaFloor: number;
 }
 
-/** One issue call, one look at the Région's account before it, one reading of the event after it. */
+/** The issue call; before it, a look in the Région's account; after it, a read of the event. */
 const CALLS_A_BATCH = 3;
 
-/** What applying a plan costs. */
+/** Estimates what applying a plan costs. */
 export function costOf({ awards }: Plan, { batchMax, maxRps, quotaLeft, quotaFloor }: IssuingLimits) {
   const batches = new Map(
     awards.map(({ award, gains }) => [award.badgeId, Math.ceil(gains.count / batchMax)] as const),
@@ -208,17 +200,17 @@ export function costOf({ awards }: Plan, { batchMax, maxRps, quotaLeft, quotaFlo
   const issues = awards.reduce((sum, { gains }) => sum + gains.count, 0);
   const calls = CALLS_A_BATCH * [...batches.values()].reduce((sum, count) => sum + count, 0);
   return {
-    /** Badges to be issued. */
+    /** Badges to issue. */
     issues,
     /** Issue calls, by badge. */
     batches,
-    /** All calls of OBF, reads included. */
+    /** All calls to OBF, reads included. */
     calls,
-    /** The least time at OBF's rate, in whole seconds. */
+    /** The shortest time at OBF's rate, in whole seconds. */
     atLeastS: Math.ceil(calls / maxRps),
-    /** What the quota has left afterwards; null: not known. */
+    /** Badges left in the quota afterwards; null: not known. */
     quotaAfter: quotaLeft === null ? null : quotaLeft - issues,
-    /** How many badges the quota is too small by; 0: enough, or not known. */
+    /** How many badges the quota lacks; 0: none, or not known. */
     quotaShort: quotaLeft === null || issues === 0 ? 0 : Math.max(0, issues + quotaFloor - quotaLeft),
   };
 }

@@ -12,12 +12,11 @@ import {
 import { conditionsIn, factsOf, issued, kindsOf, sortFor, standingWith } from './suggestions.js';
 
 /**
- * How many badges a person has of those that a rule asks for: of the one `badges` condition that decides.
- * Awards that the rule holds are passed over, unless it has nothing else: then they are what is counted.
+ * Counts a person's badges towards a rule, in the one `badges` condition that decides. Awards that the rule holds are
+ * counted only when the rule has no `badges` condition.
  *
- * Where a rule has several such parts, they are put in order of what they lack, and the one that completes
- * the group decides: of `all`, the part with the most lacking; of `any`, the one with the least; of
- * `at_least: N`, the N-th (parts that are met by an award that is held are taken off N). Of equals, the later.
+ * In a group, the parts are sorted by how many badges they lack, and one of them decides: for `all`, the last; for
+ * `any`, the first; for `at_least: N`, the N-th. Awards already held lower N. Of equal parts, the later one decides.
  */
 export function countedTowards(result: ConditionResult): Tally {
   if (result.kind === 'badges') return tallyOf(result, 'badges') ?? { have: 0, need: 0 };
@@ -25,81 +24,78 @@ export function countedTowards(result: ConditionResult): Tally {
   const parts = result.of.filter(hasBadges);
   if (parts.length === 0) return { have: result.have, need: result.need };
   const metByAwards = result.of.filter((part) => part.met && !hasBadges(part)).length;
-  const tallies = parts.map(countedTowards).toSorted((a, b) => lackOf(a) - lackOf(b));
+  const tallies = parts.map(countedTowards).toSorted((a, b) => lacking(a) - lacking(b));
   const rank = Math.min(Math.max(result.need - metByAwards, 1), tallies.length);
   return tallies[rank - 1] ?? { have: result.have, need: result.need };
 }
 
-const lackOf = ({ have, need }: Tally): number => Math.max(0, need - have);
+const lacking = ({ have, need }: Tally): number => Math.max(0, need - have);
 const hasBadges = (result: ConditionResult): boolean => badgesIn(result).length > 0;
 
-/**
- * The threshold that `countedTowards` is measured by; null where the parts of a rule ask for different
- * numbers, so that there is no one threshold.
- */
+/** Returns the `need` of `countedTowards`; null when the rule's conditions need different numbers. */
 export function thresholdOf(rule: Condition): number | null {
-  const asked = new Set(conditionsIn(rule).map(({ atLeast }) => atLeast));
-  const [one, ...others] = asked.size === 0 ? [awardsAskedBy(rule)] : asked;
-  return others.length === 0 ? (one ?? null) : null;
+  const thresholds = new Set(conditionsIn(rule).map(({ atLeast }) => atLeast));
+  const [threshold, ...others] = thresholds.size === 0 ? [awardsNeeded(rule)] : thresholds;
+  return others.length === 0 ? (threshold ?? null) : null;
 }
 
-/** Of a rule that asks for awards alone. */
-function awardsAskedBy(rule: Condition): number {
+/** For a rule that only holds awards. */
+function awardsNeeded(rule: Condition): number {
   if (rule.kind === 'all') return rule.of.length;
   return rule.kind === 'at_least' ? rule.atLeast : 1;
 }
 
 /**
- * Says of one person after the other which awards one more badge would make due: one of those that are enrolled at
- * that instant, by an active partner, issued now. Exact, and quick enough for everybody.
+ * Returns a function that finds the awards that one more badge would make due. The badge is enrolled now, by an active
+ * partner, and issued now. Exact, and fast enough to run for everybody.
  */
 export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => ReadonlySet<AwardId> {
   const kinds = kindsOf(scheme);
   return (evaluation) => {
-    const open = evaluation.awards.filter(({ status }) => status === 'not_met');
-    const near = new Set(
-      open
+    const unmet = evaluation.awards.filter(({ status }) => status === 'not_met');
+    const missingOne = new Set(
+      unmet
         .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
         .filter((part) => shortfall(part).badges === 1)
         .map(({ condition }) => condition),
     );
-    const found = new Set<AwardId>();
-    const most = near.size === 0 ? 0 : hopedFor(open, near).length;
-    if (most === 0) return found;
+    const oneAway = new Set<AwardId>();
+    const most = missingOne.size === 0 ? 0 : reachableAwards(unmet, missingOne).length;
+    if (most === 0) return oneAway;
     const facts = factsOf(scheme, evaluation);
     const sortOf = sortFor(evaluation);
     for (const { pickedBy, badges } of kinds) {
-      const helped = pickedBy.filter((condition) => near.has(condition));
-      if (helped.length === 0) continue;
-      const hoped = hopedFor(open, new Set(helped));
+      const completed = pickedBy.filter((condition) => missingOne.has(condition));
+      if (completed.length === 0) continue;
+      const reachable = reachableAwards(unmet, new Set(completed));
       const tried = new Set<string | null>([null]);
       for (const badge of badges) {
-        if (hoped.every(({ award }) => found.has(award.id))) break;
+        if (reachable.every(({ award }) => oneAway.has(award.id))) break;
         const sort = sortOf(badge);
         if (tried.has(sort)) continue;
         tried.add(sort);
-        const standing = standingWith(hoped, issued(facts, [badge]), ['not_met']);
-        for (const { award } of hoped) if (standing.has(award.id)) found.add(award.id);
+        const standing = standingWith(reachable, issued(facts, [badge]), ['not_met']);
+        for (const { award } of reachable) if (standing.has(award.id)) oneAway.add(award.id);
       }
-      if (found.size === most) break;
+      if (oneAway.size === most) break;
     }
-    return found;
+    return oneAway;
   };
 }
 
-/** Of these awards, those that would come due if a badge counted for each of these conditions: no others can. */
-function hopedFor(
-  open: readonly AwardVerdict[],
-  helped: ReadonlySet<BadgesCondition>,
+/** Returns the awards that are due if all these conditions are met. Other awards cannot become due by one badge. */
+function reachableAwards(
+  unmet: readonly AwardVerdict[],
+  completed: ReadonlySet<BadgesCondition>,
 ): readonly AwardVerdict[] {
   const due = new Set<AwardId>();
   const wouldBeMet = (result: ConditionResult): boolean => {
     if (result.met) return true;
     if (result.kind === 'holds') return due.has(result.award);
-    if (result.kind === 'badges') return helped.has(result.condition);
+    if (result.kind === 'badges') return completed.has(result.condition);
     return result.of.filter(wouldBeMet).length >= result.need;
   };
-  return open.filter(({ award, tree }) => {
+  return unmet.filter(({ award, tree }) => {
     if (!wouldBeMet(tree)) return false;
     due.add(award.id);
     return true;
@@ -107,40 +103,40 @@ function hopedFor(
 }
 
 /**
- * Numbers of people, each by the ids of what a person is counted for: awards, partners, badges. A line here is counted every
- * night, stored under its name, and read by that name from `pipeline.population`.
+ * Counts of people by id: of an award, a partner, a badge. Each line returns the ids that one person counts for. The
+ * nightly count stores it under its name; `pipeline.population` reads it by that name.
  */
 const COUNTS = {
-  /** Awards that one more badge would give. */
+  /** Awards that one more badge would make due. */
   oneAway: findOneAway,
 } satisfies Record<string, (scheme: Scheme) => (evaluation: Evaluation) => Iterable<string>>;
 
-/** How many people each id has; one that is not there has none. Not there at all: it was not counted yet. */
+/** How many people each id has; no entry: nobody. No map: this Palier has not counted it yet. */
 export type PeopleCounts = Readonly<Partial<Record<keyof typeof COUNTS, ReadonlyMap<string, number>>>>;
 
-/** Everybody, counted by one scheme at one instant. */
+/** Counts of everybody, under one scheme at one instant. */
 export type PopulationStats = ReturnType<ReturnType<typeof countPopulation>['stats']>;
 
-/** Counts people, one evaluation at a time. */
+/** Starts a count, to which people are added one by one. */
 export function countPopulation(scheme: Scheme) {
-  const statuses = scheme.awards.map(({ id }) => {
+  const awardCounters = scheme.awards.map(({ id }) => {
     const counter = {
-      /** How many people by status: they add up to everybody. */
+      /** People by status. The sum is everybody. */
       status: { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 },
-      /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
+      /** At index n, the people who have n towards the rule (`countedTowards`). The sum is everybody. */
       atCount: new Array<number>(),
     };
     return [id, counter] as const;
   });
-  const byAward = new Map(statuses);
-  const counters = Object.entries(COUNTS).map(([name, countedFor]) => ({
+  const byAward = new Map(awardCounters);
+  const counters = Object.entries(COUNTS).map(([name, createIdsOf]) => ({
     name,
-    idsOf: countedFor(scheme),
+    idsOf: createIdsOf(scheme),
     people: new Map<string, number>(),
   }));
   let everybody = 0;
   return {
-    /** An evaluation under this scheme, at the same instant as the others. */
+    /** Adds one person, evaluated under this scheme at the same instant as the others. */
     add(evaluation: Evaluation): void {
       everybody += 1;
       for (const { idsOf, people } of counters)
@@ -150,12 +146,12 @@ export function countPopulation(scheme: Scheme) {
         if (counter === undefined) continue;
         counter.status[status] += 1;
         const { have } = countedTowards(tree);
-        // A number that nobody is at is 0, not a hole.
+        // 0, not a hole, for a number that nobody has.
         while (counter.atCount.length <= have) counter.atCount.push(0);
         counter.atCount[have] = (counter.atCount[have] ?? 0) + 1;
       }
     },
-    /** `byAward` in the scheme's order. */
+    /** `byAward` is in the scheme's order. */
     stats() {
       const counts: PeopleCounts = Object.fromEntries(counters.map(({ name, people }) => [name, people]));
       return { version: scheme.version, people: everybody, byAward, counts };

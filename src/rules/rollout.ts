@@ -5,77 +5,74 @@ import { earnedThrough, evaluate, lostByRevocation } from './evaluate.js';
 import type { Award, Scheme } from './types.js';
 import type { Evaluation } from './evaluation.js';
 
-/**
- * The files were changed, and the change is not in force yet: what is new is judged by the new rules, the
- * people who were there before wait for `palier apply`.
- */
+/** New rules that are not in force yet: they decide for people with new data; the others wait for `palier apply`. */
 export interface PendingRollout {
-  /** The rules in force; null when they can no longer be read: nothing is due by them then. */
+  /** The rules in force; null when they are unreadable: nothing is due by them then. */
   readonly inForce: Scheme | null;
-  /** Awards of the new rules that were put into force already (`apply --only`). */
+  /** Awards of the new rules that are in force already (`apply --only`). */
   readonly released: ReadonlySet<AwardId>;
-  /** Grows with every change; people with something new since carry it. */
+  /** Grows with every change of the rules. A person's record keeps the generation of its latest new data. */
   readonly generation: number;
-  /** When the new files were first started with, Unix seconds. */
+  /** When a process first started with the new files, Unix seconds. */
   readonly sinceS: number;
 }
 
-/** The rules at this instant, the same for every process. */
+/** The current rules, the same for every process. */
 export interface Rules {
-  /** What new facts are judged by: the files that a process was started with last, or that were applied. */
+  /** The rules for new data: the files of the last start, or those applied. */
   readonly scheme: Scheme;
   /** Null: the same rules are in force for everybody. */
   readonly rollout: PendingRollout | null;
 }
 
-/** An award to be given, and what it is given for. */
+/** An award to issue, and the assertions that earned it. */
 export interface Due {
   readonly award: Award;
   readonly version: SchemeVersion;
   readonly earnedBy: readonly Assertion[];
 }
 
-/** What follows for one person at one instant. */
+/** The decision for one person at one instant. */
 export interface PersonDecision {
-  /** By `rules.scheme`: what commands and pages show. */
+  /** Under `rules.scheme`: commands and pages show it. */
   readonly evaluation: Evaluation;
   readonly due: readonly Due[];
-  /** Due by the changed rules alone: they wait for `palier apply`. */
+  /** Due by the new rules alone: they wait for `palier apply`. */
   readonly waiting: ReadonlySet<AwardId>;
-  /** Held, and lost by revocation: their `onLoss` says what follows. */
+  /** Held, and lost by revocation; `onLoss` says what follows. */
   readonly lost: readonly Award[];
 }
 
 /**
- * Decides under rules that may be changing. People with something new are judged by the new rules alone.
- * Anybody else is given what the rules in force give and the new ones give too, and what was released;
- * and loses only what the rules in force take, unless the award was switched off since.
- * @param touched the latest change under which something new was stored about this person
+ * Decides for one person while a rollout is pending, or not. For people with new data, the new rules decide alone. For
+ * the others, an award is due when both versions give it, or when it was released. They lose an award by the rules in
+ * force only, and none that was switched off since.
+ * @param lastSchemeGeneration the generation in which new data of this person was last stored
  * @throws TypeError, RangeError as `evaluate`
  */
 export function evaluateDuringRollout(
   { scheme, rollout }: Rules,
   portfolio: Portfolio,
-  touched: number,
+  lastSchemeGeneration: number,
   nowS: number,
 ): PersonDecision {
   const evaluation = evaluate(scheme, portfolio, nowS);
-  const dueNow = evaluation.awards.filter(({ status }) => status === 'due').map(({ award }) => award);
-  if (rollout === null || touched >= rollout.generation) {
-    const due = dueNow.map((award) => dueBy(evaluation, award));
+  const dueAwards = evaluation.awards.filter(({ status }) => status === 'due').map(({ award }) => award);
+  if (rollout === null || lastSchemeGeneration >= rollout.generation) {
+    const due = dueAwards.map((award) => dueBy(evaluation, award));
     return { evaluation, due, waiting: new Set(), lost: lostByRevocation(scheme, portfolio, evaluation) };
   }
   const { inForce, released } = rollout;
   const before = inForce && evaluate(inForce, portfolio, nowS);
-  const due = dueTogether(scheme, released, evaluation, before, portfolio);
-  const given = new Set(due.map(({ award }) => award.badgeId));
-  const waiting = new Set(dueNow.filter(({ badgeId }) => !given.has(badgeId)).map(({ id }) => id));
+  const due = dueByBoth(scheme, released, evaluation, before, portfolio);
+  const dueBadges = new Set(due.map(({ award }) => award.badgeId));
+  const waiting = new Set(dueAwards.filter(({ badgeId }) => !dueBadges.has(badgeId)).map(({ id }) => id));
   const lost = inForce && before ? lostByRevocation(inForce, portfolio, before) : [];
-  return { evaluation, due, waiting, lost: lost.flatMap((award) => milder(award, scheme)) };
+  return { evaluation, due, waiting, lost: lost.flatMap((award) => withMildestLoss(award, scheme)) };
 }
 
-/** What is given while the rest waits: nothing may rest on an award that waits itself. */
-function dueTogether(
+/** Returns the awards that are due while others wait. Evaluates until none of them rests on an award that waits. */
+function dueByBoth(
   scheme: Scheme,
   released: PendingRollout['released'],
   evaluation: Evaluation,
@@ -83,31 +80,31 @@ function dueTogether(
   portfolio: Portfolio,
 ): readonly Due[] {
   const waiting = new Set<AwardId>();
-  for (let now = evaluation; ;) {
-    const dueNow = now.awards.filter(({ status }) => status === 'due');
-    const due = dueNow.flatMap(({ award }) => {
-      if (released.has(award.id)) return [dueBy(now, award)];
-      const same = before?.awards.find((one) => one.award.badgeId === award.badgeId);
-      return before !== null && same?.status === 'due' ? [dueBy(before, same.award)] : [];
+  for (let after = evaluation; ;) {
+    const dueAfter = after.awards.filter(({ status }) => status === 'due');
+    const due = dueAfter.flatMap(({ award }) => {
+      if (released.has(award.id)) return [dueBy(after, award)];
+      const earlier = before?.awards.find((one) => one.award.badgeId === award.badgeId);
+      return before !== null && earlier?.status === 'due' ? [dueBy(before, earlier.award)] : [];
     });
-    const given = new Set(due.map(({ award }) => award.badgeId));
-    const more = dueNow.filter(({ award }) => !given.has(award.badgeId));
-    if (more.length === 0) return due;
-    for (const { award } of more) waiting.add(award.id);
+    const dueBadges = new Set(due.map(({ award }) => award.badgeId));
+    const newlyWaiting = dueAfter.filter(({ award }) => !dueBadges.has(award.badgeId));
+    if (newlyWaiting.length === 0) return due;
+    for (const { award } of newlyWaiting) waiting.add(award.id);
     const awards = scheme.awards.map((award) =>
       waiting.has(award.id) ? { ...award, active: false } : award,
     );
-    now = evaluate({ ...scheme, awards }, portfolio, evaluation.nowS);
+    after = evaluate({ ...scheme, awards }, portfolio, evaluation.nowS);
   }
 }
 
-const MILD: readonly Award['onLoss'][] = ['keep', 'flag', 'revoke'];
+const MILDEST_FIRST: readonly Award['onLoss'][] = ['keep', 'flag', 'revoke'];
 
-/** What the rules in force take, as mildly as either version does; nothing once it is switched off. */
-function milder(award: Award, { awards }: Scheme): readonly Award[] {
-  const now = awards.find(({ badgeId }) => badgeId === award.badgeId);
-  if (now?.active === false) return [];
-  const onLoss = MILD.find((one) => one === award.onLoss || one === now?.onLoss) ?? award.onLoss;
+/** Returns the lost award with the milder `onLoss` of both versions; nothing when the new rules switched it off. */
+function withMildestLoss(award: Award, { awards }: Scheme): readonly Award[] {
+  const later = awards.find(({ badgeId }) => badgeId === award.badgeId);
+  if (later?.active === false) return [];
+  const onLoss = MILDEST_FIRST.find((one) => one === award.onLoss || one === later?.onLoss) ?? award.onLoss;
   return [{ ...award, onLoss }];
 }
 

@@ -13,86 +13,89 @@ import {
 import type { Candidate, Condition, Enrolment, Scheme } from './types.js';
 
 /**
- * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
- * it rests on is blocked or inactive: `hindered`; not at all: `beyond`.
+ * Whether all badges enrolled today, issued now, would make an award due. `within`: yes; `beyond`: no; `hindered`: not
+ * while an award that its rule holds is blocked or inactive.
  */
 export type Reach = 'within' | 'hindered' | 'beyond';
 
 /** What would bring an unmet award closer. */
 export interface Suggestion {
   /**
-   * Each alone, issued now, leaves less to come; where one badge is missing, it completes the award. In the
-   * scheme's order. A badge that the person has is among them where it would count anew.
+   * Each badge, issued now, lowers the number of missing badges; when one is missing, it completes the award. In the
+   * scheme's order. Includes a badge that the person has when it would count again.
    */
   readonly badges: readonly Enrolment[];
-  /** Unmet awards that the rule holds and that would help: their own suggestions say how to get them. */
+  /** Unmet awards that the rule holds and that would help; they have suggestions of their own. */
   readonly awards: readonly AwardId[];
   readonly reach: Reach;
 }
 
 /**
- * What would help each award that is not met, found by evaluating the rules again with one more badge, or with one
- * more award held. Pure. A badge is suggested where less is missing with it, the other awards as they are; or with all
- * that follows from it, unless a suggested award says so already.
+ * Returns what would help each unmet award. Pure. Evaluates the rules again with one more badge, or one more award. A
+ * badge is suggested when fewer badges are missing with it: at once, or after the awards that it makes due. The
+ * second case is left out when a suggested award already suggests that badge.
  * @param evaluation under that scheme
- * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
+ * @returns by award; no entry for a held, due, blocked or inactive award, which no badge changes
  */
 export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Suggestion> {
   const { awards, nowS } = evaluation;
-  const open = awards.filter(({ status }) => status === 'not_met');
-  if (open.length === 0) return new Map();
+  const unmet = awards.filter(({ status }) => status === 'not_met');
+  if (unmet.length === 0) return new Map();
   const facts = factsOf(scheme, evaluation);
   const missing = missingUnder(awards, facts);
-  const isCloser = (id: AwardId, left = 0): boolean => left < (missing.get(id) ?? 0);
-  /** The awards that miss less under other facts, the other awards as they are. */
+  const isCloser = (id: AwardId, stillMissing = 0): boolean => stillMissing < (missing.get(id) ?? 0);
+  /** Returns the awards that miss fewer badges under other facts, while no award changes its status. */
   const closerUnder = (other: EvaluationFacts): ReadonlySet<AwardId> => {
-    const closer = open.filter(({ award: { id, rule } }) =>
+    const closer = unmet.filter(({ award: { id, rule } }) =>
       isCloser(id, missingIn(evaluateCondition(rule, other), missing)),
     );
     return new Set(closer.map(({ award }) => award.id));
   };
   const effectOf = (badge: Enrolment): Effect => {
-    const more = issued(facts, [badge]);
-    const left = missingUnder(awards, { ...more, standing: standingWith(awards, more, ['not_met']) });
-    const inAll = open.map(({ award }) => award.id).filter((id) => isCloser(id, left.get(id)));
-    return { alone: closerUnder(more), inAll: new Set(inAll) };
+    const withBadge = issued(facts, [badge]);
+    const standing = standingWith(awards, withBadge, ['not_met']);
+    const stillMissing = missingUnder(awards, { ...withBadge, standing });
+    const after = unmet.map(({ award }) => award.id).filter((id) => isCloser(id, stillMissing.get(id)));
+    return { atOnce: closerUnder(withBadge), afterAwards: new Set(after) };
   };
-  const effects = effectsOf(scheme, evaluation, open, effectOf);
-  const helpedByAward = open.map(({ award: { id } }) => {
-    const withIt = new Map([...facts.standing, [id, 'due'] as const]);
-    return [id, closerUnder({ ...facts, standing: withIt })] as const;
+  const effects = effectsOf(scheme, evaluation, unmet, effectOf);
+  const helpedByAward = unmet.map(({ award: { id } }) => {
+    const standing = new Map([...facts.standing, [id, 'due'] as const]);
+    return [id, closerUnder({ ...facts, standing })] as const;
   });
   const available = [...scheme.enrolments.values()].filter(
     (badge) => isWithin(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
   );
-  const all = issued(facts, available);
-  const free = standingWith(awards, all, ['not_met']);
-  const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
-  // What is suggested of an award, and of those that it is suggested to get: each comes after those it holds.
-  const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
-  const suggested = open.map(({ award: { id } }) => {
+  const withAll = issued(facts, available);
+  const reachable = standingWith(awards, withAll, ['not_met']);
+  const reachableIfFreed = standingWith(awards, withAll, ['not_met', 'blocked', 'inactive']);
+  // The badges suggested for an award or for an award suggested to it. An award comes after those its rule holds.
+  const suggestedFor = new Map<AwardId, ReadonlySet<Enrolment>>();
+  const suggested = unmet.map(({ award: { id } }) => {
     const helping = helpedByAward.flatMap(([other, helped]) => (helped.has(id) ? [other] : []));
-    const through = new Set(helping.flatMap((other) => [...(closer.get(other) ?? [])]));
+    const indirect = new Set(helping.flatMap((other) => [...(suggestedFor.get(other) ?? [])]));
     const badges = available.filter((badge) => {
       const effect = effects.get(badge);
-      return effect?.alone.has(id) === true || (effect?.inAll.has(id) === true && !through.has(badge));
+      return (
+        effect?.atOnce.has(id) === true || (effect?.afterAwards.has(id) === true && !indirect.has(badge))
+      );
     });
-    closer.set(id, new Set([...badges, ...through]));
-    const reach: Reach = free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond';
+    suggestedFor.set(id, new Set([...badges, ...indirect]));
+    const reach: Reach = reachable.has(id) ? 'within' : reachableIfFreed.has(id) ? 'hindered' : 'beyond';
     return [id, { badges, awards: helping, reach }] as const;
   });
   return new Map(suggested);
 }
 
-/** The awards that miss less with one badge. */
+/** The awards that miss fewer badges once one badge is issued. */
 interface Effect {
-  /** With the other awards as they are. */
-  readonly alone: ReadonlySet<AwardId>;
-  /** With the awards that become due by it. */
-  readonly inAll: ReadonlySet<AwardId>;
+  /** While no award changes its status. */
+  readonly atOnce: ReadonlySet<AwardId>;
+  /** With the awards that the badge makes due. */
+  readonly afterAwards: ReadonlySet<AwardId>;
 }
 
-/** More than anybody could be given: no badge brings a blocked or inactive award. */
+/** Missing badges of a blocked or inactive award, which no badge makes due. */
 const OUT_OF_REACH = 1_000_000;
 
 /** How many badges each award misses that is neither held nor due. */
@@ -103,39 +106,37 @@ function missingUnder(awards: readonly AwardVerdict[], facts: EvaluationFacts): 
   const missing = new Map<AwardId, number>();
   for (const { award, status } of awards) {
     if (facts.standing.has(award.id)) continue;
-    const left = (): number => missingIn(evaluateCondition(award.rule, facts), missing);
-    missing.set(award.id, status === 'not_met' ? left() : OUT_OF_REACH);
+    const count =
+      status === 'not_met' ? missingIn(evaluateCondition(award.rule, facts), missing) : OUT_OF_REACH;
+    missing.set(award.id, count);
   }
   return missing;
 }
 
-/**
- * How many badges must still come, at least, for a rule to be met. Of a choice, the parts that miss least; an
- * award that the rule holds misses what it misses itself.
- */
+/** Returns how many more badges a rule needs at least. A group counts the parts that miss least. */
 function missingIn(result: ConditionResult, missing: Missing): number {
   if (result.met) return 0;
   if (result.kind === 'badges') return shortfall(result).badges;
   if (result.kind === 'holds') return missing.get(result.award) ?? OUT_OF_REACH;
-  const open = result.of.map((part) => missingIn(part, missing)).filter((count) => count > 0);
-  const least = open.toSorted((a, b) => a - b).slice(0, result.need - result.have);
+  const counts = result.of.map((part) => missingIn(part, missing)).filter((count) => count > 0);
+  const least = counts.toSorted((a, b) => a - b).slice(0, result.need - result.have);
   return least.reduce((sum, count) => sum + count, 0);
 }
 
-/** What each badge does for this person that a part of an open award picks: of those that do the same, one is tried. */
+/** Finds the effect of each badge that an unmet condition picks; tries one badge of those with the same effect. */
 function effectsOf(
   scheme: Scheme,
   evaluation: Evaluation,
-  open: readonly AwardVerdict[],
+  unmet: readonly AwardVerdict[],
   effectOf: (badge: Enrolment) => Effect,
 ): ReadonlyMap<Enrolment, Effect> {
-  const looking = new Set(
-    open.flatMap(({ tree }) => badgesIn(tree, 'unmet').map(({ condition }) => condition)),
+  const unmetConditions = new Set(
+    unmet.flatMap(({ tree }) => badgesIn(tree, 'unmet').map(({ condition }) => condition)),
   );
   const sortOf = sortFor(evaluation);
   const effects = new Map<Enrolment, Effect>();
   for (const { pickedBy, badges } of kindsOf(scheme)) {
-    if (!pickedBy.some((condition) => looking.has(condition))) continue;
+    if (!pickedBy.some((condition) => unmetConditions.has(condition))) continue;
     const tried = new Map<string, Effect>();
     for (const badge of badges) {
       const sort = sortOf(badge);
@@ -148,13 +149,13 @@ function effectsOf(
   return effects;
 }
 
-/** Badges of active partners that the same conditions pick; where one asks for abilities, for the same ability. */
+/** Badges of active partners that the same conditions pick; same ability too, if a condition requires abilities. */
 interface Kind {
   readonly pickedBy: readonly BadgesCondition[];
   readonly badges: Enrolment[];
 }
 
-/** A scheme has thousands of badges, and few kinds of them. */
+/** Groups the scheme's badges: it has thousands of badges, and few kinds. */
 export function kindsOf(scheme: Scheme): readonly Kind[] {
   const conditions = scheme.awards.flatMap(({ rule }) => conditionsIn(rule));
   const kinds = new Map<string, Kind>();
@@ -162,9 +163,9 @@ export function kindsOf(scheme: Scheme): readonly Kind[] {
     if (scheme.partnersById.get(badge.clientId)?.active !== true) continue;
     const pickedBy = conditions.filter(({ selector }) => picks(selector, badge));
     const ability = pickedBy.some(({ abilities }) => abilities !== undefined) ? abilityOf(badge) : null;
-    const name = JSON.stringify([pickedBy.map((one) => conditions.indexOf(one)), ability]);
-    const kind = kinds.get(name) ?? { pickedBy, badges: [] };
-    kinds.set(name, kind);
+    const kindKey = JSON.stringify([pickedBy.map((one) => conditions.indexOf(one)), ability]);
+    const kind = kinds.get(kindKey) ?? { pickedBy, badges: [] };
+    kinds.set(kindKey, kind);
     kind.badges.push(badge);
   }
   return [...kinds.values()];
@@ -175,20 +176,23 @@ export function conditionsIn(rule: Condition): readonly BadgesCondition[] {
   return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
 }
 
-/** @returns names badges of one kind alike that do the same for this person; null: it cannot be issued now */
+/**
+ * Returns a function that names a badge's effect on this person: badges of one kind with one name have the same effect.
+ * Null: the badge cannot be issued now.
+ */
 export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
   return (badge) => {
     if (!isWithin(badge, nowS)) return null;
-    // Of another version of a badge that the person has, the effect depends on that very badge.
+    // The person has a version of this badge: the effect depends on the badge itself.
     if (families.has(badge.family)) return `badge ${badge.badgeId}`;
-    // Partners that the person has nothing of are alike.
+    // All partners that gave the person nothing have the same effect.
     return partners.has(badge.clientId) ? `partner ${badge.clientId}` : 'another partner';
   };
 }
 
-/** The facts that were evaluated. */
+/** Returns the facts that this evaluation was made from. */
 export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation): EvaluationFacts {
   const standing = awards.flatMap(({ award, status }) =>
     status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
@@ -196,7 +200,7 @@ export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation
   return { scheme, nowS, candidates, standing: new Map(standing) };
 }
 
-/** The facts as they would be, were these badges issued now. */
+/** Returns the facts as if these badges were issued now. */
 export function issued(facts: EvaluationFacts, badges: readonly Enrolment[]): EvaluationFacts {
   const added = badges.map((enrolment): Candidate => {
     const { badgeId, clientId } = enrolment;
@@ -206,9 +210,9 @@ export function issued(facts: EvaluationFacts, badges: readonly Enrolment[]): Ev
 }
 
 /**
- * The awards that are held or due under these facts.
+ * Returns the awards that are held or due under these facts.
  * @param awards in the scheme's order: each after those that its rule holds
- * @param statuses of which those whose rule is met become due
+ * @param statuses awards with another status never become due
  */
 export function standingWith(
   awards: readonly AwardVerdict[],

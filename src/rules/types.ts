@@ -2,7 +2,7 @@ import type { AwardId, BadgeId, ClientId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { BadgesCondition, BadgeSort, CompetencyId, Window } from './badges-condition.js';
 
-/** A rule is a tree of these. There is no negation: more badges never mean fewer awards. */
+/** A rule is a tree of conditions. There is no negation: more badges never mean fewer awards. */
 export type Condition =
   | { readonly kind: 'all'; readonly of: readonly Condition[] }
   | { readonly kind: 'any'; readonly of: readonly Condition[] }
@@ -17,7 +17,7 @@ export interface Award {
   readonly name: string;
   readonly competency: CompetencyId | null;
   readonly level: number | null;
-  /** The badge in the Région's OBF account that the award is. */
+  /** The award's badge in the Région's OBF account. */
   readonly badgeId: BadgeId;
   readonly active: boolean;
   readonly onLoss: OnLoss;
@@ -27,20 +27,20 @@ export interface Award {
 export interface Competency {
   readonly id: CompetencyId;
   readonly name: string;
-  /** Ability id to its words. */
+  /** The ability's words, by its id. */
   readonly abilities: ReadonlyMap<string, string>;
 }
 
-/** One badge of a partner, as the Région enrolled it, and when it counts. */
+/** One badge of a partner as the Région enrolled it. The window says when it must have been issued. */
 export interface Enrolment extends BadgeSort, Window {
   readonly name: string | null;
   /** Earlier versions of the same badge. */
   readonly replaces: readonly BadgeId[];
-  /** The same for all versions of one badge, however long the chain of `replaces`: they count once. */
+  /** One name for all versions of one badge, however long the chain of `replaces`: they count once. */
   readonly family: string;
 }
 
-/** An assertion that counts, with the enrolment under which it does. */
+/** An assertion that counts, with its badge's enrolment. */
 export interface Candidate {
   readonly assertion: Assertion;
   readonly enrolment: Enrolment;
@@ -49,7 +49,7 @@ export interface Candidate {
 export interface Partner {
   readonly clientId: ClientId;
   readonly name: string;
-  /** Name of the environment variable that holds their API key; null: hosted credentials are verified. */
+  /** The environment variable with the partner's API key; null: Palier verifies hosted credentials instead. */
   readonly secretEnv: string | null;
   readonly active: boolean;
   readonly badges: readonly Enrolment[];
@@ -57,20 +57,20 @@ export interface Partner {
 
 declare const checked: unique symbol;
 
-/** The Région's rules and who takes part, checked. Only `parseScheme` makes one. */
+/** The Région's checked rules, and its partners. Only `parseScheme` makes one. */
 export interface Scheme {
   readonly [checked]: true;
   readonly name: string;
   readonly version: SchemeVersion;
-  /** The texts that it was read from: a version is kept as it was written. */
+  /** The texts of the two files: a version is stored as it was written. */
   readonly source: { readonly scheme: string; readonly partners: string };
   /** IANA zone of the scheme's dates. */
   readonly timeZone: string;
   readonly competencies: ReadonlyMap<CompetencyId, Competency>;
-  /** Each award stands after every award that its rule holds: one pass settles all chains. */
+  /** Each award comes after those that its rule holds: one pass evaluates all. */
   readonly awards: readonly Award[];
   readonly partners: readonly Partner[];
-  /** Every enrolled badge, of active and inactive partners alike. */
+  /** Every enrolled badge, of active and inactive partners. */
   readonly enrolments: ReadonlyMap<BadgeId, Enrolment>;
   readonly partnersById: ReadonlyMap<ClientId, Partner>;
 }

@@ -3,8 +3,8 @@ import { asSchemeVersion, type SchemeVersion } from '../ids.js';
 import type { Award, Enrolment, Partner, Scheme } from './types.js';
 
 /**
- * The first 16 hex digits of a SHA-256 over all that can change a decision, and over nothing else. Comments,
- * formatting, the order of keys and lists, names and the place of an API key leave it alone.
+ * Returns the first 16 hex digits of a SHA-256 over everything that can change a decision, and nothing else: no
+ * comments, formatting, names, variables of API keys, nor the order of keys and lists.
  */
 export function versionOf(
   timeZone: string,
@@ -19,7 +19,7 @@ export function versionOf(
   return asSchemeVersion(createHash('sha256').update(meaning).digest('hex').slice(0, 16));
 }
 
-/** Of `replaces`, evaluation looks at the family that follows from it. */
+/** Leaves out `replaces`: evaluation looks at the family, which follows from it. */
 const enrolmentMeaning = (badge: Enrolment, active: boolean): unknown => ({
   ...badge,
   name: undefined,
@@ -27,7 +27,7 @@ const enrolmentMeaning = (badge: Enrolment, active: boolean): unknown => ({
   active,
 });
 
-/** Plain data as one text: neither the order of fields nor that of lists means anything in a scheme. */
+/** Writes plain data as one text that ignores the order of fields and of lists: a scheme gives it no meaning. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).toSorted().join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
@@ -38,7 +38,7 @@ export function canonical(value: unknown): string {
     .join()}}`;
 }
 
-/** What of each can be another: of an enrolment, what it is for, and from when until when it counts. */
+/** The parts of an award, of an enrolment and of a partner that a diff compares. */
 const awardParts = ({ rule, active, onLoss, badgeId: badge, name }: Award) => ({
   rule,
   active,
@@ -57,7 +57,7 @@ const partnerParts = ({ active }: Partner) => ({ active });
 export type AwardChange = keyof ReturnType<typeof awardParts>;
 export type EnrolmentChange = keyof ReturnType<typeof enrolmentParts>;
 
-/** Pure. What differs between two schemes, as far as it can change a decision, or is read by people. */
+/** Pure. Returns the differences that can change a decision, or that people read. */
 export const schemeDiff = (before: Scheme, after: Scheme) => ({
   awards: changesOf(before.awards, after.awards, ({ id }) => id, awardParts),
   partners: changesOf(before.partners, after.partners, ({ clientId }) => clientId, partnerParts),
@@ -67,29 +67,29 @@ export const schemeDiff = (before: Scheme, after: Scheme) => ({
     ({ badgeId }) => badgeId,
     enrolmentParts,
   ),
-  /** The zone of the dates. */
   timeZone: before.timeZone === after.timeZone ? null : { before: before.timeZone, after: after.timeZone },
 });
 
-/** In the order of the scheme that has them; what was removed, in that of the one before. */
-function changesOf<One, Parts extends object>(
-  before: readonly One[],
-  after: readonly One[],
-  idOf: (one: One) => string,
-  partsOf: (one: One) => Parts,
+/** Added and changed items are in the order of `after`, removed ones in the order of `before`. */
+function changesOf<Item, Parts extends object>(
+  before: readonly Item[],
+  after: readonly Item[],
+  idOf: (item: Item) => string,
+  partsOf: (item: Item) => Parts,
 ) {
-  const was = new Map(before.map((one) => [idOf(one), one]));
-  const is = new Set(after.map(idOf));
-  const changed = after.flatMap((one) => {
-    const earlier = was.get(idOf(one)) ?? one;
-    const [old, now] = [partsOf(earlier), partsOf(one)];
+  const earlierById = new Map(before.map((item) => [idOf(item), item]));
+  const laterIds = new Set(after.map(idOf));
+  const changed = after.flatMap((item) => {
+    const earlier = earlierById.get(idOf(item)) ?? item;
+    const [earlierParts, laterParts] = [partsOf(earlier), partsOf(item)];
     const changes: (keyof Parts)[] = [];
-    for (const part in now) if (canonical(old[part]) !== canonical(now[part])) changes.push(part);
-    return changes.length === 0 ? [] : [{ before: earlier, after: one, changes }];
+    for (const part in laterParts)
+      if (canonical(earlierParts[part]) !== canonical(laterParts[part])) changes.push(part);
+    return changes.length === 0 ? [] : [{ before: earlier, after: item, changes }];
   });
   return {
-    added: after.filter((one) => !was.has(idOf(one))),
-    removed: before.filter((one) => !is.has(idOf(one))),
+    added: after.filter((item) => !earlierById.has(idOf(item))),
+    removed: before.filter((item) => !laterIds.has(idOf(item))),
     changed,
   };
 }
