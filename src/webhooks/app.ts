@@ -12,17 +12,17 @@ import {
 import { Problem } from './problems.js';
 import { receivePassport, receiveWebhook } from './receive.js';
 
-/** `GET /readyz`: a notice could be stored now. */
+/** `GET /readyz`: 200 while a notice could be stored. */
 async function readyz({ app }: RequestContext): Promise<Outcome> {
   const cause = await app.ready();
   if (cause === null) return { status: 200, body: { status: 'ready' } };
   return new Problem(cause.fault === 'key_changed' ? 'key_changed' : 'not_ready');
 }
 
-/** The text format that Prometheus has read since its version 0.0.4. */
+/** Prometheus' text format. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** `GET /metrics`, for the holder of the token. */
+/** `GET /metrics`, behind a bearer token. */
 async function readMetrics({ app, req, requestId }: RequestContext): Promise<Outcome> {
   if (app.metrics === undefined) return new Problem('not_found');
   if (!hasBearerToken(req.headers, app.metrics.token)) return new Problem('token_invalid');
@@ -35,14 +35,14 @@ async function readMetrics({ app, req, requestId }: RequestContext): Promise<Out
 }
 
 export interface Route {
-  /** In logs and metrics. */
+  /** Its name in logs and metrics. */
   readonly name: 'webhooks' | 'passport' | 'health' | 'ready' | 'metrics';
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly handle: (context: RequestContext) => Outcome | Promise<Outcome>;
 }
 
-/** Everything that is served, and where. */
+/** All routes but the pages below `/ops` and `/parcours`. */
 export const ROUTES: readonly Route[] = [
   { name: 'webhooks', method: 'POST', path: '/webhooks/obf', handle: receiveWebhook },
   { name: 'passport', method: 'POST', path: '/obpv1/factory/users_badges', handle: receivePassport },
@@ -60,7 +60,7 @@ export const ROUTES: readonly Route[] = [
 export const methodsOf = ({ method }: Route): readonly string[] =>
   method === 'GET' ? ['GET', 'HEAD'] : [method];
 
-/** The web process as an Express app. It opens no connection; every answer leaves through `respond`. */
+/** Creates the Express app of the web process. Opens no connection; `ROUTES` answer by `respond` alone. */
 export function createApp(deps: WebhookDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
@@ -70,13 +70,13 @@ export function createApp(deps: WebhookDeps): Express {
   if (deps.parcours !== undefined) app.use('/parcours', deps.parcours);
   const shared = createAppContext(deps);
   app.use(serveRoutes(shared, deps.metrics !== undefined));
-  app.use(unforeseen(shared));
+  app.use(handleExpressError(shared));
   return app;
 }
 
-/** One lookup: a layer of Express for each route costs more than the signature. */
+/** Finds the route by one lookup: an Express layer per route costs more than checking the signature. */
 function serveRoutes(app: AppContext, hasMetrics: boolean): RequestHandler {
-  // Without a token, nothing shows that there could be metrics.
+  // Without a token no answer shows that metrics could exist.
   const served = ROUTES.filter(({ name }) => name !== 'metrics' || hasMetrics);
   const routes = new Map(served.map((route) => [route.path, route]));
   return async (req, res) => {
@@ -95,13 +95,13 @@ function serveRoutes(app: AppContext, hasMetrics: boolean): RequestHandler {
   };
 }
 
-/** For faults outside of our handlers. Express knows an error handler by its four parameters. */
-const unforeseen =
+/** Answers 500 for errors outside of our handlers. Express knows an error handler by its four parameters. */
+const handleExpressError =
   (app: AppContext): ErrorRequestHandler =>
   (err: unknown, req, res, _next) =>
     respondInternal(createContext(app, req, res, 'none'), err);
 
 function respondInternal(context: RequestContext, err: unknown): void {
-  context.app.log.error({ requestId: context.requestId, err }, 'a request failed in an unforeseen way');
+  context.app.log.error({ requestId: context.requestId, err }, 'a request failed with an unexpected error');
   respond(context, new Problem('internal'));
 }

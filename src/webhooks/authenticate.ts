@@ -22,34 +22,34 @@ export type Authenticate = (headers: IncomingHttpHeaders) => Verify | Problem;
 export type Verify = (bytes: Buffer) => VerifiedBody | Problem;
 
 /**
- * A signed request is checked by its signature; HTTP Basic is for senders that cannot sign. All secrets are accepted, so
- * that they can be rotated. Without one, signature headers beside Basic are left alone.
+ * Checks the signature of a signed request, else HTTP Basic, for senders that cannot sign. Any configured secret is
+ * accepted, so that secrets can be rotated. Without a signing secret, signature headers beside Basic are ignored.
  */
 export function createAuthenticate(
   { webhookSecrets, webhookBasic }: Pick<Config, 'webhookSecrets' | 'webhookBasic'>,
   clock: Clock,
 ): Authenticate {
   const signature = signatureAuth(webhookSecrets, clock);
-  const password = basicAuth(webhookBasic);
+  const basic = basicAuth(webhookBasic);
   return (headers) => {
-    if (signature.isUsed(headers) && (webhookSecrets.length > 0 || !password.isUsed(headers)))
+    if (signature.isUsed(headers) && (webhookSecrets.length > 0 || !basic.isUsed(headers)))
       return signature.check(headers);
-    if (password.isUsed(headers)) return password.check(headers);
+    if (basic.isUsed(headers)) return basic.check(headers);
     return new Problem('credentials_missing');
   };
 }
 
-/** How far a timestamp may lie from now, either way. */
+/** How far a timestamp may be from now, either way. */
 const TOLERANCE_S = 300;
 /** `v1,` and 32 bytes in base64. */
 const SIGNATURE_FORM = /^v1,[\w+/]{43}=$/;
 const [ID, TIMESTAMP, SIGNATURE] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
 
-/** Standard Webhooks: one matching signature under one of the secrets is enough. */
+/** Checks Standard Webhooks: one signature that matches under one secret is enough. */
 function signatureAuth(secrets: readonly string[], clock: Clock) {
   const keys = secrets.map(webhookKey);
   return {
-    /** One of the headers is enough. */
+    /** True with any of the three headers. */
     isUsed: (headers: IncomingHttpHeaders): boolean =>
       [ID, TIMESTAMP, SIGNATURE].some((name) => headers[name] !== undefined),
     check(headers: IncomingHttpHeaders): Verify | Problem {
@@ -72,28 +72,28 @@ function signatureAuth(secrets: readonly string[], clock: Clock) {
 
 const textOf = (header: string | string[] | undefined): string => String(header ?? '');
 
-/** In constant time; a header has one byte a character. */
+/** Compares in constant time. Node decodes headers as latin1. */
 const isSame = (given: string, expected: string): boolean =>
   given.length === expected.length &&
   timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1'));
 
-/** HTTP Basic (RFC 7617). All digests are compared, in constant time: neither length nor place shows. */
+/** Checks HTTP Basic (RFC 7617). Compares all digests in constant time: timing shows neither length nor position. */
 function basicAuth(pairs: readonly string[]) {
-  const known = pairs.map(digest);
+  const digests = pairs.map(digest);
   return {
-    /** Any scheme counts: a wrong one is refused as wrong, not as missing. */
+    /** True for any scheme: a wrong one is refused as wrong, not as missing. */
     isUsed: ({ authorization = '' }: IncomingHttpHeaders): boolean => authorization.trim() !== '',
     check({ authorization = '' }: IncomingHttpHeaders): Verify | Problem {
       const [, encoded] = /^basic +([\w+/=-]+) *$/i.exec(authorization) ?? [];
       const given = digest(Buffer.from(encoded ?? '', 'base64'));
-      const matches = known.filter((one) => timingSafeEqual(one, given));
+      const matches = digests.filter((one) => timingSafeEqual(one, given));
       if (encoded === undefined || matches.length === 0) return new Problem('basic_invalid');
       return (bytes) => new Verified(bytes, 'basic');
     },
   };
 }
 
-/** Whether the request holds this token (RFC 6750, 2.1). In constant time, whatever the token's length. */
+/** True for this bearer token (RFC 6750, 2.1). Compares in constant time, whatever the lengths. */
 export function hasBearerToken({ authorization = '' }: IncomingHttpHeaders, token: string): boolean {
   const [, given] = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization) ?? [];
   return timingSafeEqual(digest(given ?? ''), digest(token)) && given !== undefined;

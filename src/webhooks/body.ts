@@ -3,20 +3,20 @@ import { Problem } from './problems.js';
 
 /** 1 MiB. */
 const BODY_LIMIT = 1024 * 1024;
-/** What the bodies of all connections hold together. */
+/** Limit of all bodies in memory together. */
 const BODIES_LIMIT = 32 * BODY_LIMIT;
-/** Not counted, so that notices of events pass while large bodies wait: `maxConnections` bounds these. */
-const SMALL = 8 * 1024;
+/** Bodies up to this size are not counted: event notices pass while large bodies wait. `maxConnections` bounds them. */
+const SMALL_BODY = 8 * 1024;
 
-/** Bytes that may be held at once. */
+/** Limits the body bytes that are held at once. */
 export function createBodyBudget() {
   let held = 0;
   return {
-    /** Takes the announced length, without one the most that may come. Null: there is no room. */
+    /** Reserves the announced length, or the limit for a chunked body. Null: no room. */
     reserve({ headers }: IncomingMessage) {
       const isChunked = headers['transfer-encoding'] !== undefined;
       const announced = isChunked ? BODY_LIMIT : Number(headers['content-length'] ?? 0);
-      const bytes = announced > SMALL ? announced : 0;
+      const bytes = announced > SMALL_BODY ? announced : 0;
       if (held + bytes > BODIES_LIMIT) return null;
       held += bytes;
       return { release: () => void (held -= bytes) };
@@ -27,7 +27,7 @@ export function createBodyBudget() {
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** Refuses what is not uncompressed JSON in UTF-8, and an announced length over 1 MiB. */
+/** Refuses anything but uncompressed JSON in UTF-8, and an announced length over 1 MiB. */
 export function checkHeaders(headers: IncomingHttpHeaders): Problem | null {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity') return new Problem('encoding_unsupported');
@@ -42,12 +42,12 @@ export function checkHeaders(headers: IncomingHttpHeaders): Problem | null {
 }
 
 /**
- * Reads the raw bytes into one buffer, at most `BODY_LIMIT` of them. `express.raw` would keep an object a chunk
- * (100 MiB for 1 MiB in chunks of a byte), and read a body that is too long to its end.
+ * Reads at most `BODY_LIMIT` raw bytes into one buffer. `express.raw` would keep one object per chunk: 100 MiB for
+ * 1 MiB in chunks of a byte. It would also read a body over the limit to its end.
  */
 export async function readBody(req: IncomingMessage, res: ServerResponse): Promise<Buffer | Problem> {
   if (!hasBody(req)) return Buffer.alloc(0);
-  // The sender waits for leave to send (RFC 9110, 10.1.1); a refusal above spares the body.
+  // The sender waits for `100 Continue` (RFC 9110, 10.1.1); an earlier refusal spares it the body.
   if (req.headers.expect !== undefined) res.writeContinue();
   let bytes = Buffer.allocUnsafe(Number(req.headers['content-length'] ?? 0));
   let used = 0;
@@ -63,7 +63,7 @@ export async function readBody(req: IncomingMessage, res: ServerResponse): Promi
       used += chunk.copy(bytes, used);
     });
     req.on('end', () => resolve(bytes.subarray(0, used)));
-    // The first to come counts: after the end, this changes nothing. Without a listener Node keeps the error to itself.
+    // After 'end' this changes nothing. Node drops the error of a request without an 'error' listener.
     req.on('close', () => resolve(new Problem('request_aborted')));
   });
 }

@@ -10,14 +10,14 @@ import type { Authenticate } from './authenticate.js';
 import { createBodyBudget, hasBody } from './body.js';
 import { Problem } from './problems.js';
 
-/** What the web process needs of the world. */
+/** What the web process depends on. */
 export interface WebhookDeps {
   /** Active partners and the Région's own client. Notices of others are ignored. */
   readonly participants: ReadonlySet<ClientId>;
   readonly authenticate: Authenticate;
   /** Credentials at other servers are ignored. */
   readonly obfBaseUrl: string;
-  /** Resolves when all are stored; rejects when that is not sure in time. Idempotent. */
+  /** Resolves when all are stored; rejects when that is not certain in time. Idempotent. */
   readonly enqueueNotices: (notices: readonly NoticeJob[]) => Promise<void>;
   /** Whether a notice could be stored now. */
   readonly ready: WriteProbe;
@@ -29,7 +29,7 @@ export interface WebhookDeps {
   readonly ops?: RequestHandler | undefined;
   /** The earner's own pages, mounted at `/parcours`. */
   readonly parcours?: RequestHandler | undefined;
-  /** Without a token for them, `/metrics` answers 404. */
+  /** Absent without `METRICS_TOKEN`: `/metrics` answers 404. */
   readonly metrics?: Metrics;
 }
 
@@ -48,7 +48,7 @@ export interface LogFields {
   eventId?: string;
   /** How many credentials at OBF a push names. */
   credentials?: number;
-  /** How much of it is left out, and which other hosts it names. */
+  /** How many of its entries are left out, and the foreign hosts that it names. */
   ignored?: number;
   ignoredHosts?: readonly string[];
   reason?: string;
@@ -59,14 +59,14 @@ export type AppContext = ReturnType<typeof createAppContext>;
 
 export const createAppContext = (deps: WebhookDeps) => ({
   ...deps,
-  /** Without redaction, which costs a tenth of a request's time: `LogFields` names all that its line may say. */
+  /** Logs without redaction, which costs a tenth of a request's time: `LogFields` holds nothing to redact. */
   requestLog: deps.log.child({}, { redact: [] }),
   bodies: createBodyBudget(),
 });
 
 /**
- * Of every answer; names and values in turn, as `writeHead` takes them. A middleware that sets them takes a third of a
- * request's time.
+ * The headers of every answer: names and values in turn, as `writeHead` takes them. A middleware that sets them would
+ * take a third of a request's time.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
  */
 const HEADERS = Object.entries({
@@ -81,7 +81,7 @@ const HEADERS = Object.entries({
 /** One request, until it is answered. */
 export type RequestContext = Readonly<ReturnType<typeof createContext>>;
 
-/** JSON without a `type`. */
+/** `type` is the Content-Type, JSON by default. */
 export interface Reply {
   readonly status: 200 | 202;
   readonly type?: string;
@@ -89,7 +89,7 @@ export interface Reply {
 }
 export type Outcome = Reply | Problem;
 
-/** Nothing that a log or a header could trip over. */
+/** Safe in a log line and in a header. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 /** @param route a name for logs and metrics: the path may hold anything */
@@ -131,7 +131,7 @@ export function respond(context: RequestContext, outcome: Outcome): void {
 /** How long the rest of a refused body is read and dropped. */
 const LINGER_MS = 2000;
 
-/** Answers before the body has come. Closing at once would reset the connection, and lose the answer. */
+/** Answers before the whole body has arrived. Closing at once would reset the connection, and lose the answer. */
 function endLater(req: IncomingMessage, res: ServerResponse, text: string): void {
   res.write(text);
   const end = (): void => {
@@ -142,7 +142,7 @@ function endLater(req: IncomingMessage, res: ServerResponse, text: string): void
   req.once('end', end).once('close', end).resume();
 }
 
-/** Platforms and Prometheus ask every few seconds: a good answer to them is logged at debug level. */
+/** Platforms and Prometheus ask every few seconds: their successful requests are logged at debug level. */
 const PROBES: ReadonlySet<string> = new Set(['health', 'metrics']);
 
 function logRequest(
@@ -163,13 +163,13 @@ const NOTICE_ROUTES: ReadonlySet<string> = new Set(['webhooks', 'passport']);
 function countNotice({ app, route, fields }: RequestContext, outcome: Outcome): void {
   if (!NOTICE_ROUTES.has(route)) return;
   const { reason = 'stored' } = fields;
-  const counted =
+  const labels =
     outcome instanceof Problem
       ? { outcome: 'refused', reason: outcome.code }
       : { outcome: fields.reason === undefined ? 'accepted' : 'ignored', reason };
   app.metrics?.meter.count('palier_notices_total', {
     door: route,
     status: String(outcome.status),
-    ...counted,
+    ...labels,
   });
 }

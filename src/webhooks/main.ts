@@ -19,7 +19,7 @@ import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from '../workers/stores.js';
 import { startWebhooks, wireWebhooks } from './server.js';
 
-/** The web process: it takes notices, whether or not Redis is there yet, until it is asked to stop. */
+/** Runs the web process until a signal stops it; starts even while Redis is away. */
 async function main(): Promise<void> {
   dotenv.config({ quiet: true });
   const config = loadConfig(process.env);
@@ -31,12 +31,12 @@ async function main(): Promise<void> {
   const { logo, faults } = await readLogo(config.ops.logo);
   if (faults.length > 0) throw new ConfigFaults(faults);
   const metrics = openFigures(config, scheme, version(), log);
-  // Redis may come much later; until then every notice is answered 503.
+  // Redis may come much later; every notice is answered 503 until then.
   const checked = requireSafeRedis(config.redis, process.env['NODE_ENV'] === 'production', log);
   checked.catch(() => undefined);
   const { deps, isOurs, releases } = wireWebhooks({
     checked,
-    // What is sealed under another key opens never.
+    // A notice sealed under another key could never be opened.
     watchKey: (redis) => watchKey(redis, DATA_PREFIX, vault, log),
     config,
     participants: new Set([...partners, asClientId(config.obfClientId)]),
@@ -62,20 +62,19 @@ async function main(): Promise<void> {
   }
 }
 
-/** The earner's own pages. */
 function openParcours(options: Parameters<typeof openPipeline>[0], parcours: ParcoursConfig) {
   const { pipeline, releases } = openPipeline(options);
   return { handler: createParcours(pipeline, parcours), releases };
 }
 
-/** Palier's own, as package.json has it. */
+/** Palier's version, from package.json. */
 function version(): string {
   const manifest: unknown = createRequire(import.meta.url)('../../package.json');
   return manifest instanceof Object && 'version' in manifest ? String(manifest.version) : '';
 }
 
 main().catch((error: unknown) => {
-  // Every fault of the environment, of the scheme or of Redis, each with its place; nothing runs any more.
+  // The message lists every fault of the environment, the scheme or Redis. Nothing runs any more.
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

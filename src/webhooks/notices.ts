@@ -17,7 +17,7 @@ export type VerifiedJson = Parsed;
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Strict UTF-8, strict JSON. */
+/** Parses strict UTF-8 and strict JSON. */
 export function parseBody({ bytes }: VerifiedBody): VerifiedJson | Problem {
   try {
     return new Parsed(JSON.parse(UTF_8.decode(bytes)));
@@ -27,16 +27,16 @@ export function parseBody({ bytes }: VerifiedBody): VerifiedJson | Problem {
 }
 
 /** Keys that reach JavaScript's prototypes: no honest sender uses them. */
-const HOSTILE = ['__proto__', 'constructor', 'prototype'];
+const HOSTILE_KEYS = ['__proto__', 'constructor', 'prototype'];
 
 /** A JSON object; null for anything else, and for one with a hostile key. */
 const asObject = (value: unknown): Readonly<Record<string, unknown>> | null =>
-  isObject(value) && !HOSTILE.some((key) => Object.hasOwn(value, key)) ? value : null;
+  isObject(value) && !HOSTILE_KEYS.some((key) => Object.hasOwn(value, key)) ? value : null;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** "Something happened to this event of this client." Palier believes nothing of it but where to look. */
+/** A notice that an event was issued or changed. Palier believes only its ids, and reads the event from OBF. */
 export interface EventMessage {
   readonly kind: 'event';
   readonly type: NoticeType;
@@ -49,7 +49,7 @@ export interface UnknownType {
   readonly kind: 'unknown_type';
 }
 
-/** By the senders' word: `badge.issued`, say. */
+/** By the `type` that senders write, e.g. `badge.issued`. */
 export const EVENT_TYPES: ReadonlyMap<string, NoticeType> = new Map(
   NOTICE_TYPES.map((type) => [`badge.${type}`, type]),
 );
@@ -57,7 +57,7 @@ export const EVENT_TYPES: ReadonlyMap<string, NoticeType> = new Map(
 const id = z.string().regex(/^[\w-]{1,128}$/);
 export const eventData = z.looseObject({ client_id: id, event_id: id });
 
-/** Whether the body has the form of an event. A push may hold such keys beside its addresses. */
+/** True for the form of an event. A push may have the same keys beside its addresses. */
 export function isEventBody({ value }: VerifiedJson): boolean {
   if (!isObject(value) || !(Object.hasOwn(value, 'type') || Object.hasOwn(value, 'data'))) return false;
   return !Object.keys(value).some(isAddress);
@@ -83,14 +83,14 @@ export function readEvent({ value }: VerifiedJson): EventMessage | UnknownType |
 const faultAt = (object: Readonly<Record<string, unknown>>, key: string, field: string): Problem =>
   new Problem(object[key] === undefined ? 'field_missing' : 'field_invalid', field);
 
-/** "These people have credentials there", as OBF tells a Passport. */
+/** Credential URLs by address, as OBF sends them to a Passport. */
 export interface PushMessage {
   readonly kind: 'push';
-  /** At OBF, one for each pair of address and URL. */
+  /** The credentials at OBF, one for each pair of address and URL. */
   readonly credentials: readonly { readonly address: string; readonly url: string }[];
-  /** Hosts of URLs elsewhere, which are left out: we go nowhere but to OBF. */
+  /** Hosts of the other URLs, which are left out: Palier reads from OBF alone. */
   readonly foreignHosts: readonly string[];
-  /** How much else is left out: no address, no list, too long a list, no URL. */
+  /** How many other entries are left out: no address, no list, too long a list, no URL. */
   readonly unusable: number;
 }
 
@@ -99,17 +99,17 @@ export const MAX_URLS = 5000;
 export const MAX_ADDRESS_LENGTH = 254;
 export const MAX_URL_LENGTH = 2048;
 
-/** One "@" with something on either side; no blanks, controls or broken characters. Nothing cleverer. */
+/** One "@" with something on either side; no blanks, controls or broken characters. Nothing stricter. */
 const ADDRESS = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u;
 
 const isAddress = (key: string): boolean =>
   key.length <= MAX_ADDRESS_LENGTH && key.includes('@') && ADDRESS.test(withoutUnseenEnds(key));
 
 /**
- * Reads `{ "<address>": ["<assertion URL>", ...] }` and takes what can be used: one odd entry loses nobody else's badge.
- * A fault is reported where nothing is left, by its position (`#0[1]`: the second URL of the first address), since the
- * keys are addresses. Works in slices.
- * @param obfBaseUrl its scheme, host and port must be a URL's own
+ * Reads `{ "<address>": ["<assertion URL>", ...] }`. Leaves out unusable entries, so that one loses nobody else's badge.
+ * When none is left, returns the first fault. It names a position (`#0[1]`: the second URL of the first address), since
+ * the keys are addresses. Works in slices.
+ * @param obfBaseUrl a URL must have its scheme, host and port
  */
 export async function readPush({ value }: VerifiedJson, obfBaseUrl: string): Promise<PushMessage | Problem> {
   const entries = isObject(value) ? Object.entries(value) : [];
@@ -117,16 +117,16 @@ export async function readPush({ value }: VerifiedJson, obfBaseUrl: string): Pro
   const credentials: { address: string; url: string }[] = [];
   const foreignHosts: string[] = [];
   let [unusable, firstFault]: [number, Problem | null] = [0, null];
-  const pause = createPacer();
+  const yieldIfDue = createPacer();
   for (const [at, [key, given]] of entries.entries()) {
-    await pause();
-    // As it was typed: OBF may have hashed it so.
+    await yieldIfDue();
+    // Kept as typed: OBF may have hashed this spelling.
     const address = key.trim();
     const urls = isAddress(key) ? readUrls(given, `#${at}`) : [new Problem('field_invalid', `#${at}`)];
     for (const url of urls) {
       if (url instanceof Problem) {
         unusable += 1;
-        if (!HOSTILE.includes(key)) firstFault ??= url;
+        if (!HOSTILE_KEYS.includes(key)) firstFault ??= url;
       } else if (isAt(origin, url)) credentials.push({ address, url: url.origin + url.pathname });
       else foreignHosts.push(url.host);
     }
@@ -138,26 +138,26 @@ export async function readPush({ value }: VerifiedJson, obfBaseUrl: string): Pro
   return foreignHosts.length > 0 ? new Problem('url_not_obf') : new Problem('body_unknown', '$');
 }
 
-/** How long the process works on one push before others get their turn, milliseconds. */
+/** How long a push is worked on before other requests get their turn, milliseconds. */
 const SLICE_MS = 10;
 
-/** @returns lets others have their turn, where the slice is over */
+/** Returns a function that yields to the event loop once a slice is over. */
 function createPacer(): () => Promise<void> {
-  let begunMs = performance.now();
+  let startedMs = performance.now();
   return async () => {
-    if (performance.now() - begunMs < SLICE_MS) return;
+    if (performance.now() - startedMs < SLICE_MS) return;
     await setImmediate();
-    begunMs = performance.now();
+    startedMs = performance.now();
   };
 }
 
-/** A credential's path is plain words. Anything else could hold an address, and would be kept with the job. */
+/** A credential's path is plain words. Any other could hold an address, which the job would store. */
 const PLAIN_PATH = /^(\/[\w.-]+)+$/;
 
 const isAt = (origin: string, url: URL): boolean =>
   url.origin === origin && url.username === '' && url.password === '' && PLAIN_PATH.test(url.pathname);
 
-/** Each URL of a list, or what is wrong with it; of what is no list that can be read, the one fault. */
+/** Reads each URL of a list. Returns a fault for each unusable URL, or a single one for an unusable list. */
 function readUrls(urls: unknown, field: string): readonly (URL | Problem)[] {
   if (!Array.isArray(urls) || urls.length === 0) return [new Problem('field_invalid', field)];
   if (urls.length > MAX_URLS_EACH) return [new Problem('too_many', field)];
@@ -172,8 +172,8 @@ function readUrl(text: unknown): URL | null {
 }
 
 /**
- * The notices that a message becomes, made in slices: 5 000 addresses take half a second to seal. What it says twice
- * has one job id.
+ * Makes the notices of a message, in slices: sealing 5 000 addresses takes half a second. Repeated entries share one
+ * job id.
  * @param request the id of the request that brought it
  */
 export async function noticesOf(
@@ -182,16 +182,16 @@ export async function noticesOf(
   request: string,
 ): Promise<readonly NoticeJob[]> {
   if (message.kind === 'event') {
-    // Field by field: a spread costs a twentieth of the whole request.
+    // Field by field: a spread would cost a twentieth of the whole request.
     const { kind, type, clientId, eventId } = message;
     return [{ kind, type, clientId, eventId, source: 'webhook', request }];
   }
   const notices: NoticeJob[] = [];
-  const pause = createPacer();
+  const yieldIfDue = createPacer();
   for (const { address, url } of message.credentials) {
-    await pause();
+    await yieldIfDue();
     const earner = earnerKeyOf(address);
-    // The address leaves this process only sealed, bound to its person's key.
+    // The address leaves this process only sealed, bound to the earner key.
     const recipient = seal(address, earner);
     notices.push({ kind: 'credential', earner, recipient, url, source: 'passport', request });
   }

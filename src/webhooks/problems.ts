@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 
 /**
- * Every way to say no, by its stable code. The words are for the people who set up a sender: they say
- * what to do, and nothing of how Palier is built.
+ * Every refusal, by its stable code. `detail` is for people who set up a sender: it says what to do, and shows no
+ * internals.
  */
 export const PROBLEMS = {
   json_invalid: { status: 400, detail: 'The body is not JSON in UTF-8.' },
@@ -38,7 +38,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** A 401 must name a way in (RFC 9110, 11.6.1); of those that notices have, only Basic is a registered scheme. */
+/** A 401 must name a scheme (RFC 9110, 11.6.1). For notices, only Basic is a registered one. */
 const CHALLENGES: Partial<Record<ProblemCode, string>> = {
   credentials_missing: 'Basic realm="Palier", charset="UTF-8"',
   token_invalid: 'Bearer realm="Palier"',
@@ -66,7 +66,7 @@ export class Problem {
     ];
   }
 
-  /** `application/problem+json` (RFC 9457). `about:blank`: the title is the status', `code` tells which case it is. */
+  /** `application/problem+json` (RFC 9457). With `about:blank` the title is the status text; `code` names the case. */
   toJSON(): Record<string, unknown> {
     return {
       type: 'about:blank',

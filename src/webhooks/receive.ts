@@ -28,31 +28,31 @@ export const receivePassport = (context: RequestContext): Promise<Outcome> =>
     readPush(json, context.app.obfBaseUrl),
   );
 
-/** Reads what one of the two paths takes. */
-type Read = (json: VerifiedJson) => Message | Problem | Promise<Message | Problem>;
+/** Reads the messages that a path accepts. */
+type ReadMessage = (json: VerifiedJson) => Message | Problem | Promise<Message | Problem>;
 
-/** Refuses by the headers what it can: the body of a stranger is not read. Then takes in the notice. */
-async function receive(context: RequestContext, accepted: Reply, read: Read): Promise<Outcome> {
+/** Checks the headers first, so that the body of an unknown sender is not read. */
+async function receive(context: RequestContext, accepted: Reply, readMessage: ReadMessage): Promise<Outcome> {
   const { app, req } = context;
-  const misfit = checkHeaders(req.headers);
-  if (misfit !== null) return misfit;
+  const refusal = checkHeaders(req.headers);
+  if (refusal !== null) return refusal;
   const verify = app.authenticate(req.headers);
   if (verify instanceof Problem) return verify;
-  const room = app.bodies.reserve(req);
-  if (room === null) return new Problem('too_busy');
+  const reservation = app.bodies.reserve(req);
+  if (reservation === null) return new Problem('too_busy');
   try {
-    return await takeIn(context, accepted, verify, read);
+    return await verifyAndEnqueue(context, accepted, verify, readMessage);
   } finally {
-    room.release();
+    reservation.release();
   }
 }
 
-/** Raw bytes, verified, parsed, enqueued. Each step takes only what the one before it made. */
-async function takeIn(
+/** Reads, verifies, parses and enqueues. Each step accepts only the type that the one before it makes. */
+async function verifyAndEnqueue(
   { app, req, res, fields, requestId }: RequestContext,
   accepted: Reply,
   verify: Verify,
-  read: Read,
+  readMessage: ReadMessage,
 ): Promise<Outcome> {
   const bytes = await readBody(req, res);
   if (bytes instanceof Problem) return bytes;
@@ -61,7 +61,7 @@ async function takeIn(
   fields.by = body.by;
   const json = parseBody(body);
   if (json instanceof Problem) return json;
-  const message = await read(json);
+  const message = await readMessage(json);
   if (message instanceof Problem) return message;
   Object.assign(fields, logFieldsOf(message));
   if (message.kind === 'unknown_type') return ignored(fields, 'unknown_type');
@@ -76,14 +76,14 @@ async function takeIn(
   }
 }
 
-/** A good answer: a 4xx would make senders switch their hook off. */
+/** Answers 202: a 4xx would make senders switch their hook off. */
 function ignored(fields: LogFields, reason: 'unknown_type' | 'unknown_client'): Reply {
   fields.reason = reason;
   return { status: 202, body: { status: 'ignored', reason } };
 }
 
-/** How many hosts a log line names. */
-const HOSTS_NAMED = 5;
+/** How many foreign hosts a log line names. */
+const MAX_HOSTS_LOGGED = 5;
 
 function logFieldsOf(message: Message): LogFields {
   if (message.kind === 'unknown_type') return { kind: message.kind };
@@ -94,6 +94,6 @@ function logFieldsOf(message: Message): LogFields {
     kind,
     credentials: credentials.length,
     ignored: foreignHosts.length + unusable,
-    ignoredHosts: [...new Set(foreignHosts)].slice(0, HOSTS_NAMED),
+    ignoredHosts: [...new Set(foreignHosts)].slice(0, MAX_HOSTS_LOGGED),
   };
 }

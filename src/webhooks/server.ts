@@ -27,7 +27,7 @@ import type { WebhookDeps } from './context.js';
 
 /** Below the 25 s in which the whole process must end. */
 const CLOSE_LIMIT_MS = 10_000;
-/** How often idle connections are looked for while closing. */
+/** How often a closing server closes idle connections. */
 const CLOSE_EVERY_MS = 50;
 
 /** Limits against slow senders. Milliseconds and bytes. */
@@ -36,25 +36,25 @@ const LIMITS = {
   requestTimeout: 15_000,
   /** How often the two above are checked; Node's default is 30 s. */
   connectionsCheckingInterval: 2000,
-  /** Longer than a front proxy keeps its connections: it never meets one that closes meanwhile. */
+  /** Longer than the keep-alive of a front proxy, which then never reuses a closing connection. */
   keepAliveTimeout: 75_000,
   maxHeaderSize: 8192,
 };
-/** With 8 KiB of a body each, see `createBodyBudget`, and some 10 KiB of Node's, they fit a small container. */
+/** With 8 KiB of body (`createBodyBudget`) and some 10 KiB of Node's each, they fit a small container. */
 const MAX_CONNECTIONS = 2000;
 
 export type RunningWebhooks = Awaited<ReturnType<typeof startWebhooks>>;
 
 /**
  * @param port 0 takes any free one
- * @returns the port it listens on, and what takes no more requests and ends those in flight, within `CLOSE_LIMIT_MS`
- * @throws when the port cannot be had
+ * @returns `close` refuses new requests, and ends those in flight within `CLOSE_LIMIT_MS`
+ * @throws when it cannot listen on the port
  */
 export async function startWebhooks(deps: WebhookDeps, port: number, host = '127.0.0.1') {
   const app = createApp(deps);
   const server = createServer({ ...LIMITS, ...presetExpressPrototypes(app) }, app);
   server.maxConnections = MAX_CONNECTIONS;
-  // `readBody` tells a sender that asks with Expect whether to send.
+  // `readBody` answers `Expect: 100-continue`.
   server.on('checkContinue', app);
   await once(server.listen(port, host), 'listening');
   const address = server.address();
@@ -63,8 +63,8 @@ export async function startWebhooks(deps: WebhookDeps, port: number, host = '127
 }
 
 /**
- * Makes Express's `setPrototypeOf` of each request and response a no-op. It deoptimises every request: two thirds
- * of the cost of a small one. The app's own prototypes stand behind those of the classes.
+ * Makes Express's `setPrototypeOf` a no-op: it deoptimises every request, two thirds of the cost of a small one. The
+ * classes' prototypes inherit from the app's.
  */
 export function presetExpressPrototypes(app: Express) {
   class Request extends IncomingMessage {}
@@ -77,7 +77,7 @@ export function presetExpressPrototypes(app: Express) {
 async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  // A connection is idle only once its answer has left.
+  // A connection becomes idle only when its answer has left.
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_EVERY_MS);
   const late = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
   await closed;
@@ -85,27 +85,26 @@ async function close(server: Server): Promise<void> {
   clearTimeout(late);
 }
 
-/** A sender is answered within two seconds; 200 ms are for everything but Redis. */
+/** A sender is answered within two seconds; the other 200 ms are for everything but Redis. */
 const STORE_WITHIN_MS = 1800;
 const READY_WITHIN_MS = 1000;
 
 interface Wiring extends Pick<WebhookDeps, 'participants' | 'earnerKeyOf' | 'log' | 'metrics'> {
   readonly config: Pick<Config, 'redis' | 'obfBaseUrl' | 'webhookSecrets' | 'webhookBasic'>;
   readonly vault: Pick<Vault, 'seal'>;
-  /** The queue's; without it there are no spans. */
+  /** BullMQ's tracing; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
-  /** Resolves once Redis is found to be set safely; until then nothing is stored there. */
+  /** Resolves once the settings of Redis are found safe; nothing is stored before. */
   readonly checked?: Promise<void>;
-  /** Asks over the given connection whether Redis is ours; while it is not, nothing is stored there. */
+  /** Watches whether Redis was filled under our key; nothing is stored while it was not. */
   readonly watchKey?: (redis: RedisConnection) => KeyWatch;
   /** BullMQ's key prefix, where it is not the default. */
   readonly prefix?: string;
 }
 
 /**
- * Opens what the web process needs. Redis may be away, now or later: only answers tell it.
- * @returns the dependencies, whether Redis is under our key (null: it has not answered yet), and what closes them, in
- *   order of opening
+ * Opens the connections of the web process. While Redis is away, now or later, requests are answered 503.
+ * @returns `isOurs`: whether Redis is under our key, null before its first answer; `releases` in order of opening
  */
 export function wireWebhooks(wiring: Wiring) {
   const { config, vault, log, prefix, telemetry, checked, watchKey, ...given } = wiring;
@@ -126,7 +125,7 @@ export function wireWebhooks(wiring: Wiring) {
     obfBaseUrl: config.obfBaseUrl,
     enqueueNotices: async (arrivals) => {
       if (arrivals.every(({ kind }) => kind !== 'credential')) return store(arrivals);
-      // A push that a fail-over loses is found by no poll.
+      // No poll finds a push that a fail-over lost.
       const late = AbortSignal.timeout(STORE_WITHIN_MS);
       const epoch = replicas.epoch();
       await store(arrivals);
@@ -145,38 +144,38 @@ export function wireWebhooks(wiring: Wiring) {
 }
 
 /**
- * Stores together what is given while the write before is under way: a write for each would cost more than the rest of
- * its request. Each caller gets the outcome of the write that holds its items.
- * @param store ends when its signal aborts: `withinMs` after the first of its items was given
+ * Batches the items given while a write is in flight: a write per request would cost more than the rest of the request.
+ * Each caller gets the outcome of the write that holds its items.
+ * @param store must end when its signal aborts, `withinMs` after its first item was given
  */
 export function batchPerWrite<T>(
   store: (items: readonly T[], late: AbortSignal) => Promise<void>,
   withinMs: number,
 ): (items: readonly T[]) => Promise<void> {
   let batch: T[] = [];
-  let stored: Promise<void> | null = null;
-  let before: Promise<void> = Promise.resolve();
+  let pendingWrite: Promise<void> | null = null;
+  let lastWrite: Promise<void> = Promise.resolve();
   const write = async (): Promise<void> => {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), withinMs);
-    // What this tick still reads of other connections comes along. The write before is late sooner than this one.
-    await Promise.allSettled([before, setImmediate()]);
+    // Requests that this tick still reads join the batch. The last write aborts sooner than this one.
+    await Promise.allSettled([lastWrite, setImmediate()]);
     const items = batch;
     batch = [];
-    stored = null;
-    // Without its timer the signal goes at once: thousands would else wait for their time.
+    pendingWrite = null;
+    // Clearing the timer frees the signal at once: thousands would else stay until their time.
     await store(items, late.signal).finally(() => clearTimeout(timer));
   };
   return (items) => {
     batch.push(...items);
-    stored ??= before = write();
-    return stored;
+    pendingWrite ??= lastWrite = write();
+    return pendingWrite;
   };
 }
 
 /**
- * Asks whether a notice could be stored, and logs each change of what Redis answers. Not ready before Redis is found to
- * be set safely and to be ours, whatever it takes.
+ * Probes whether a notice could be stored, and logs each change. Not ready before the settings of Redis are found safe
+ * and its key ours.
  */
 function readiness(
   connection: RedisConnection,
