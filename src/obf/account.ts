@@ -6,13 +6,13 @@ import { PAGE_LIMIT, readRows, unsteadyList, type ListRead } from './list.js';
 import type { Bearer, TokenParts, Tokens } from './token.js';
 import * as wire from './wire.js';
 
-/** What OBF shows as the issuing program, and what its event list can be filtered by. */
+/** The issuing program, as OBF shows it and can filter events by. */
 const API_CONSUMER_ID = 'palier';
 
 export interface PageQuery {
   readonly limit?: number;
   readonly offset?: number;
-  /** Leaves out what is older. Whether OBF compares the date of issue or of recording is not known. */
+  /** Leaves out older events. Whether OBF compares the date of issue or of recording is not known. */
   readonly beginS?: number;
 }
 
@@ -29,8 +29,8 @@ interface AccountParts extends Pick<TokenParts, 'clientId' | 'http' | 'rate'> {
 export type ObfAccount = ReturnType<typeof createAccount>;
 
 /**
- * The routes of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the call is
- * sent.
+ * Creates the calls of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the
+ * call is sent.
  * @param isIdle its calls leave only while no other call of the client waits
  */
 export function createAccount(parts: AccountParts, isIdle: boolean) {
@@ -47,7 +47,7 @@ export function createAccount(parts: AccountParts, isIdle: boolean) {
     clientId,
     async ping(signal?: AbortSignal): Promise<void> {
       const path = ['client', clientId, 'ping'];
-      // 200 is all that it says.
+      // Its status is the whole answer.
       await send({ name: 'GET ping', method: 'GET', path, reply: () => null }, signal);
     },
     /** How many badges the subscription may still issue; null where OBF does not say. */
@@ -55,7 +55,7 @@ export function createAccount(parts: AccountParts, isIdle: boolean) {
     /** Every badge but drafts. @throws ObfUnreadable when the list changes each time it is read */
     async badges(signal?: AbortSignal, onOdd: (row: wire.OddRow) => void = () => undefined) {
       const { rows, isWhole, distinct, total, odd } = await readRows({
-        // A draft cannot be issued. OBF is asked to leave them out.
+        // A draft cannot be issued: OBF is asked to leave drafts out.
         pageAt: (offset) =>
           get('badges', ['badge', clientId], badgePage, signal, paged({ offset }, { draft: 0 })),
         keyOf: ({ id }) => id,
@@ -76,7 +76,7 @@ export function createAccount(parts: AccountParts, isIdle: boolean) {
         pageAt: (offset) => recipients({ offset }, signal, eventId),
         keyOf: ({ assertionId }) => assertionId,
       });
-      // One of another event would be given the badge of this one: OBF's filter is not taken on trust.
+      // OBF's filter is not trusted: a recipient of another event would count for the badge of this one.
       const own = rows.filter((one) => one.eventId === eventId);
       const others = rows.length - own.length;
       return { recipients: own.filter(wire.isSomebody), distinct: distinct - others, isWhole, odd };
@@ -98,16 +98,16 @@ export interface IssueRequest {
   readonly badgeId: BadgeId;
   readonly recipients: readonly { readonly email: string; readonly name: string | null }[];
   readonly issuedOnS: number;
-  /** Kept with the event and given back by `event()`. Holds no address. */
+  /** Stored with the event; `event()` returns it. Holds no address. */
   readonly logEntry: Readonly<Record<string, unknown>>;
-  /** Whether OBF writes to the recipients. */
+  /** Whether OBF mails the recipients. */
   readonly sendEmail: boolean;
 }
 
 const writesOf = (clientId: ClientId, send: Sender) => ({
   /**
-   * Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly.
-   * @throws ObfRefused without recipients: OBF might take that as anything
+   * Issues one event to all recipients; resolves with its id. Not idempotent: it must never be repeated blindly.
+   * @throws ObfRefused without recipients: how OBF takes that is not known
    */
   async issue(request: IssueRequest, signal?: AbortSignal): Promise<EventId> {
     const name = 'POST issue';
@@ -118,7 +118,7 @@ const writesOf = (clientId: ClientId, send: Sender) => ({
       issued_on: issuedOnS,
       api_consumer_id: API_CONSUMER_ID,
       send_email: sendEmail,
-      // The event then stands among those that the account's own pages and reports list.
+      // The account's own pages and reports then list the event.
       show_report: true,
       log_entry: logEntry,
     };
@@ -128,7 +128,7 @@ const writesOf = (clientId: ClientId, send: Sender) => ({
     return asEventId((await send({ name, method: 'POST', path, body, secrets, reply }, signal)).resource_id);
   },
   /**
-   * Revokes an event for some of its recipients; resolves with how many were.
+   * Revokes an event for some of its recipients; resolves with their number.
    * @throws ObfRefused without recipients: OBF might take that as all of them
    */
   async revoke(eventId: EventId, emails: readonly string[], signal?: AbortSignal): Promise<number> {
@@ -152,7 +152,7 @@ interface Call<T> {
   readonly body?: unknown;
   /** Reads a 2xx answer. @throws ObfUnreadable */
   readonly reply: (name: string, body: string) => T;
-  /** Of the body: what no error may show. */
+  /** Parts of the body that no error may show. */
   readonly secrets?: readonly string[];
 }
 
@@ -160,7 +160,7 @@ type Sender = ReturnType<typeof createSender>;
 
 const MAX_BYTES = 20 * 1024 * 1024;
 
-/** Makes calls as one client: token, rate, call; once more with a new token after a 401 or 403. */
+/** Sends calls as one client: token, rate, call. Sends once more with a new token after a 401 or 403. */
 function createSender({ clientId, http, tokens, rate, log }: AccountParts, isIdle: boolean) {
   return async <T>(call: Call<T>, signal?: AbortSignal): Promise<T> => {
     const { name, method, body, secrets = [] } = call;
@@ -188,7 +188,7 @@ function createSender({ clientId, http, tokens, rate, log }: AccountParts, isIdl
     try {
       return call.reply(name, reply.body);
     } catch (error) {
-      // OBF said yes: what we cannot read of it has been done.
+      // OBF accepted the write: an answer that cannot be read does not undo it.
       if (write && error instanceof ObfUnreadable)
         throw new ObfOutcomeUnknown(name, `answered ${reply.status}, but: ${error.message}`);
       throw error;
@@ -197,12 +197,12 @@ function createSender({ clientId, http, tokens, rate, log }: AccountParts, isIdl
 }
 
 /**
- * `/v2/...`, every part encoded. @throws ObfRefused for a part that no encoding keeps in its place:
- * URLs take `..` and `%2e%2e` alike as "one up".
+ * Builds `/v2/...` with every part encoded.
+ * @throws ObfRefused for an empty part, a lone surrogate, `.` or `..`: URLs resolve `%2e%2e` as `..`, too
  */
 function pathOf({ name, path, query = {} }: Call<unknown>): string {
   if (path.some((part) => !/^(?!\.{1,2}$)\P{Surrogate}+$/u.test(part)))
-    throw new ObfRefused(name, 404, 'one of the ids given is none that OBF could have made');
+    throw new ObfRefused(name, 404, 'an id in its path is not one that OBF could have made');
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query))
     if (value !== undefined) search.append(key, String(value));

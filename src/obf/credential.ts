@@ -5,10 +5,10 @@ import { normaliseAddress, withoutUnseenEnds } from '../platform/invisible.js';
 import { fieldOf } from '../platform/logger.js';
 import { inSeconds, optionalText } from './wire.js';
 
-/** An id as OBF makes them. */
+/** The form of an id of OBF. */
 export const HOSTED_ID = /^[\w-]{1,128}$/;
 
-/** The one that a credential was made for. `identity` is `sha256$<hex>`, or the address itself, as OBF gives it. */
+/** The recipient that a credential names. `identity` is `sha256$<hex>`, or the address as OBF writes it. */
 interface Recipient {
   readonly hashed: boolean;
   readonly identity: string;
@@ -26,13 +26,13 @@ const instantS = z.union([z.number(), z.string()]).transform((value, ctx) => {
   return z.NEVER;
 });
 
-/** JSON-LD writes a list of one as the one. */
+/** JSON-LD writes a list of one element as the element alone. */
 const oneOrMany = <T extends z.ZodType>(schema: T) =>
   z.union([z.array(schema).max(50), schema.transform((one) => [one])]);
 
 /**
- * An Open Badges 3.0 credential as OBF issues it. Its proof is not verified: it was read from OBF itself
- * over TLS, and nobody else vouches for its `did:key`.
+ * An Open Badges 3.0 credential as OBF issues it. Its proof is not verified: it comes from OBF over TLS, and OBF alone
+ * vouches for its `did:key`.
  * @see https://www.imsglobal.org/spec/ob/v3p0/ (IdentityObject, AchievementSubject, IdentifierEntry)
  */
 export const credentialV3 = z
@@ -57,7 +57,7 @@ export const credentialV3 = z
     credentialStatus: oneOrMany(z.object({ id: z.string(), type: oneOrMany(z.string()) })).nullish(),
   })
   .transform(({ id, credentialSubject, issuer, validFrom, validUntil, credentialStatus }) => {
-    // OBF's own name for a client: the id that its API knows it by.
+    // The `systemId` is the client id of OBF's API.
     const clients = issuer.otherIdentifier.filter(({ identifierType }) => identifierType === 'systemId');
     const [client = '', ...others] = new Set(clients.map(({ identifier }) => identifier));
     return {
@@ -76,16 +76,15 @@ export const credentialV3 = z
 
 export type CredentialV3 = z.output<typeof credentialV3>;
 
-/**
- * An Open Badges 2.0 assertion as OBF hosts it. The badge class may stand in it or at its own address;
- * so may the issuer in the badge class.
- * @see https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/index.html
- */
 const issuerV2 = z.union([z.string().transform((id) => ({ id })), z.object({ id: z.string() })]);
 const badgeV2 = z.union([
   z.string().transform((id) => ({ id, issuer: null })),
   z.object({ id: z.string(), issuer: issuerV2.nullish() }),
 ]);
+/**
+ * An Open Badges 2.0 assertion as OBF hosts it. The badge class is embedded or given by its URL; so is its issuer.
+ * @see https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/index.html
+ */
 export const assertionV2 = z
   .object({
     id: z.string(),
@@ -103,7 +102,7 @@ export const assertionV2 = z
     id,
     recipients: [recipient] as readonly Recipient[],
     badge: badge.id,
-    /** Address of the issuer; null: the badge class names it. */
+    /** URL of the issuer; null: the hosted badge class names it. */
     issuer: badge.issuer?.id ?? null,
     issuedOnS: issuedOn,
     expiresOnS: expires ?? null,
@@ -116,12 +115,12 @@ export const issuerOfClass = z.object({ issuer: issuerV2 }).transform(({ issuer 
 /** @see https://www.imsglobal.org/spec/vcrl/v1p0/ */
 export const REVOCATION_LIST_TYPE = '1EdTechRevocationList';
 
-/** The specification's name of the list, its plural as it is also met, and that of Open Badges 2.0. */
+/** The list's name in the specification, its plural, which is also in use, and its name in Open Badges 2.0. */
 const REVOCATIONS = ['revokedCredential', 'revokedCredentials', 'revokedAssertions'];
 
 /**
- * The ids of the revoked credentials, as the list writes them: bare, or in an object, where `revoked: false` lifts it.
- * A list of another form may not pass for an empty one.
+ * Reads the ids of a revocation list: bare, or in objects, where `revoked: false` lifts a revocation. A list of another
+ * form is a fault, not an empty list.
  */
 export const revokedIds = z
   .preprocess(
@@ -134,7 +133,7 @@ export const revokedIds = z
       ]),
     ),
   )
-  .transform((found) => found.filter(({ revoked }) => revoked !== false).map(({ id }) => id));
+  .transform((entries) => entries.filter(({ revoked }) => revoked !== false).map(({ id }) => id));
 
 /** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
 export function isFor(recipient: Recipient, address: string): boolean {
@@ -150,8 +149,8 @@ export function isFor(recipient: Recipient, address: string): boolean {
 }
 
 /**
- * OBF hashes an address as the issuer typed it, so it is tried in the letter cases that people type
- * (the same that Open Badge Passport tries); all of them are one person to us.
+ * Returns an address in the letter cases that people type, since OBF hashes it as the issuer typed it. Open Badge
+ * Passport tries the same ones. Palier takes them all for one person.
  */
 function spellings(address: string): readonly string[] {
   const bare = withoutUnseenEnds(address);

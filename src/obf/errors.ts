@@ -1,7 +1,7 @@
 import { fieldOf, withoutAddresses } from '../platform/logger.js';
 
 /**
- * Errors of OBF, typed by how sure we are of what happened: that decides whether a call may be made again.
+ * A failed call to OBF. Its class says how certain the outcome is, which decides whether the call may be repeated.
  * Messages name the call and the client, never a token, a body or an address.
  */
 export abstract class ObfError extends Error {
@@ -17,7 +17,7 @@ export abstract class ObfError extends Error {
   }
 }
 
-/** OBF understood and said no: the same call will be refused again. */
+/** OBF understood the call and refused it: it will refuse the same call again. */
 export class ObfRefused extends ObfError {
   readonly code = 'obf_refused';
   constructor(
@@ -29,7 +29,7 @@ export class ObfRefused extends ObfError {
   }
 }
 
-/** OBF says that it has no event of this id. */
+/** True when OBF has no event of this id. */
 export const isEventGone = (error: unknown): boolean =>
   error instanceof ObfRefused && error.status === 404 && error.call === 'GET event';
 
@@ -49,15 +49,15 @@ export class ObfThrottled extends ObfError {
   }
 }
 
-/** Nothing was sent: too many of our own calls wait in this lane. Other lanes are free. */
+/** Nothing was sent: too many of Palier's calls wait in this lane. Other lanes are free. */
 export class RateQueueFull extends ObfThrottled {}
 
-/** The call certainly had no effect: not sent, or a read that failed. It may be made again. */
+/** The call certainly had no effect: not sent, or a read that failed. It may be repeated. */
 export class ObfNotSent extends ObfError {
   readonly code = 'obf_not_sent';
 }
 
-/** The call was sent and its outcome is not known: look in OBF before it is made again. */
+/** The call was sent and its outcome is unknown: look in OBF before it is repeated. */
 export class ObfOutcomeUnknown extends ObfError {
   readonly code = 'obf_outcome_unknown';
 }
@@ -69,13 +69,13 @@ export class ObfUnreadable extends ObfError {
 
 export class ObfTooLarge extends ObfUnreadable {}
 
-/** What an error may say of a call, and what decides how sure we can be of its outcome. */
+/** What the error of a call is made from. */
 export interface CallFacts {
-  /** E.g. `GET event`: stands in errors, logs and metrics. */
+  /** E.g. `GET event`; used in errors, logs and metrics. */
   readonly name: string;
-  /** It changes something in OBF: no doubt is allowed about it. */
+  /** It changes something in OBF, so that its outcome must be certain. */
   readonly write: boolean;
-  /** What no error may show: the token, and what the body holds of people. */
+  /** What no error may show: the token, and personal data of the body. */
   readonly secrets: readonly string[];
 }
 
@@ -89,24 +89,24 @@ export interface HttpReply {
 export const isGood = ({ status }: HttpReply): boolean => status >= 200 && status < 300;
 
 /**
- * The one place that says what an answer other than 2xx means.
- * A read: only OBF's own JSON error is a no; 3xx, and the 4xx of a proxy or of maintenance, may pass.
- * A write: 429 and 4xx are a no before anything was done; everything else (5xx; 3xx, which may follow
- * a POST that was done; 408, which a proxy sends when it lost patience) may stand after a commit.
+ * Types an answer other than 2xx.
+ * Read: only OBF's own JSON error is a refusal. A 3xx, or a 4xx of a proxy or of maintenance, may pass.
+ * Write: 429 and 4xx are refusals before anything was done. The rest may follow a commit: a 5xx, the 3xx of a POST that
+ * was done, the 408 of an impatient proxy.
  */
 export function errorOfStatus({ name, write, secrets }: CallFacts, reply: HttpReply): ObfError {
   const { status, body, retryAfterMs } = reply;
   if (status === 429 || (status === 503 && !write)) return new ObfThrottled(name, retryAfterMs);
   const said = errorIn(body);
   const text = `${status} ${shownText(said ?? body, secrets)}`.trim();
-  const isNo = status >= 400 && status < 500 && status !== 408;
-  if (isNo && (write || said !== null)) return new ObfRefused(name, status, text);
+  const isRefusal = status >= 400 && status < 500 && status !== 408;
+  if (isRefusal && (write || said !== null)) return new ObfRefused(name, status, text);
   if (write) return new ObfOutcomeUnknown(name, `${text}: it may have been done all the same`);
-  const isForeign = isNo || status < 400;
+  const isForeign = isRefusal || status < 400;
   return new ObfNotSent(name, isForeign ? `${text}: not an answer of OBF's API, check OBF_BASE_URL` : text);
 }
 
-/** What went wrong before a call was sent: whatever it was, the call had no effect. */
+/** Types an error from before a call was sent: the call had no effect. */
 export function errorBeforeSending(name: string, error: unknown, signal?: AbortSignal): ObfError {
   if (error instanceof ObfError) return error;
   const why = signal?.aborted === true ? 'given up by the caller before it was sent' : 'Redis did not answer';
@@ -117,19 +117,19 @@ const MAX_TEXT_CHARS = 200;
 /** An error page can be megabytes. */
 const MAX_RAW_CHARS = 4000;
 
-/** OBF's own words, as far as they may be shown. */
+/** Redacts and shortens OBF's own words. */
 function shownText(words: string, secrets: readonly string[]): string {
-  // What the cut leaves of a last word could be half an address, which nothing would recognise.
+  // The cut also drops the last word: half an address would not be recognised as one.
   const whole = words.length < MAX_RAW_CHARS ? words : words.slice(0, MAX_RAW_CHARS).replace(/\S*$/, '');
   const text = redact(whole, secrets).replaceAll(/\s+/g, ' ').trim();
   return text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 1)}…` : text;
 }
 
-/** `{ "error": "Not Found", "message": "..." }`, or one of the two; null for any other body. */
+/** Reads `{ "error": "Not Found", "message": "..." }`, or one of the two. Null for any other body. */
 function errorIn(body: string): string | null {
   const json = jsonOrNull(body);
-  const said = [fieldOf(json, 'error'), fieldOf(json, 'message')].filter((part) => typeof part === 'string');
-  return said.length === 0 ? null : said.join(': ');
+  const texts = [fieldOf(json, 'error'), fieldOf(json, 'message')].filter((part) => typeof part === 'string');
+  return texts.length === 0 ? null : texts.join(': ');
 }
 
 export function jsonOrNull(body: string): unknown {
@@ -140,20 +140,20 @@ export function jsonOrNull(body: string): unknown {
   }
 }
 
-/** Shorter secrets would tear words apart, and tell nothing. */
+/** Redacting shorter secrets would tear words apart; they reveal nothing. */
 const MIN_SECRET_CHARS = 3;
 
-/** The text without addresses, nor any of `secrets` (a token, an API key, recipients as we sent them). */
+/** Replaces addresses and `secrets` (a token, an API key, recipients as they were sent). */
 function redact(text: string, secrets: readonly string[]): string {
-  const rest = secrets
-    .filter((part) => part.length >= MIN_SECRET_CHARS)
-    .reduce((left, part) => left.replaceAll(part, '[hidden]'), text);
-  return withoutAddresses(rest);
+  const redacted = secrets
+    .filter((secret) => secret.length >= MIN_SECRET_CHARS)
+    .reduce((result, secret) => result.replaceAll(secret, '[hidden]'), text);
+  return withoutAddresses(redacted);
 }
 
 /**
- * What may be kept of an error as a cause: its message and code. An HTTP client's error holds the token
- * and the body, a Redis client's the command.
+ * Copies the message and code of an error, as a cause. An HTTP client's error also holds the token and the body, a
+ * Redis client's the command.
  */
 export function plainCause(error: unknown, secrets: readonly string[] = []): Error {
   const message = fieldOf(error, 'message');
@@ -164,13 +164,13 @@ export function plainCause(error: unknown, secrets: readonly string[] = []): Err
 
 const DEFAULT_RETRY_AFTER_MS = 5000;
 const MIN_RETRY_AFTER_MS = 250;
-/** Longer waits are asked for by mistake more often than meant; asking again costs one call. */
+/** A longer wait is more often a mistake than meant; calling again costs one call. */
 export const MAX_RETRY_AFTER_MS = 5 * 60_000;
 
 /**
- * How long OBF asks to wait, milliseconds: never less than 0.25 s nor more than 5 min.
+ * Returns how long OBF asks to wait, milliseconds: from 0.25 s to 5 min.
  * @param header `Retry-After`, seconds or a date (RFC 9110, 10.2.3); 5 s where it is missing or neither
- * @param date the answer's own `Date`: a date is compared with OBF's clock, never with ours
+ * @param date the answer's own `Date`: a date in `header` is compared with OBF's clock, never with ours
  */
 export function waitAskedMs(header: string | null, date: string | null): number {
   const text = header?.trim() ?? '';

@@ -4,20 +4,20 @@ import { PAGE_LIMIT, readList, readRows, unsteadyList } from './list.js';
 import type { EventIndex } from './read-state.js';
 import { isSomebody, type ObfEvent, type ObfRecipient, type OddRow, type Page } from './wire.js';
 
-/** How many new events the last page has room for, beyond those that are known. */
-const ROOM = 100;
+/** How many new events fit on the last page, beyond the known ones. */
+const LAST_PAGE_ROOM = 100;
 
 /**
- * How much of the list is read while its sum is right (known and new events make up OBF's `total`):
- * - `an end`: one page, the first or the last by turns. What one of them hides (a new event, where OBF lists
- *   another no longer) the next look shows. For a poll, that comes again;
- * - `both ends`: news is in one of the two, in either order of the list;
- * - `all`: a deleted event could hide a new one anywhere.
+ * How much of the list is read while its sum is right: known and new events make up OBF's `total`.
+ * - `an end`: one page, the first or the last by chance. For polls: a later one shows what this one hides (a new event,
+ *   when OBF no longer lists another).
+ * - `both ends`: the first and the last page. A new event is on one of them, in either order of the list.
+ * - `all`: the whole list. A deleted event could hide a new one anywhere.
  */
 export type Look = 'an end' | 'both ends' | 'all';
 
 export interface ChangedPage {
-  /** Events that were not read, or whose row differs from what was read. */
+  /** Events that are unread, or whose row has changed since they were read. */
   readonly events: readonly ObfEvent[];
   readonly odd: readonly OddRow[];
   /** This page is the whole list. */
@@ -25,23 +25,23 @@ export interface ChangedPage {
 }
 
 /**
- * The account's events to be read, as they are found, each once (twice where the list shifts meanwhile). OBF does
- * not say in which order it lists them, nor whether `begin` means the date of issue or of recording; its `total` says
- * whether anything is missing: where the sum is not right, all of them are looked at. With nothing new, and up to
- * a page, one call. What only the middle of a long list shows is found by the daily reading of the account.
- * @param isHeads which end `an end` looks at: the last one?
- * @throws ObfUnreadable when all are to be looked at, and the list changes each time it is read
+ * Yields the account's unread and changed events, each once (twice when the list shifts meanwhile). OBF promises no
+ * order, nor whether `begin` means the date of issue or of recording. Its `total` shows whether an event is missing: the
+ * whole list is read when the sum is wrong. With nothing new, and up to a page, it takes one call. The daily reading of
+ * the account finds what only the middle of a long list shows.
+ * @param picksLast whether `an end` reads the last page, not the first
+ * @throws ObfUnreadable when the whole list is read, and changes each time
  */
 export async function* changedPages(
   account: Pick<ObfAccount, 'clientId' | 'events'>,
   index: Pick<EventIndex, 'count' | 'compare'>,
   look: Look,
   signal: AbortSignal,
-  isHeads = (): boolean => Math.random() < 0.5,
+  picksLast = (): boolean => Math.random() < 0.5,
 ): AsyncIterable<ChangedPage> {
   const known = await index.count(account.clientId);
   const unread = new Set<EventId>();
-  /** Adds those that were never read to `unread`. */
+  /** Returns the changes on a page, and adds its unread events to `unread`. */
   const changedIn = async (
     { rows, odd }: Pick<Page<ObfEvent>, 'rows' | 'odd'>,
     isAll = false,
@@ -54,11 +54,11 @@ export async function* changedPages(
   };
   const pageAt = (offset: number) => account.events({ offset }, signal);
   const isSumRight = (total: number | null): boolean => total !== null && known + unread.size >= total;
-  /** Where OBF lists fewer than are known, no end of the list tells that nothing is missing. */
+  /** When OBF lists fewer events than are known, one end does not prove that none is missing. */
   const isExact = (total: number | null): boolean => isSumRight(total) && known <= (total ?? 0);
-  const lastFrom = known + ROOM - PAGE_LIMIT;
-  if (look === 'an end' && lastFrom > 0 && isHeads()) {
-    const last = await pageAt(lastFrom);
+  const lastPageOffset = known + LAST_PAGE_ROOM - PAGE_LIMIT;
+  if (look === 'an end' && lastPageOffset > 0 && picksLast()) {
+    const last = await pageAt(lastPageOffset);
     yield await changedIn(last);
     if (isExact(last.total)) return;
   }
@@ -79,7 +79,7 @@ export async function* changedPages(
   if (!all.isWhole) throw unsteadyList('GET events', all.distinct, all.total);
 }
 
-/** What is to be read of OBF, and what is known of it already where OBF itself listed it. */
+/** An event to read, with its row if OBF has listed it. */
 export type EventAsked = {
   readonly [K in 'badgeId' | 'recipientCount' | 'createdS' | 'modifiedS']?: ObfEvent[K] | undefined;
 } & {
@@ -93,8 +93,8 @@ export interface EventRead {
 }
 
 /**
- * Two calls; one for an event that OBF itself listed, unless it does not show all of it: then its count is asked for
- * anew, since the list may be of before.
+ * Reads an event and its recipients: two calls, or one if OBF has listed the event. When recipients are missing then,
+ * reads the event after all, since the list may be older.
  * @throws ObfRefused, 404 for an event that was deleted since it was listed
  */
 export async function readAlone(
@@ -103,7 +103,7 @@ export async function readAlone(
   signal: AbortSignal,
 ): Promise<EventRead> {
   const { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null } = asked;
-  // Without its count it could not be told when all of it was read.
+  // Only the count shows when all recipients were read.
   const event: ObfEvent =
     badgeId === undefined || recipientCount === null
       ? await account.event(eventId, signal)
@@ -115,18 +115,16 @@ export async function readAlone(
 }
 
 /**
- * Many events at once: the account's events since an instant, then the recipients of all of them, instead of
- * two calls each. What no public source says of this reading stands here and nowhere else:
- * - whether `begin` means the date of issue or of recording: an event that the filter leaves out is not in the
- *   answer, and is to be read by itself;
- * - in which order rows come: both lists are read to their ends, or not believed at all;
- * - whether an event's row counts the very recipients that the list shows: only where both agree is the event
- *   returned. The count is read first, so that one which OBF is still writing does not agree.
- * It relies on this: leaving out `event_id` hides no recipient that the filter would have shown, unless
- * `recipient_count` leaves them out as well.
+ * Reads many events at once: the account's events since an instant, then all their recipients, not two calls each. What
+ * no public source says of this reading is handled here alone.
+ * - `begin` may mean the date of issue or of recording. An event that it leaves out is to be read by itself.
+ * - Rows may come in any order. Both lists are read to their ends, or not believed at all.
+ * - A row's count may not match the recipients that the list shows. An event is returned only when both agree. The
+ *   count is read first, so that they differ while OBF is still writing the event.
+ * Assumes that a list without `event_id` hides no recipient, or that `recipient_count` leaves the same ones out.
  *
- * @param calls the most that it may make: past that, reading one by one costs no more
- * @returns those that are certainly whole; null when the lists are too long
+ * @param calls the most that it may make: beyond that, reading one by one costs no more
+ * @returns the events that are certainly complete; null when the lists are too long
  * @throws ObfError
  */
 export async function listCompleteEvents(
@@ -134,25 +132,25 @@ export async function listCompleteEvents(
   beginS: number,
   calls: number,
 ): Promise<ReadonlyMap<EventId, EventRead> | null> {
-  let left = calls;
-  /** @param kept how many calls the list may not take */
-  const within =
-    <T>(kept: number, list: (query: PageQuery) => Promise<Page<T>>) =>
+  let callsLeft = calls;
+  /** @param reserved how many calls the list must leave */
+  const limited =
+    <T>(reserved: number, list: (query: PageQuery) => Promise<Page<T>>) =>
     async (offset: number): Promise<Page<T>> => {
-      if (left <= kept) throw new ListTooLong();
+      if (callsLeft <= reserved) throw new ListTooLong();
       const page = await list({ beginS, offset });
-      if (Math.ceil((page.total ?? 0) / PAGE_LIMIT) > left - kept) throw new ListTooLong();
-      left -= 1;
+      if (Math.ceil((page.total ?? 0) / PAGE_LIMIT) > callsLeft - reserved) throw new ListTooLong();
+      callsLeft -= 1;
       return page;
     };
   try {
-    // One call is kept for the recipients.
-    const eventsAt = within(1, (query) => account.events(query));
+    // One call is reserved for the recipients.
+    const eventsAt = limited(1, (query) => account.events(query));
     const events = await readRows({ pageAt: eventsAt, keyOf: ({ id }) => id });
     if (!events.isWhole) return null;
-    const recipientsAt = within(0, (query) => account.recipients(query));
+    const recipientsAt = limited(0, (query) => account.recipients(query));
     const recipients = await readRows({ pageAt: recipientsAt, keyOf: ({ assertionId }) => assertionId });
-    return recipients.isWhole ? completeAmong(events.rows, recipients.rows) : null;
+    return recipients.isWhole ? completeEvents(events.rows, recipients.rows) : null;
   } catch (error) {
     if (error instanceof ListTooLong) return null;
     throw error;
@@ -161,7 +159,7 @@ export async function listCompleteEvents(
 
 class ListTooLong extends Error {}
 
-function completeAmong(
+function completeEvents(
   events: readonly ObfEvent[],
   listed: readonly ObfRecipient[],
 ): ReadonlyMap<EventId, EventRead> {
@@ -183,24 +181,24 @@ export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => (
   odd: [],
 });
 
-/** Pure: whether all recipients of an event were read. */
+/** Whether all recipients of an event were read. Pure. */
 export function completenessOf(
   { recipientCount }: Pick<ObfEvent, 'recipientCount'>,
   { distinct, isWhole, odd }: EventRecipients,
 ): 'complete' | 'incomplete' | 'odd' {
   if (odd.length > 0) return 'odd';
   if (!isWhole) return 'incomplete';
-  // Where OBF does not say how many there are, none at all is not believed.
+  // When OBF does not say how many there are, an empty list is not believed.
   return distinct >= (recipientCount ?? 1) ? 'complete' : 'incomplete';
 }
 
-/** OBF shows fewer recipients of an event than it says it has: it is looked at again, at growing distances. */
+/** OBF shows fewer recipients than the event has: it is read again, at growing intervals. */
 export class EventIncomplete extends Error {
   readonly code = 'event_incomplete';
   constructor(
     { clientId, id, recipientCount }: ObfEvent,
     readonly seen: number,
-    /** How soon it is looked at again, at first, milliseconds. */
+    /** The first of these intervals, milliseconds. */
     readonly firstMs: number,
   ) {
     super(
@@ -211,7 +209,7 @@ export class EventIncomplete extends Error {
   }
 }
 
-/** Rows of OBF cannot be read. The others are stored; it is OBF's to mend. */
+/** Rows of OBF cannot be read. The others are stored; only OBF can mend these. */
 export class RowUnreadable extends Error {
   readonly code = 'row_unreadable';
   constructor(clientId: ClientId, where: string, fields: readonly string[]) {

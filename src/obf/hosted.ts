@@ -26,8 +26,8 @@ import type { RateLimiter } from './rate-limiter.js';
 import { parseJson, readJson } from './wire.js';
 
 /**
- * What a hosted credential says, times in Unix seconds. Revoked only: OBF says as a rule nothing else then, not even
- * whose it was. It serves to mark an assertion that is known already; an unknown one has nothing to count.
+ * A hosted credential, times in Unix seconds. `revokedOnly`: OBF usually says no more of a revoked one, not even its
+ * recipient. It marks a known assertion as revoked; an unknown one would not count anyway.
  */
 export type HostedCredential = Awaited<ReturnType<HostedCredentials['read']>>;
 
@@ -40,20 +40,20 @@ const NOT_FOUND = 404;
 const FORBIDDEN = 403;
 const GONE = 410;
 
-/** It will never count for this person: reading it again changes nothing. */
+/** For a credential that will never count for this person, however often it is read. */
 const refused = (call: string, why: string): ObfRefused => new ObfRefused(call, 422, why);
 
 interface Subject {
   readonly assertionId: AssertionId;
-  /** Null: the owner is known. */
+  /** Null: the recipient was checked before. */
   readonly email: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. Every
- * assumption on how OBF writes their addresses stands here. The forms were seen in credentials that OBF issued, in Open
- * Badge Passport and in OBF's Moodle plugin; `/v1/client/<id>.json` is a guess, in the manner of the others.
+ * Reads credentials that OBF publishes: for partners without an API key here, and for pushes to a Passport. Every
+ * assumption about their URLs is here. Their forms come from issued credentials, Open Badge Passport and OBF's Moodle
+ * plugin. `/v1/client/<id>.json` is a guess, by analogy.
  */
 export class HostedCredentials {
   readonly #basePath: string;
@@ -67,9 +67,9 @@ export class HostedCredentials {
   }
 
   /**
-   * Reads once more what `read` has accepted before: whose it is was checked then, and by another spelling of the
-   * address it may not be provable now.
-   * @param first the format in which it came; the other is tried where OBF has none
+   * Reads a credential again that `read` accepted before. Does not check the recipient again: another spelling of the
+   * address might not match the hash.
+   * @param first the format it came in; the other is tried when OBF shows none
    * @throws as `read`
    */
   async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal) {
@@ -83,9 +83,9 @@ export class HostedCredentials {
   }
 
   /**
-   * Reads a credential (Open Badges 3.0 or 2.0) and checks that it was made for this address; null: that is known.
-   * Issuer, badge and id are those that the credential names; nothing is taken from the sender of the URL.
-   * @throws ObfRefused for good: another host, another person, two ids, too large
+   * Reads a credential (Open Badges 3.0 or 2.0) and checks that it was made for `email`, unless that is null. Takes
+   * issuer, badge and id from the credential alone, nothing from the sender of the URL.
+   * @throws ObfRefused for good: another host, another recipient, two ids, too large
    * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
    */
   async read(url: string, email: string | null, signal?: AbortSignal) {
@@ -93,11 +93,11 @@ export class HostedCredentials {
     if (id === null) throw refused(CALL, "its address is not that of a credential on OBF's host");
     const subject: Subject = { assertionId: asAssertionId(id), email, signal };
     const { status, body } = await this.#fetch(subject, CALL, url, { alsoGood: GONE });
-    // A credential that is gone may leave nothing, or a page for people.
+    // A 410 may have no body, or a page for people.
     const json = status === GONE ? jsonOrNull(body) : parseJson(CALL, body);
     if (status === GONE || fieldOf(json, 'revoked') === true) {
-      const own = fieldOf(json, 'id');
-      if (typeof own === 'string') this.#checkId(own, subject);
+      const ownId = fieldOf(json, 'id');
+      if (typeof ownId === 'string') this.#checkId(ownId, subject);
       return { revokedOnly: true, assertionId: subject.assertionId } as const;
     }
     if (fieldOf(json, 'credentialSubject') !== undefined)
@@ -137,7 +137,7 @@ export class HostedCredentials {
     return { ...common, clientId, badgeId: asBadgeId(badge), eventId, revoked: false };
   }
 
-  /** What both formats come to, once it is known to be this person's. @throws ObfRefused */
+  /** Checks id and recipient; returns what both formats share. @throws ObfRefused */
   #commonOf({ id, recipients, issuedOnS, expiresOnS }: CredentialV2 | CredentialV3, subject: Subject) {
     const { assertionId, email } = subject;
     this.#checkId(id, subject);
@@ -146,7 +146,7 @@ export class HostedCredentials {
     return { revokedOnly: false, assertionId, issuedOnS, expiresOnS } as const;
   }
 
-  /** One credential could else be counted again and again under invented addresses. */
+  /** Without this check one credential could count many times, under invented URLs. */
   #checkId(id: string, { assertionId }: Subject): void {
     if (this.#assertionIn(id) !== assertionId)
       throw refused(CALL, 'its own id is not the one that it was read under');
@@ -159,7 +159,7 @@ export class HostedCredentials {
     for (const { id: url, type } of statuses) {
       if (!type.includes(REVOCATION_LIST_TYPE))
         throw new ObfUnreadable(CALL, 'field credentialStatus.type: not a status that OBF is known to use');
-      // Not known: whether OBF has a list before the first revocation. Its 404 is read as "none".
+      // A 404 is read as an empty list: OBF may have none before the first revocation.
       const options = { alsoGood: NOT_FOUND, maxBytes: MAX_LIST_BYTES };
       const { status, body } = await this.#fetch(subject, name, url, options);
       const listed = status === NOT_FOUND ? [] : readJson(name, body, revokedIds);
@@ -168,7 +168,7 @@ export class HostedCredentials {
     return false;
   }
 
-  /** @param alsoGood a status besides 2xx that says something to the caller */
+  /** @param alsoGood a status besides 2xx that is returned, not thrown */
   async #fetch(
     { email, signal }: Subject,
     name: string,
@@ -191,7 +191,7 @@ export class HostedCredentials {
     throw isAbsent ? new CredentialAbsent(name, error.said) : error;
   }
 
-  /** The path of an address below OBF's own; null unless scheme, host and port are OBF's, without credentials. */
+  /** Returns the path below OBF's base URL; null unless scheme, host and port are OBF's, without credentials. */
   #routeOf(address: string): string | null {
     if (!URL.canParse(address)) return null;
     const { origin, username, password, pathname } = new URL(address);
@@ -199,7 +199,7 @@ export class HostedCredentials {
     return isOurs && pathname.startsWith(`${this.#basePath}/`) ? pathname.slice(this.#basePath.length) : null;
   }
 
-  /** The id at the end of an address of OBF, `/<folder>/<id>` or `/<folder>/<id>.json`. */
+  /** Returns the id of a URL of OBF, `/<folder>/<id>` or `/<folder>/<id>.json`, else null. */
   #idIn(folder: string, address: string): string | null {
     const route = this.#routeOf(address)?.replace(/\.json$/, '');
     const id = route?.startsWith(`/${folder}/`) === true ? route.slice(folder.length + 2) : '';

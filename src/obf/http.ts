@@ -17,10 +17,10 @@ import {
 } from './errors.js';
 
 interface HttpRequest extends CallFacts {
-  /** As which client; null: without credentials, of what OBF publishes. */
+  /** The client that calls; null: a public read, without credentials. */
   readonly clientId: ClientId | null;
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** Below the base URL, with its query: begins with `/`. */
+  /** Path and query below the base URL; begins with `/`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -29,18 +29,18 @@ interface HttpRequest extends CallFacts {
   readonly timeoutMs?: number;
 }
 
-/** One call that left for OBF, as it ended; nothing of what was in it. */
+/** One call to OBF and its outcome, without its content. */
 export interface CallMade {
-  /** Null: what OBF publishes was read. */
+  /** Null: a public read. */
   readonly clientId: ClientId | null;
   readonly route: string;
-  /** Null: no whole answer came. */
+  /** Null: no complete answer came. */
   readonly status: number | null;
-  /** From its leaving to its answer, without the wait for the rate. */
+  /** From sending to the answer, without the wait in the rate limiter. */
   readonly durationMs: number;
 }
 
-/** Receives each call. May not throw: a call that was made has been made. */
+/** Receives each call. Must not throw: the call has been made. */
 export type OnCall = (made: CallMade) => void;
 
 interface HttpOptions {
@@ -53,8 +53,8 @@ interface HttpOptions {
 export type Http = ReturnType<typeof createHttp>;
 
 /**
- * Sends calls below one address and nowhere else: no absolute URLs, no redirects, and no proxy of the environment, which
- * would be handed tokens and addresses (`http_proxy` even for a loopback address). Opens nothing until the first.
+ * Creates the HTTP client, which sends below one base URL alone: no absolute URLs, no redirects. Ignores proxies of the
+ * environment, which would see tokens and addresses (`http_proxy` even for loopback). Opens nothing before the first call.
  */
 export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
   const axios = create({
@@ -65,39 +65,37 @@ export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
     proxy: false,
     responseType: 'text',
     validateStatus: () => true,
-    // axios would let a broken JSON through as text.
+    // axios would pass broken JSON through as text.
     transformRequest: [(data: unknown) => data],
     transformResponse: [(data: unknown) => data],
     headers: { 'User-Agent': 'palier', Accept: 'application/json' },
   });
   const kept = agentsOf(true);
-  // A write has a connection of its own: a kept one may be closed just as we use it, and the reset
-  // would leave open whether the write was done.
+  // Each write opens a connection. A kept one may be closed just as it is used: whether the write was done would be
+  // unknown.
   const fresh = agentsOf(false);
   let closed = false;
   return {
-    /** Resolves with any answer at all. @throws ObfError by certainty, where no whole answer came */
+    /** Resolves with an answer of any status. @throws ObfError by certainty, when no complete answer came */
     async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply> {
       const { clientId, name: route, method, path: url, headers = {}, body: data, maxBytes } = request;
       if (closed) throw new ObfNotSent(route, 'the client is closed');
       const deadline = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
-      const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+      const deadlineOrAbort = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
       const startedMs = performance.now();
       let status: number | null = null;
       try {
-        const sent = {
+        const response = await axios.request<unknown>({
           method,
           url,
           headers: { ...headers },
           data,
           maxContentLength: maxBytes,
-          signal: ending,
-        };
-        const reply = replyOf(
-          await axios.request<unknown>({ ...sent, ...(method === 'GET' ? kept : fresh) }),
-        );
-        status = reply.status;
-        return reply;
+          signal: deadlineOrAbort,
+          ...(method === 'GET' ? kept : fresh),
+        });
+        ({ status } = response);
+        return replyOf(response);
       } catch (error) {
         if (signal?.aborted === true) throw failureOf(request, error, 'given up by the caller');
         throw failureOf(request, error, deadline.aborted ? 'no answer in time' : null);
@@ -126,7 +124,7 @@ function replyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
   };
 }
 
-/** What the lack of an answer means. @param why null: the error says it */
+/** Types a call without a complete answer. @param why null: the error says it */
 function failureOf({ name, write, secrets }: HttpRequest, error: unknown, why: string | null): ObfError {
   const cause = plainCause(error, secrets);
   const text = why ?? cause.message;
@@ -137,22 +135,22 @@ function failureOf({ name, write, secrets }: HttpRequest, error: unknown, why: s
   return new ObfNotSent(name, text, { cause });
 }
 
-/** The connections that came about: on any other, not a byte of a request can have left. */
+/** Sockets that have connected: no byte of a request can have left by any other. */
 const connected = new WeakSet<Duplex>();
 
-/** False only where it is certain that nothing left. */
+/** False only when certainly nothing left. */
 function mayHaveLeft(error: unknown): boolean {
   const socket = fieldOf(fieldOf(error, 'request'), 'socket');
   return !(socket instanceof Duplex) || connected.has(socket);
 }
 
 const agentsOf = (keepAlive: boolean) => ({
-  httpAgent: watched(new HttpAgent({ keepAlive }), 'connect'),
-  httpsAgent: watched(new HttpsAgent({ keepAlive }), 'secureConnect'),
+  httpAgent: recordConnections(new HttpAgent({ keepAlive }), 'connect'),
+  httpsAgent: recordConnections(new HttpsAgent({ keepAlive }), 'secureConnect'),
 });
 
-/** Notes which of its connections came about. */
-function watched<A extends HttpAgent>(agent: A, event: 'connect' | 'secureConnect'): A {
+/** Adds the agent's sockets to `connected` as they connect. */
+function recordConnections<A extends HttpAgent>(agent: A, event: 'connect' | 'secureConnect'): A {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (...args) => {
     const socket = connect(...args);

@@ -2,17 +2,17 @@ import { hash } from 'node:crypto';
 import { ObfUnreadable } from './errors.js';
 import type { OddRow, Page } from './wire.js';
 
-/** The most rows that OBF gives at once. */
+/** The most rows of a page of OBF. */
 export const PAGE_LIMIT = 1000;
-/** Each page begins with the last row of the one before: another one there shows that the list has shifted. */
+/** Each page begins with the last row of the page before: a different row there shows that the list shifted. */
 const OVERLAP = 1;
-/** How often a list is read that changes while it is read. */
+/** How often a list that changes meanwhile is read. */
 const MAX_PASSES = 4;
 
 export interface ListRead {
   /** Distinct rows, odd ones included. */
   readonly distinct: number;
-  /** As the last page said it; null where OBF does not say. */
+  /** From the last page; null where OBF does not say. */
   readonly total: number | null;
   /** As many distinct rows were read as OBF says there are. */
   readonly isWhole: boolean;
@@ -31,12 +31,11 @@ interface ListOptions<T> {
 type Pass = Awaited<ReturnType<typeof readOnce>>;
 
 /**
- * Reads a list to its end. Rows are inserted and deleted while one reads, and no order is promised: a part is
- * taken for the whole only when as many distinct rows were read as OBF says there are, in pages that follow on
- * each other. Else the list is read again, a few times.
+ * Reads a list to its end. Rows are inserted and deleted meanwhile, and no order is promised. A pass is whole when its
+ * pages follow on each other and hold as many distinct rows as OBF's total. Else the list is read again, a few times.
  *
- * A list in another order at each call is whole when all passes together saw as many rows as its total, which
- * did not shrink meanwhile: nothing was deleted that could stand for a row which nobody saw.
+ * A list in another order at each call is whole when all passes together saw `total` rows. The total must not shrink
+ * meanwhile: a deleted row would make up for one that was never seen.
  */
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   const { seen = new IdSet() } = options;
@@ -44,19 +43,19 @@ export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   let before: Pass | null = null;
   let hasShrunk = false;
   for (let passes = 1; ; passes += 1) {
-    // In the first pass both are the same: a set of a million ids takes 16 MiB.
+    // The first pass needs no set of its own: one of a million ids takes 16 MiB.
     const keys = before === null ? seen : new IdSet();
     const pass: Pass = await readOnce(options, seen, keys, odd);
     const { count, total, isSteady } = pass;
-    const end = (isWhole: boolean, distinct = seen.size): ListRead => {
+    const result = (isWhole: boolean, distinct = seen.size): ListRead => {
       return { distinct, total, isWhole, odd: [...odd.values()] };
     };
-    if (isSteady && (total === null || count === total)) return end(true, count);
-    // Short by as much as the last time: reading it once more shows nothing new.
+    if (isSteady && (total === null || count === total)) return result(true, count);
+    // As short as the pass before: one more would show nothing new.
     if (isSteady && before?.isSteady === true && before.count === count && before.total === total)
-      return end(false);
+      return result(false);
     if (before !== null && (total ?? Infinity) < (before.total ?? Infinity)) hasShrunk = true;
-    if (passes === MAX_PASSES) return end(!hasShrunk && seen.size === total);
+    if (passes === MAX_PASSES) return result(!hasShrunk && seen.size === total);
     before = pass;
   }
 }
@@ -76,8 +75,8 @@ export const unsteadyList = (call: string, distinct: number, total: number | nul
   );
 
 /**
- * One reading of a list from its first row to its last. `isSteady`: each page followed on the one before.
- * @param seen by all passes @param keys by this one
+ * Reads a list once, from its first row to its last. `isSteady`: each page followed on the one before.
+ * @param seen keys of all passes @param keys of this one
  */
 async function readOnce<T>(
   { pageAt, keyOf, onRows }: ListOptions<T>,
@@ -93,13 +92,13 @@ async function readOnce<T>(
     if (last !== null && page.keys[0] !== last) isSteady = false;
     const before = keys.size;
     for (const row of page.odd) odd.set(JSON.stringify(row), row);
-    const fresh = new Map(page.rows.map((row) => [keyOf(row), row]));
-    for (const key of fresh.keys()) if (seen.has(key)) fresh.delete(key);
+    const newRows = new Map(page.rows.map((row) => [keyOf(row), row]));
+    for (const key of newRows.keys()) if (seen.has(key)) newRows.delete(key);
     for (const set of [keys, seen]) for (const key of page.keys) set.add(key);
-    if (fresh.size > 0) await onRows([...fresh.values()]);
+    if (newRows.size > 0) await onRows([...newRows.values()]);
     const reached = offset + page.keys.length;
     const isEnd = total === null ? page.keys.length < PAGE_LIMIT : reached >= total;
-    // A page with nothing new ends it too: a server that ignores `offset` would go on for ever.
+    // A page with nothing new is the end, too: a server that ignores `offset` would never end.
     if (isEnd || keys.size === before) return { count: keys.size, total, isSteady: isSteady && isEnd };
     const overlaps = page.keys.length > OVERLAP;
     last = overlaps ? (page.keys.at(-1) ?? null) : null;
@@ -110,11 +109,11 @@ async function readOnce<T>(
 const FIRST_SLOTS = 1024;
 
 /**
- * Distinct ids by eight bytes of a hash each, 16 to 32 bytes in all: an account has a million. Two of a million are
- * taken for one once in some ten million readings.
+ * A set of ids that keeps eight bytes of a hash, in 16 to 32 bytes each. An account has a million ids: two of them
+ * collide once in some ten million readings.
  */
 export class IdSet {
-  /** 0: the slot is free. Their number is a power of two. */
+  /** 0: a free slot. The length is a power of two. */
   #slots = new BigUint64Array(FIRST_SLOTS);
   #size = 0;
 
@@ -138,7 +137,7 @@ export class IdSet {
     return this.#slots[this.#slotOf(hashed)] === hashed;
   }
 
-  /** Where it is, or else where it belongs. */
+  /** Returns the slot of the hash, or the free one where it belongs. */
   #slotOf(hashed: bigint): number {
     const last = this.#slots.length - 1;
     for (let at = Number(BigInt.asUintN(31, hashed)) & last; ; at = (at + 1) & last)
@@ -152,7 +151,7 @@ export class IdSet {
   }
 }
 
-/** Never 0, which is a free slot. */
+/** Never 0, which marks a free slot. */
 function hashOf(id: string): bigint {
   const hashed = hash('sha1', id, 'buffer').readBigUInt64LE(0);
   return hashed === 0n ? 1n : hashed;

@@ -14,7 +14,7 @@ export interface ObfOptions extends Pick<TokenParts, 'redis' | 'prefix' | 'vault
   readonly secrets: ReadonlyMap<ClientId, string>;
   readonly timeoutMs?: number;
   readonly log?: Logger;
-  /** Receives each call that left. */
+  /** Receives each call that was sent. */
   readonly report?: OnCall;
   readonly tuning?: Partial<Tuning>;
 }
@@ -23,7 +23,7 @@ export type Obf = ReturnType<typeof createObf>;
 
 const DEFAULT_TIMEOUT_MS = 20_000;
 
-/** OBF, as all processes together may call it. Opens nothing until the first call; reads no clock of its own. */
+/** Creates the client of OBF. All processes share tokens and rate through Redis. Opens nothing before the first call. */
 export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOptions) {
   const { redis, prefix, log, report = () => undefined } = options;
   const http = createHttp({ baseUrl: options.baseUrl, timeoutMs, report, log });
@@ -38,13 +38,13 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
   const accounts = new Map([...options.secrets].map(([id, secret]) => [id, accountsOf(id, secret)] as const));
   return {
     /**
-     * The account of a client; null: we hold no API key for it. Every call keeps to `maxRps` with all processes together.
+     * Returns the account of a client; null without its API key. All processes together keep to `maxRps`.
      * @param pace `idle`: its calls leave only while no other call of this client waits
      */
     account: (clientId: ClientId, pace: 'now' | 'idle' = 'now'): ObfAccount | null =>
       accounts.get(clientId)?.[pace] ?? null,
     hosted: new HostedCredentials(new URL(options.baseUrl), http, rate),
-    /** Ends the calls under way: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
+    /** Ends the calls in flight: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
     close(): void {
       life.abort();
       http.close();

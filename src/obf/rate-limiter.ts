@@ -5,8 +5,8 @@ import { scriptOf } from '../platform/redis-commands.js';
 import { errorBeforeSending, MAX_RETRY_AFTER_MS, RateQueueFull } from './errors.js';
 
 /**
- * Reserves the next free moment of a lane, on Redis' clock, and moves the lane on by one spacing (GCRA
- * without a burst). A moment further off than any wait is of a Redis clock that was set back: it does not count.
+ * Reserves a lane's next free moment on Redis' clock, and moves the lane on by one spacing (GCRA without bursts). A
+ * moment beyond the longest wait comes from a Redis clock that was set back: it is ignored.
  * KEYS: the lane. ARGV: spacing, longest wait of this call, longest wait of all; µs.
  * Lua writes large numbers as 1.7e+15, hence the format.
  */
@@ -21,7 +21,7 @@ local px = math.ceil((wait + ARGV[1]) / 1000) + 1000
 redis.call('SET', KEYS[1], string.format('%.0f', at + ARGV[1]), 'PX', px)
 return {1, wait}`);
 
-/** The next free moment of a lane is not before so many µs. KEYS: the lane. ARGV: µs from now. */
+/** Moves the next free moment of a lane to at least this many µs from now. KEYS: the lane. ARGV: µs. */
 const HOLD = scriptOf(`
 local time = redis.call('TIME')
 local at = time[1] * 1000000 + time[2] + ARGV[1]
@@ -29,10 +29,10 @@ if at <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 0 end
 redis.call('SET', KEYS[1], string.format('%.0f', at), 'PX', math.ceil(ARGV[1] / 1000) + 1000)
 return 1`);
 
-/** Calls stand this much further apart than need be: clocks, event loops and networks jitter. */
+/** Widens the spacing of calls: clocks, event loops and networks jitter. */
 const MARGIN = 1.05;
-/** What the margin forgives in a second. */
-const LATE_MS = 40;
+/** How late a call may leave: the margin makes up for it within a second. */
+const MAX_LATE_MS = 40;
 const MAX_TRIES = 3;
 const MAX_QUEUE_MS = 60_000;
 
@@ -40,23 +40,23 @@ interface Waiting {
   readonly signal?: AbortSignal | undefined;
   /** Longest wait for a turn, default 60 s. */
   readonly maxWaitMs?: number;
-  /** Behind all other calls of the lane: takes a turn only where no other call waits. */
+  /** Takes a turn only while no other call of the lane waits. */
   readonly isIdle?: boolean;
 }
 
 export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
 /**
- * Keeps the calls of all processes together under one rate a lane (an OBF client's id, or `public`): at most
- * `maxRps` in any second, evenly spaced. Kept under `${prefix}:obf:rate:<lane>`.
+ * Limits the calls of all processes together to `maxRps` in any second and lane, evenly spaced. A lane is an OBF client's
+ * id, or `public`; it is stored as `${prefix}:obf:rate:<lane>`.
  */
 export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps: number) {
   const spacingUs = Math.ceil((1e6 / maxRps) * MARGIN);
   const heldUntilMs = new Map<string, number>();
-  let quickestMs = Infinity;
+  let fastestReplyMs = Infinity;
   const keyOf = (lane: string): string => `${prefix}:obf:rate:${lane}`;
 
-  /** Resolves with the wait until the call's turn, unless that is longer than `maxMs`. */
+  /** Resolves with the wait until the call's turn; grants none that is longer than `maxMs`. */
   async function reserve(lane: string, maxMs: number, signal?: AbortSignal) {
     const args = [spacingUs, Math.round(maxMs * 1000), MAX_RETRY_AFTER_MS * 1000];
     const reply = await raceAbort(RESERVE(redis, [keyOf(lane)], args), signal);
@@ -65,7 +65,7 @@ export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps
     return { isGranted: granted === 1, waitMs: waitUs / 1000 };
   }
 
-  /** Waits for a turn; a call that comes late stands too close to the next, and queues again. */
+  /** Waits for a turn. A call that wakes up late would be too close to the next: it queues again. */
   async function takeTurn(call: string, lane: string, { signal, maxWaitMs, isIdle }: Waiting): Promise<void> {
     const maxMs = isIdle === true ? 0 : (maxWaitMs ?? MAX_QUEUE_MS);
     const untilMs = performance.now() + MAX_QUEUE_MS;
@@ -77,13 +77,13 @@ export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps
         throw new RateQueueFull(call, Math.ceil(waitMs));
       await sleep(isGranted ? waitMs : (spacingUs / 1000) * (1 + Math.random()), undefined, { signal });
       if (!isGranted) continue;
-      quickestMs = Math.min(quickestMs, tookMs);
-      // Whatever the reply took beyond the quickest may be time that the reserved moment is past.
-      const lateMs = performance.now() - (askedMs + quickestMs + waitMs);
+      fastestReplyMs = Math.min(fastestReplyMs, tookMs);
+      // Time that the reply took beyond the fastest one may have passed after the reservation.
+      const lateMs = performance.now() - (askedMs + fastestReplyMs + waitMs);
       const heldMs = (heldUntilMs.get(lane) ?? 0) - performance.now();
       if (heldMs > maxMs) throw new RateQueueFull(call, Math.ceil(heldMs));
       if (heldMs > 0) await sleep(heldMs, undefined, { signal });
-      else if (lateMs < LATE_MS) return;
+      else if (lateMs < MAX_LATE_MS) return;
       else tries += 1;
     }
   }
@@ -98,8 +98,8 @@ export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps
         throw errorBeforeSending(call, error, waiting.signal);
       }),
     /**
-     * OBF has asked this lane to wait: no call gets an earlier turn, and those that wait here queue again. What waits
-     * in another process finds out by a call of its own. Never rejects: without Redis those here still wait.
+     * Makes a lane wait, as OBF asked: no call gets an earlier turn, and those that wait here queue again. Those in
+     * other processes learn it from OBF. Never rejects: without Redis this process still waits.
      */
     async hold(lane: string, forMs: number): Promise<void> {
       heldUntilMs.set(lane, performance.now() + forMs);

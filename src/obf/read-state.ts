@@ -5,13 +5,13 @@ import type { RedisConnection } from '../platform/redis.js';
 import { chunked, parseStored, scriptOf } from '../platform/redis-commands.js';
 import type { ObfEvent, OddRow } from './wire.js';
 
-/** What the row of an event said when all of its recipients were read. */
+/** The row of an event when all of its recipients were read. */
 type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;
 
-/** How many events one command is about: Redis does nothing else meanwhile, for about a millisecond. */
+/** Events in one command, which blocks Redis for about a millisecond. */
 const CHUNK = 1000;
 
-/** An event by 66 bits of a hash: an event of one person names them to OBF, and outlasts their erasure here. */
+/** Hashes an event id to 66 bits: the id of a one-person event would name an erased person to OBF. */
 const fieldOf = (event: EventId): string =>
   createHash('sha256').update(event).digest('base64url').slice(0, 11);
 
@@ -19,8 +19,8 @@ const signatureOf = ({ recipientCount, modifiedS }: EventRow): string =>
   `${recipientCount ?? '-'} ${modifiedS ?? '-'}`;
 
 /**
- * Keeps the sum of recipients beside the events. KEYS: the hash, the sum. ARGV: event, signature, event, ...; an
- * empty signature removes the event.
+ * Stores signatures of events, and the sum of their recipients beside. KEYS: the hash, the sum. ARGV: event, signature,
+ * event, ...; an empty signature removes the event.
  */
 const PUT = scriptOf(`
 local function countIn(text) return tonumber(string.match(text or '', '^%d+')) or 0 end
@@ -36,12 +36,12 @@ return more`);
 export type EventIndex = ReturnType<typeof createEventIndex>;
 
 /**
- * Which events of a client were read in full, each with what its row said then. OBF may still write, append to or
- * change an event that was read: it is read again when its row differs.
+ * Creates the index of events that were read in full, each with a signature of its row. OBF may still append to such an
+ * event or change it: it is read again when its row differs.
  * @param prefix of the keys, without a hash tag
  */
 export function createEventIndex(redis: RedisConnection, prefix: string) {
-  /** A hash from id to signature, and beside it the sum of recipients. */
+  /** A hash from event to signature; beside it is the sum of recipients. */
   const key = (clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
@@ -69,6 +69,7 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
       const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
       await write(clientId, pairs);
     },
+    /** Removes all events but these. */
     async retain(clientId: ClientId, events: Iterable<EventId>) {
       const kept = new Set([...events].map(fieldOf));
       const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key(clientId), { count: CHUNK });
@@ -81,40 +82,40 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
   };
 }
 
-/** What OBF showed, and could not be taken for the whole. Holds nothing of a person. */
+/** A list of OBF that could not be read in full. Holds no personal data. */
 const readProblem = z.object({
   clientId: z.string().transform(asClientId),
   list: z.enum(['events', 'recipients', 'badges']),
-  /** Null: the whole list is meant. */
+  /** Null: the list as a whole. */
   eventId: z.string().transform(asEventId).nullable(),
   fields: z.array(z.string()),
-  /** How many rows were seen, of how many OBF says there are; null: that is not the problem. */
+  /** How many rows were seen, and how many OBF says there are; null: none is missing. */
   missing: z.object({ seen: z.number(), expected: z.number().nullable() }).nullable(),
   sinceS: z.number(),
 });
 
 export type ReadProblem = Readonly<z.output<typeof readProblem>>;
 
-/** Where something of OBF could not be read: a whole list of a client (no event), or the recipients of one event. */
+/** Where a problem is: a whole list of a client (no event), or the recipients of one event. */
 type ReadScope = Omit<OddRow, 'field'>;
 
 const placeOf = ({ clientId, list, eventId }: ReadScope): string => JSON.stringify([clientId, list, eventId]);
 /** What another version wrote counts as none. */
 const storedProblem = readProblem.nullable().catch(null);
 
-/** Names what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
+/** Stores what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
   const parse = (text: string | null) => parseStored(storedProblem, key, text);
   return {
-    /** Stores the problem of a scope; the first instant stays. */
+    /** Stores the problem of a scope; keeps the instant of the first one. */
     async note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number) {
-      // Of two at once the later is kept; their first instants are the same, or seconds apart.
+      // Of two at once the later is stored; their first instants are the same, or seconds apart.
       const sinceS = parse(await redis.hget(key, placeOf(problem)))?.sinceS ?? nowS;
       const fields = [...new Set(problem.fields)].toSorted();
       await redis.hset(key, placeOf(problem), JSON.stringify({ ...problem, fields, sinceS }));
     },
-    /** The scope was read whole. Resolves with whether there was a problem. */
+    /** Removes the problem of a scope that was read in full. Resolves with whether there was one. */
     clear: async (scope: ReadScope) => (await redis.hdel(key, placeOf(scope))) === 1,
     /** Oldest first. */
     async list(): Promise<readonly ReadProblem[]> {

@@ -18,9 +18,9 @@ import { tokenReply } from './wire.js';
 
 /** Times that follow from OBF's rules. Tests shorten them; nothing else should. */
 export const TUNING = {
-  /** OBF makes one token per client in so many milliseconds. */
+  /** OBF makes one token per client in this time. */
   tokenSpacingMs: 10_000,
-  /** How long a call waits for a token that another process asks for, or that OBF would refuse yet. */
+  /** How long a call waits for another process' token, or until OBF makes one again. */
   tokenWaitMs: 15_000,
   tokenTimeoutMs: 10_000,
 };
@@ -28,7 +28,7 @@ export type Tuning = Readonly<typeof TUNING>;
 
 export const TOKEN_CALL = 'POST token';
 
-/** A token as it is used. `sealed` tells one from another without showing either. */
+/** A token; `sealed` identifies it without showing it. */
 export interface Bearer {
   readonly token: string;
   readonly sealed: string;
@@ -49,16 +49,16 @@ export interface TokenParts {
 }
 
 const POLL_MS = 50;
-/** A request may reach OBF so much later than we noted that we ask. */
-const ON_ITS_WAY_MS = 1000;
-/** Longest wait of a token request for the rate: its client's calls wait for it. */
+/** How much later than its mark in Redis a token request may reach OBF. */
+const TRANSIT_MS = 1000;
+/** Longest wait of a token request in the rate limiter: its client's calls wait for it. */
 const MAX_QUEUE_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
-/** A token expires here so much earlier than in OBF, or by a fifth of its life if that is less. */
+/** A token expires here this much earlier than in OBF, or a fifth of its life if that is less. */
 const MARGIN_MS = 60_000;
 /**
- * Always 401, whatever OBF said (RFC 6749 has 400, OBF 403): it is about us, and must not pass for
- * something wrong with the call that needed the token.
+ * Always 401, whatever OBF answered (RFC 6749 has 400, OBF 403). The API key is at fault, not the call that needed the
+ * token.
  */
 const KEY_REFUSED = 401;
 
@@ -68,16 +68,16 @@ const keyOf = ({ prefix, clientId }: TokenParts, name: string): string =>
 export type Tokens = ReturnType<typeof createTokens>;
 
 /**
- * Gives the token of one client, shared by all processes, or another one than `denied`, which OBF has just refused. It
- * is kept in Redis, sealed. The process that sets the mark "asked", which lasts as long as OBF's spacing, asks OBF; one
- * that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
+ * Returns the token of one client, which all processes share; never `denied`, which OBF has just refused. Redis stores
+ * it, sealed. The process that sets the mark `asked` requests one. The mark expires after OBF's spacing, so that others
+ * can take over from a process that dies. All spans of time are on Redis' clock.
  * @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent
  */
 export function createTokens(parts: TokenParts) {
   const { clientId, tuning } = parts;
-  // One at a time in this process. It belongs to no caller: when the one that began it gives up, OBF has made
-  // the token all the same, and the next may only be asked for in ten seconds.
-  let asking: ReturnType<typeof askInTurn> | null = null;
+  // One request at a time in this process. No caller can abort it: OBF makes the token all the same, and the next one
+  // only ten seconds later.
+  let requesting: ReturnType<typeof requestInTurn> | null = null;
 
   return async (signal?: AbortSignal, denied?: Bearer): Promise<Bearer> => {
     const untilMs = performance.now() + tuning.tokenWaitMs;
@@ -85,10 +85,10 @@ export function createTokens(parts: TokenParts) {
       for (;;) {
         const bearer = await raceAbort(readToken(parts), signal);
         if (bearer !== null && bearer.sealed !== denied?.sealed) return bearer;
-        asking ??= askInTurn(parts).finally(() => {
-          asking = null;
+        requesting ??= requestInTurn(parts).finally(() => {
+          requesting = null;
         });
-        const wait = await raceAbort(asking, signal);
+        const wait = await raceAbort(requesting, signal);
         const leftMs = untilMs - performance.now();
         if (typeof wait === 'number' && wait > leftMs) throw new ObfThrottled(TOKEN_CALL, wait);
         if (leftMs <= 0) {
@@ -103,7 +103,7 @@ export function createTokens(parts: TokenParts) {
   };
 }
 
-/** Null: none, or one that was sealed under another `PALIER_KEY`. */
+/** Null: there is none, or it was sealed under another `PALIER_KEY`. */
 async function readToken(parts: TokenParts): Promise<Bearer | null> {
   const sealed = await parts.redis.get(keyOf(parts, 'token'));
   try {
@@ -114,19 +114,19 @@ async function readToken(parts: TokenParts): Promise<Bearer | null> {
   }
 }
 
-/** Asks OBF if no process does or did so lately. Resolves with how long to wait otherwise, milliseconds. */
-async function askInTurn(parts: TokenParts): Promise<number | 'another process asks'> {
+/** Requests a token, unless a process is doing so or did lately. Resolves with how long to wait, milliseconds. */
+async function requestInTurn(parts: TokenParts): Promise<number | 'another process asks'> {
   const { clientId, secret, redis, vault, rate, tuning, life } = parts;
   const advice = `check the API key of client ${clientId}, its client id and its secret`;
   const askedKey = keyOf(parts, 'asked');
-  // A refusal of one API key says nothing of another.
+  // A refusal of one API key does not apply to another.
   const refusedMark = `refused:${vault.fingerprint(secret, 'obf secret')}`;
   const [mark, spacedMs] = await Promise.all([redis.get(askedKey), redis.pttl(askedKey)]);
   if (mark === refusedMark) throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
   if (mark === 'asking') return 'another process asks';
   if (spacedMs > 0) return spacedMs;
   await rate.acquire(TOKEN_CALL, clientId, { signal: life, maxWaitMs: MAX_QUEUE_MS });
-  const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + ON_ITS_WAY_MS;
+  const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + TRANSIT_MS;
   if ((await redis.set(askedKey, 'asking', 'PX', longestMs, 'NX')) === null) return 'another process asks';
   let [outcome, spacingMs] = ['done', tuning.tokenSpacingMs];
   try {
@@ -142,7 +142,7 @@ async function askInTurn(parts: TokenParts): Promise<number | 'another process a
   }
 }
 
-/** Asks OBF for a token, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */
+/** Requests a token from OBF, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */
 async function requestToken({ http, clientId, secret, tuning, life }: TokenParts, advice: string) {
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret };
   const request = {
@@ -162,13 +162,13 @@ async function requestToken({ http, clientId, secret, tuning, life }: TokenParts
     const error = errorOfStatus(request, reply);
     if (error instanceof ObfThrottled || reply.status > 499) throw error;
     const words = `${error.said}: ${advice}`;
-    // OBF refuses a key in words that are not always JSON; a proxy in its way answers 3xx, 403 or 404.
-    const isNo = error instanceof ObfRefused || [400, 401].includes(reply.status);
-    throw isNo ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, words) : new ObfNotSent(TOKEN_CALL, words);
+    // OBF's refusal of a key is not always JSON; a proxy in between answers 3xx, 403 or 404.
+    const isRefusal = error instanceof ObfRefused || [400, 401].includes(reply.status);
+    throw isRefusal ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, words) : new ObfNotSent(TOKEN_CALL, words);
   }
-  const read = tokenReply.safeParse(jsonOrNull(reply.body));
-  if (!read.success) throw new ObfNotSent(TOKEN_CALL, 'the answer holds no token that could be read');
-  const ms = read.data.expires_in * 1000;
+  const { success, data } = tokenReply.safeParse(jsonOrNull(reply.body));
+  if (!success) throw new ObfNotSent(TOKEN_CALL, 'the answer holds no token that could be read');
+  const ms = data.expires_in * 1000;
   const lifeMs = Math.max(1, Math.floor(ms - Math.min(MARGIN_MS, ms / 5)));
-  return { token: read.data.access_token, lifeMs };
+  return { token: data.access_token, lifeMs };
 }

@@ -5,16 +5,16 @@ import { fieldOf } from '../platform/logger.js';
 import { jsonOrNull, ObfUnreadable } from './errors.js';
 
 /**
- * OBF's JSON as it comes over the wire (API v2), read into our terms. An unknown extra field is no error; a missing
- * needed one is. Where no public source says how OBF writes a field, the tolerant reading stands here and nowhere else.
+ * Schemas of OBF's JSON (API v2). An unknown field is ignored; a missing required one is an error. Where no public
+ * source says how OBF writes a field, the tolerant reading is here and nowhere else.
  */
 export const orNull = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? null);
 export const optionalText = orNull(z.string());
 const id = z.union([z.string().min(1), z.number()]).transform(String);
-/** The last second that a date of four digits can name. As milliseconds, it lies before there was any badge. */
+/** The last second of the year 9999. Read as milliseconds it is in 1978, before any badge. */
 const END_OF_9999_S = 253_402_300_799;
-/** Some clients of OBF write milliseconds where it means Unix seconds. */
+/** Some clients of OBF write milliseconds instead of Unix seconds. */
 export const inSeconds = (value: number): number =>
   value > END_OF_9999_S ? Math.floor(value / 1000) : value;
 /** Unix seconds. OBF writes null (and, in places, 0 or an empty string) for "never". */
@@ -32,7 +32,7 @@ const flag = z
 const count = orNull(z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])).catch(null);
 const maybeNumber = orNull(z.coerce.number());
 
-/** A token must fit into a header. Where OBF does not say how long it lasts, it is renewed often. */
+/** A token must fit into a header. When OBF does not say how long it lasts, it is renewed often. */
 export const tokenReply = z.object({
   access_token: z.string().regex(/^[\x21-\x7e]+$/),
   expires_in: z.coerce
@@ -42,14 +42,13 @@ export const tokenReply = z.object({
     .transform((seconds) => seconds ?? 300),
 });
 
-/** How many badges the subscription may still issue; null where OBF does not say. */
 export const clientReply = z.object({ issuing_limit: maybeNumber }).transform((reply) => reply.issuing_limit);
 
 export const badgeRow = z.object({ id: id.transform(asBadgeId), name: optionalText, draft: flag });
 
 const eventRow = z.object({
   id,
-  /** The badge may stand as `badge_id` or as `badge.id`. */
+  /** The badge is in `badge_id` or in `badge.id`. */
   badge_id: id.nullish(),
   badge: z.object({ id }).nullish().catch(null),
   issued_on: instant,
@@ -58,7 +57,7 @@ const eventRow = z.object({
   recipient_count: count,
 });
 
-/** One act of issuing, alone or in a list: what is kept of it, since an account has many. Times are Unix seconds. */
+/** One act of issuing, alone or in a list; few fields, since an account has many. Times are Unix seconds. */
 export const eventOf = (clientId: ClientId) =>
   eventRow.transform((row, ctx) => {
     const badgeId = row.badge_id ?? row.badge?.id;
@@ -70,7 +69,7 @@ export const eventOf = (clientId: ClientId) =>
       id: asEventId(row.id),
       clientId,
       badgeId: asBadgeId(badgeId),
-      /** When OBF recorded it; the date of issue may lie long before. Null where OBF does not say. */
+      /** When OBF recorded it; the date of issue may be long before. Null where OBF does not say. */
       createdS: row.ctime,
       /** When OBF changed it last; null where OBF does not say. */
       modifiedS: row.mtime,
@@ -80,7 +79,7 @@ export const eventOf = (clientId: ClientId) =>
 
 export type ObfEvent = Readonly<z.output<ReturnType<typeof eventOf>>>;
 
-/** The issuer's own note of an event, which no list shows: JSON as text, or any text that another program put there. */
+/** The issuer's note of an event: JSON as text, or any text of another program. Lists do not show it. */
 export const noteOf = z
   .object({ log_entry: z.unknown().optional() })
   .transform(({ log_entry: note = null }) => ({
@@ -110,10 +109,10 @@ export const recipientRow = z
 
 export type ObfRecipient = Readonly<z.output<typeof recipientRow>>;
 
-/** OBF keeps rows of recipients that it has erased: they have no address, and stand for nobody. */
+/** False for the rows without an address that OBF keeps of erased recipients. */
 export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
 
-/** By list: the field that tells its rows apart, and the one that names their event. */
+/** By list: the field with a row's id, and the one with its event's id. */
 const ID_FIELDS = {
   events: { own: 'id', event: 'id' },
   recipients: { own: 'assertion_id', event: 'event_id' },
@@ -121,11 +120,11 @@ const ID_FIELDS = {
 } as const;
 export type ListName = keyof typeof ID_FIELDS;
 
-/** A row of a list that cannot be read. Holds nothing of a person. */
+/** A row of a list that cannot be read. Holds no personal data. */
 export interface OddRow {
   readonly clientId: ClientId;
   readonly list: ListName;
-  /** Of which event, where the row says so. */
+  /** The row's event, if it names one. */
   readonly eventId: EventId | null;
   /** The first field at fault, e.g. `assertion_id`. */
   readonly field: string;
@@ -134,18 +133,18 @@ export interface OddRow {
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly odd: readonly OddRow[];
-  /** One for each row of the page, odd ones included, in OBF's order: its id, or what else tells it apart. */
+  /** One key for each row of the page, odd ones included, in OBF's order: its id or a fingerprint. */
   readonly keys: readonly string[];
   readonly total: number | null;
 }
 
-/** A page of a list, its rows not read yet: one odd row must not stop the others. The badge list gives no `total`. */
+/** A page with its rows unread: one odd row must not stop the others. The badge list has no `total`. */
 export const pageReply = z.object({
   result: z.array(z.unknown()),
   total: orNull(z.coerce.number().int().nonnegative()),
 });
 
-/** A page of a list. A row that cannot be read is named, and leaves the others of its page untouched. */
+/** A page with its rows read. A row that cannot be read is in `odd`, and does not affect the others. */
 export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T>) =>
   pageReply.transform(({ result, total }): Page<T> => {
     const rows: T[] = [];
@@ -156,7 +155,7 @@ export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T
         rows.push(data);
         continue;
       }
-      // People read it: only what looks like an id is shown.
+      // People see it: only what looks like an id is shown.
       const eventId = safeId.safeParse(fieldOf(raw, ID_FIELDS[list].event)).data ?? null;
       const [field = '(row)'] = error.issues[0]?.path.map(String) ?? [];
       odd.push({ clientId, list, eventId: eventId === null ? null : asEventId(eventId), field });
@@ -169,7 +168,7 @@ export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T
 
 const safeId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
 
-/** Tells rows without an id apart, and holds nothing of them that could be read. */
+/** Identifies a row without an id by a hash, which shows nothing of the row. */
 function fingerprint(raw: unknown): string {
   const hash = createHash('sha256').update(JSON.stringify(raw) ?? '');
   return `?${hash.digest('base64url').slice(0, 22)}`;
@@ -181,7 +180,7 @@ export const revokeReply = z.object({ success: z.literal(true), count: maybeNumb
 const MAX_FAULTS = 5;
 
 /**
- * Reads what OBF answered.
+ * Reads an answer of OBF.
  * @throws ObfUnreadable naming the call and the fields at fault; never a value
  */
 export function readJson<T>(call: string, body: string, form: z.ZodType<T>): T {
