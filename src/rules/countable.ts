@@ -42,12 +42,12 @@ export const isWithin = ({ fromS, beforeS }: Window, atS: number): boolean =>
 const isExpired = ({ expiresOnS }: Assertion, nowS: number): boolean =>
   expiresOnS !== null && !(expiresOnS > nowS);
 
-/** How far in the future a date of issue may be: clocks differ, and a day begins earlier in other zones. */
+/** How far in the future an assertion may be issued: clocks differ, and days begin earlier in other zones. */
 export const AHEAD_S = 24 * 3600;
 
 /**
- * Returns why this assertion counts nowhere; null: it counts. Of several reasons, returns the most lasting one, so that
- * mending it is never in vain: first what nobody can change, then what the issuer, the Région, and time can.
+ * Returns why this assertion counts nowhere; null: it counts. Of several reasons, returns the most lasting one: mending
+ * it is never in vain. First what nobody can change, then what the issuer can, the Région, and time.
  */
 function exclusionReason(scheme: Scheme, assertion: Assertion, nowS: number): ExclusionReason | null {
   const enrolment = scheme.enrolments.get(assertion.badgeId);

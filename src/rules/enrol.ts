@@ -102,7 +102,7 @@ function scalar(value: string | null): Scalar<string> | undefined {
   return node;
 }
 
-/** Returns the new text, with the line ends and the byte order mark of the file, and the lines that were added. */
+/** Returns the new text, with the file's line ends and byte order mark, and the added lines. */
 function diffOf(text: string, before: string, after: string) {
   const [oldLines, newLines] = [before.split('\n'), after.split('\n')];
   let head = 0;

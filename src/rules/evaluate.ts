@@ -47,7 +47,7 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
   return { version: scheme.version, nowS, awards, candidates, excluded, evaluateAgainAtS };
 }
 
-/** `blocked` and `inactive` hide an unmet rule, so that people see them before a block is lifted; `met` has the rule. */
+/** `blocked` and `inactive` come before an unmet rule: people see them before a block is lifted. */
 function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked: boolean): AwardStatus {
   if (heldBy !== null) return 'held';
   if (blocked) return 'blocked';
@@ -152,7 +152,7 @@ function evaluateBadges(
 const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMonths: Map<number, number> }>();
 
 /**
- * Returns the start, in the scheme's zone, of the same day so many calendar months ago (or of that month's last day).
+ * Returns the start of the same day so many calendar months ago (or of that month's last day), in the scheme's zone.
  * Whole days: a badge does not stop counting in the middle of its last day.
  */
 function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {

@@ -22,10 +22,10 @@ export interface PersonFacts {
 }
 
 /**
- * - `gains`: due, and will be issued;
- * - `inFlight`, `refused`: due, and being issued, or permanently refused by OBF;
- * - `blocked`, `inactive`: met, and revoked by hand, or switched off;
- * - `losesRule`: held, and met only by the rules in force: the person keeps the badge.
+ * - `gains`: due, and will be issued.
+ * - `inFlight`, `refused`: due, and being issued, or permanently refused by OBF.
+ * - `blocked`, `inactive`: met, and revoked by hand, or switched off.
+ * - `losesRule`: held, and met only by the rules in force. The person keeps the badge.
  */
 export type PlanKind = 'gains' | 'losesRule' | 'inFlight' | 'refused' | 'blocked' | 'inactive';
 

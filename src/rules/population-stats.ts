@@ -15,8 +15,8 @@ import { conditionsIn, factsOf, issued, kindsOf, sortFor, standingWith } from '.
  * Counts a person's badges towards a rule, in the one `badges` condition that decides. Awards that the rule holds are
  * counted only when the rule has no `badges` condition.
  *
- * In a group, the parts are sorted by how many badges they lack, and one of them decides: for `all`, the last; for
- * `any`, the first; for `at_least: N`, the N-th. Awards already held lower N. Of equal parts, the later one decides.
+ * In a group, the parts are sorted by how many badges they lack. The last decides for `all`, the first for `any`, the
+ * N-th for `at_least: N`. Parts that held awards meet lower N. Of equal parts, the later one decides.
  */
 export function countedTowards(result: ConditionResult): Tally {
   if (result.kind === 'badges') return tallyOf(result, 'badges') ?? { have: 0, need: 0 };

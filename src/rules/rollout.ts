@@ -5,7 +5,7 @@ import { earnedThrough, evaluate, lostByRevocation } from './evaluate.js';
 import type { Award, Scheme } from './types.js';
 import type { Evaluation } from './evaluation.js';
 
-/** New rules that are not in force yet: they decide for people with new data; the others wait for `palier apply`. */
+/** New rules that are not in force yet. They decide for people with new data; others wait for `palier apply`. */
 export interface PendingRollout {
   /** The rules in force; null when they are unreadable: nothing is due by them then. */
   readonly inForce: Scheme | null;

@@ -32,8 +32,8 @@ export interface Suggestion {
 
 /**
  * Returns what would help each unmet award. Pure. Evaluates the rules again with one more badge, or one more award. A
- * badge is suggested when fewer badges are missing with it: at once, or after the awards that it makes due. The
- * second case is left out when a suggested award already suggests that badge.
+ * badge is suggested when fewer badges are missing at once, or after the awards that it makes due. The second case
+ * does not apply when a suggested award already suggests that badge.
  * @param evaluation under that scheme
  * @returns by award; no entry for a held, due, blocked or inactive award, which no badge changes
  */
@@ -177,7 +177,7 @@ export function conditionsIn(rule: Condition): readonly BadgesCondition[] {
 }
 
 /**
- * Returns a function that names a badge's effect on this person: badges of one kind with one name have the same effect.
+ * Returns a function that names a badge's effect on this person. Badges of one kind and one name have the same effect.
  * Null: the badge cannot be issued now.
  */
 export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {

@@ -3,8 +3,8 @@ import { asSchemeVersion, type SchemeVersion } from '../ids.js';
 import type { Award, Enrolment, Partner, Scheme } from './types.js';
 
 /**
- * Returns the first 16 hex digits of a SHA-256 over everything that can change a decision, and nothing else: no
- * comments, formatting, names, variables of API keys, nor the order of keys and lists.
+ * Returns the first 16 hex digits of a SHA-256 over everything that can change a decision. Comments, formatting, names,
+ * variables of API keys and the order of keys and lists do not change it.
  */
 export function versionOf(
   timeZone: string,
@@ -27,7 +27,7 @@ const enrolmentMeaning = (badge: Enrolment, active: boolean): unknown => ({
   active,
 });
 
-/** Writes plain data as one text that ignores the order of fields and of lists: a scheme gives it no meaning. */
+/** Writes plain data as one text. The order of fields and of lists does not change it: no order has a meaning. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).toSorted().join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';

@@ -4,8 +4,8 @@ import { already, circle, type Noun } from './messages.js';
 import type { Fields, Value } from './value.js';
 
 /**
- * Two dates, both inclusive and both optional, that may not cross.
- * @returns from the start of the first day until before the start of the day after the last, Unix seconds
+ * Reads two dates, both inclusive and optional. The last may not come before the first.
+ * @returns the start of the first day, and the start of the day after the last, Unix seconds
  */
 export function readSpan<K extends string>(fields: Fields<K>, from: K, until: K, timeZone: string) {
   const [first, last] = [fields.get(from)?.day(), fields.get(until)?.day()];
@@ -21,30 +21,30 @@ export function readSpan<K extends string>(fields: Fields<K>, from: K, until: K,
 }
 
 /**
- * The first instant of that day in the zone, Unix seconds: not always midnight, since clocks change,
- * in some zones at midnight itself (it then strikes twice, and the first counts, or never).
+ * Returns the day's first instant in the zone, Unix seconds. It is not always midnight: where clocks change at
+ * midnight, there are two midnights (the first counts) or none.
  */
 function startOfDayS(day: DateTime, timeZone: string): number {
   const local = day.setZone(timeZone, { keepLocalTime: true });
   return Math.min(...local.getPossibleOffsets().map((possible) => possible.toSeconds()));
 }
 
-/** The values by their names; one that repeats a name is told, and left out. */
+/** Returns the first value of each name, and reports every repetition. */
 export function once(
   noun: Noun,
-  tell: 'fault' | 'warn',
+  severity: 'fault' | 'warn',
   named: readonly (readonly [name: string, value: Value])[],
 ): ReadonlyMap<string, Value> {
   const firsts = new Map<string, Value>();
   for (const [name, value] of named) {
     const first = firsts.get(name);
     if (first === undefined) firsts.set(name, value);
-    else value[tell](already(noun, name, first.at));
+    else value[severity](already(noun, name, first.at));
   }
   return firsts;
 }
 
-/** The names of a list, each once; one that is repeated is worth a warning, and counts once. */
+/** Reads the names of a list, each once. A repeated name is a warning. */
 export function distinctNames(
   noun: Noun,
   items: readonly Value[],
@@ -57,25 +57,25 @@ export function distinctNames(
   return once(noun, 'warn', named);
 }
 
-/** "This one needs that one", and where it says so. */
+/** A dependency on the name `to`, and where the file states it. */
 export interface Edge {
   readonly to: string;
   readonly at: Value;
 }
 
 /**
- * The names, each after every one that it needs; else in the order given. A circle is a fault of the edge that closes
- * it. An edge to a name that is not among them leads nowhere.
- * @param verb what an edge says, in a circle's fault
+ * Sorts names topologically: each after those that it depends on, otherwise in the given order. The edge that closes a
+ * circle is a fault. Edges to other names are ignored.
+ * @param verb how a fault words an edge: "a <verb> b"
  */
 export function inOrder(edges: ReadonlyMap<string, readonly Edge[]>, verb: Localized): readonly string[] {
-  const done = new Set<string>();
+  const sorted = new Set<string>();
   const visit = (path: readonly string[], name: string): void => {
-    for (const { to, at } of done.has(name) ? [] : (edges.get(name) ?? []))
+    for (const { to, at } of sorted.has(name) ? [] : (edges.get(name) ?? []))
       if (path.includes(to)) at.fault(circle(verb, [...path.slice(path.indexOf(to)), to]));
       else visit([...path, to], to);
-    if (edges.has(name)) done.add(name);
+    if (edges.has(name)) sorted.add(name);
   };
   for (const name of edges.keys()) visit([name], name);
-  return [...done];
+  return [...sorted];
 }

@@ -13,28 +13,28 @@ import { missingKey, quotedValue } from './messages.js';
 import { checkReachOfLists, type Known, type PlacedCondition } from './reach.js';
 import type { Fields, Value } from './value.js';
 
-/** Deeper than any rule that a person can follow; evaluation may recurse this often without care. */
+/** No person can follow a deeper rule. Evaluation recurses this deep safely. */
 const MAX_DEPTH = 20;
 
 const FORMS = ['all', 'any', 'at_least', 'holds'] as const;
 type Form = (typeof FORMS)[number];
-/** Keys beside `at_least: N, of: selector`, and nowhere else. */
+/** The keys that go only beside `at_least: N, of: selector`. */
 const BADGES_KEYS: readonly ConditionKey[] = CONDITION_KEYS.map(({ key }) => key);
 type Key = Form | 'of' | ConditionKey;
 const KEYS: readonly Key[] = [...FORMS, 'of', ...BADGES_KEYS];
 
-/** What the readers of one award's rule share. */
+/** The context in which one award's rule is read. */
 export interface RuleReading {
   readonly known: Known;
   /** IANA zone of the dates. */
   readonly timeZone: string;
-  /** Every `holds` of the rule, collected as it is read. */
+  /** Receives every `holds` of the rule. */
   readonly holds: Edge[];
-  /** Every faultless `badges` condition, collected likewise. */
+  /** Receives every `badges` condition without faults. */
   readonly placed: PlacedCondition[];
 }
 
-/** Reads a condition: a map in exactly one of the forms. Of several, each is read for its faults. */
+/** Reads a condition: a map in exactly one form. Given several forms, reads each one for its faults. */
 export function readCondition(reading: RuleReading, value: Value, depth = 1): Condition | undefined {
   if (depth > MAX_DEPTH) return value.fault(TOO_DEEP);
   const fields = value.fields<Key>([], KEYS);
@@ -50,16 +50,16 @@ const TOO_DEEP = say`condition imbriquée sur plus de ${MAX_DEPTH} niveaux
 const NO_FORM = say`une condition prend exactement une de ces clés : all, any, at_least, holds
   a condition takes exactly one of these keys: all, any, at_least, holds`;
 
-/** That there is one form only, and that each key goes with it. */
+/** Reports a second form, and every key that does not belong to the form. */
 function checkKeys({ keys, get }: Fields<Key>, [form, second]: readonly Form[]): void {
   if (form === undefined) return;
   if (second !== undefined)
     keys.get(second)?.fault(say`« ${form} » et « ${second} » dans une même condition : ${NO_FORM}
       "${form}" and "${second}" in one condition: ${NO_FORM}`);
-  const besideList = get('of')?.isList === true;
-  const atLeast = besideList ? (['of'] as const) : (['of', ...BADGES_KEYS] as const);
-  const allowed: readonly Key[] = [...FORMS, ...(keys.has('at_least') ? atLeast : [])];
-  const beside = keys.has('at_least') && besideList ? LIST : quotedValue(form);
+  const isOfList = get('of')?.isList === true;
+  const besideAtLeast = isOfList ? (['of'] as const) : (['of', ...BADGES_KEYS] as const);
+  const allowed: readonly Key[] = [...FORMS, ...(keys.has('at_least') ? besideAtLeast : [])];
+  const beside = keys.has('at_least') && isOfList ? LIST : quotedValue(form);
   for (const [key, at] of keys) if (!allowed.includes(key)) at.fault(misplaced(key, beside));
 }
 
@@ -83,7 +83,7 @@ function readForm(
 ): Condition | undefined {
   if (form === 'holds') {
     const at = fields.get('holds');
-    const to = at?.known('award', reading.known.awards);
+    const to = at?.nameAmong('award', reading.known.awards);
     if (at === undefined || to === undefined) return undefined;
     reading.holds.push({ to, at });
     return { kind: 'holds', award: asAwardId(to) };
@@ -93,7 +93,7 @@ function readForm(
     const of = items?.flatMap((item) => readCondition(reading, item, depth + 1) ?? []);
     return of && { kind: form, of };
   }
-  const atLeast = fields.get('at_least')?.whole();
+  const atLeast = fields.get('at_least')?.wholeNumber();
   const of = fields.get('of');
   if (of === undefined) return value.fault(missingKey('of'));
   if (of.isMap) return readBadges(reading, fields, of, atLeast);
@@ -104,39 +104,38 @@ function readForm(
       ?.fault(say`« at_least: ${atLeast} » ne peut jamais être atteint : la liste a ${items.length} condition(s)
       "at_least: ${atLeast}" can never be reached: the list has ${items.length} condition(s)`);
   const conditions = items.map((item) => [readCondition(reading, item, depth + 1), item] as const);
-  // An award that is listed twice counts twice: hardly ever what was meant by "3 of these 4".
-  const held = conditions.flatMap(([one, item]) =>
-    one?.kind === 'holds' ? [[one.award, item] as const] : [],
+  // An award that is listed twice counts twice: "3 of these 4" hardly ever means that.
+  const held = conditions.flatMap(([condition, item]) =>
+    condition?.kind === 'holds' ? [[condition.award, item] as const] : [],
   );
   once('award', 'warn', held);
   if (atLeast === undefined) return undefined;
-  return { kind: 'at_least', atLeast, of: conditions.flatMap(([one]) => one ?? []) };
+  return { kind: 'at_least', atLeast, of: conditions.flatMap(([condition]) => condition ?? []) };
 }
 
 const LIST_OR_SELECTOR = say`une liste de conditions ([...]) ou un sélecteur ({ competency: ... })
   a list of conditions ([...]) or a selector ({ competency: ... })`;
 
-/** Reads `{ at_least: N, of: selector, ... }`, and checks that its lists can give what it asks for. */
+/** Reads `{ at_least: N, of: selector, ... }`, and checks that its lists can give the numbers it requires. */
 function readBadges(
   reading: RuleReading,
   fields: Fields<Key>,
   of: Value,
   atLeast: number | undefined,
 ): BadgesCondition | undefined {
-  const before = of.faultsSoFar;
+  const faultsBefore = of.faultCount;
   const selector = readSelector(reading, of);
   const { fromS, beforeS } = readSpan(fields, 'issued_from', 'issued_until', reading.timeZone);
   const numbers: Partial<Record<ConditionField, number | undefined>> = {
     issuedFromS: fromS,
     issuedBeforeS: beforeS,
   };
-  // Every number but the two days is a whole one.
   for (const { key, field } of CONDITION_KEYS)
-    if (!(field in numbers)) numbers[field] = fields.get(key)?.whole();
+    if (!(field in numbers)) numbers[field] = fields.get(key)?.wholeNumber();
   if (atLeast === undefined || selector === undefined) return undefined;
   const condition: BadgesCondition = { kind: 'badges', atLeast, selector, ...numbers };
-  // With a fault inside, a number could only seem too great: an unknown badge is not counted, for one.
-  if (of.faultsSoFar > before) return undefined;
+  // A fault could make a number seem out of reach: an unknown badge, for one, counts for nothing.
+  if (of.faultCount > faultsBefore) return undefined;
   const placed = { condition, valueOf: fields.get };
   checkReachOfLists(placed, reading.known);
   reading.placed.push(placed);
@@ -151,17 +150,18 @@ function readSelector({ known }: RuleReading, value: Value): Selector | undefine
   if (fields === undefined) return undefined;
   if (fields.keys.size === 0 && !fields.hasUnknown) return value.fault(EMPTY);
   const { partners, badges } = known;
-  const competency = fields.get('competency')?.known('competency', known.abilities);
+  const competency = fields.get('competency')?.nameAmong('competency', known.abilities);
   const issuers = fields.get('issuers')?.filledItems();
-  const issuerIds = issuers && distinctNames('partner', issuers, (item) => item.known('partner', partners));
+  const issuerIds =
+    issuers && distinctNames('partner', issuers, (item) => item.nameAmong('partner', partners));
   for (const [id, at] of issuerIds ?? [])
     if (partners?.get(asClientId(id))?.active === false) at.warn(notActive(id));
   const listed = fields.get('badges')?.filledItems();
-  const badgeIds = listed && distinctNames('badge', listed, (item) => item.known('badge', badges));
+  const badgeIds = listed && distinctNames('badge', listed, (item) => item.nameAmong('badge', badges));
   return {
     competency,
-    level: fields.get('level')?.whole(),
-    ability: fields.get('ability')?.known('ability', abilitiesOf(known, competency)),
+    level: fields.get('level')?.wholeNumber(),
+    ability: fields.get('ability')?.nameAmong('ability', abilitiesOf(known, competency)),
     issuers: issuerIds && [...issuerIds.keys()].map(asClientId),
     badges: badgeIds && [...badgeIds.keys()].map(asBadgeId),
   };
@@ -172,7 +172,7 @@ const notActive = (
 ): Localized => say`le partenaire « ${partner} » n'est pas actif : ses badges ne comptent pas
   the partner "${partner}" is not active: its badges do not count`;
 
-/** The abilities that may be named: the competency's, or all when none is named; null: not known for sure. */
+/** Returns the abilities that a selector may name: the competency's, or all without one. Null: not known for sure. */
 function abilitiesOf({ abilities }: Known, competency: string | undefined): ReadonlySet<string> | null {
   if (abilities === null) return null;
   const sets = competency === undefined ? [...abilities.values()] : [abilities.get(competency) ?? null];

@@ -2,27 +2,27 @@ import { distance } from 'fastest-levenshtein';
 import type { ErrorCode } from 'yaml';
 import { type Lang, type Localized, localized, quoted as plainlyQuoted, say } from '../../localized.js';
 
-/** A file of the scheme: its name as a reader would type it, and its text. */
+/** A file of the scheme: its name as a person would type it, and its text. */
 export interface SchemeFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** Where something stands; line and column count from 1. */
+/** A place in a file; line and column count from 1. */
 export interface SourcePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** What is wrong in the scheme (or odd, for a warning), and where. */
+/** A fault or a warning of the scheme, in words, and its place. */
 export interface SchemeFault extends SourcePlace, Localized {}
 
-/** `config/scheme.yaml:12:9: ...`, a form that editors and terminals turn into a link. */
+/** Writes `config/scheme.yaml:12:9: ...`, which editors and terminals turn into a link. */
 export const formatFault = (fault: SchemeFault, lang: Lang): string =>
   `${fault.file}:${fault.line}:${fault.column}: ${fault[lang]}`;
 
-/** Every fault of the scheme at once; nothing starts. */
+/** Carries every fault of the scheme. A program that gets it does not start. */
 export class SchemeFaults extends Error {
   readonly code = 'scheme_faults';
   constructor(readonly faults: readonly SchemeFault[]) {
@@ -34,42 +34,42 @@ export class SchemeFaults extends Error {
   }
 }
 
-/** Case, accents and the choice of dash are what people get wrong most, and weigh nothing here. */
+/** Removes differences that people often get wrong: case, accents, and the kind of dash. */
 const folded = (name: string): string =>
   name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[\s_]/g, '-');
 
-/** The known names, nearest first; equally near ones keep their order. */
-const byNearness = (name: string, known: readonly string[]): { name: string; far: number }[] =>
+/** Sorts the known names by their edit distance, nearest first; equal ones keep their order. */
+const byDistance = (name: string, known: readonly string[]) =>
   known
-    .map((candidate) => ({ name: candidate, far: distance(folded(name), folded(candidate)) }))
-    .toSorted((a, b) => a.far - b.far);
+    .map((candidate) => ({ name: candidate, edits: distance(folded(name), folded(candidate)) }))
+    .toSorted((a, b) => a.edits - b.edits);
 
-/** The known name that was probably meant: at most a third of its letters differ; else null. */
+/** Returns the known name that was probably meant: at most a third of its letters differ. Null: there is none. */
 export function nearest(name: string, known: readonly string[]): string | null {
-  const [best] = byNearness(name, known);
+  const [best] = byDistance(name, known);
   if (best === undefined || name.length < 2) return null;
-  return best.far <= Math.ceil(best.name.length / 3) && best.far < best.name.length ? best.name : null;
+  return best.edits <= Math.ceil(best.name.length / 3) && best.edits < best.name.length ? best.name : null;
 }
 
 const MAX_LISTED = 12;
 
-/** The known names to show to a reader: all when they are few, else the nearest, and how many there are. */
+/** Returns all known names when they are few; else the nearest ones and the total number. */
 export function shortList(
   name: string,
   known: readonly string[],
 ): { names: readonly string[]; total: number | null } {
   if (known.length <= MAX_LISTED) return { names: known, total: null };
-  const near = byNearness(name, known).slice(0, MAX_LISTED);
+  const near = byDistance(name, known).slice(0, MAX_LISTED);
   return { names: near.map((candidate) => candidate.name), total: known.length };
 }
 
-/** What a name can be the name of. */
+/** The kind of thing that a fault names. */
 export type Noun = 'key' | 'competency' | 'ability' | 'award' | 'partner' | 'badge' | 'value';
 
 interface NounWords extends Localized {
-  /** What French grammar adds to an adjective. */
+  /** The feminine ending of a French adjective. */
   readonly e: '' | 'e';
-  /** Said after the name of one that is unknown. */
+  /** Follows an unknown name. */
   readonly why?: Localized;
 }
 
@@ -90,7 +90,7 @@ const NOUNS: Readonly<Record<Noun, NounWords>> = {
 
 const MAX_SHOWN = 60;
 
-/** A value as it may be shown: short, on one line, and never an address. */
+/** Makes a value safe to show: short, on one line, and never an address. */
 export function shown(value: string): string {
   if (value.includes('@')) return '[...@...]';
   const line = value.replace(/[\s\p{Cc}]+/gu, ' ');
@@ -99,21 +99,21 @@ export function shown(value: string): string {
 
 export const quotedValue = (value: string): Localized => plainlyQuoted(shown(value));
 
-/** A value that is not of the kind that is allowed here. */
+/** Words a value of the wrong kind. */
 export const expected = (
   what: Localized,
   found: Localized,
 ): Localized => say`attendu : ${what} ; trouvé : ${found}
   expected ${what}, found ${found}`;
 
-/** `: did you mean "X"?`, or nothing. */
+/** Writes `: did you mean "X"?`, or nothing. */
 export const didYouMean = (meant: string | null): Localized =>
   meant === null
     ? { fr: '', en: '' }
     : say` : vouliez-vous dire ${quotedValue(meant)} ?
         : did you mean ${quotedValue(meant)}?`;
 
-/** A name that is not among the known ones, with the one that was probably meant. */
+/** Words an unknown name, with the known name that was probably meant. */
 export function unknown(noun: Noun, name: string, known: readonly string[]): Localized {
   const { fr, en, e, why = '' } = NOUNS[noun];
   const meant = didYouMean(nearest(name, known));
@@ -132,7 +132,7 @@ export function unknown(noun: Noun, name: string, known: readonly string[]): Loc
 export const missingKey = (key: string): Localized => say`la clé « ${key} » manque
   the key "${key}" is missing`;
 
-/** A name that may stand once only, and where it stands already. */
+/** Words a repeated name, with the place of the first. */
 export function already(noun: Noun, name: string, first: SourcePlace): Localized {
   const { fr, en } = NOUNS[noun];
   const where = `${first.file}:${first.line}`;
@@ -140,14 +140,14 @@ export function already(noun: Noun, name: string, first: SourcePlace): Localized
     ${en} ${quotedValue(name)} is given twice: already at ${where}`;
 }
 
-/** Things that stand on each other in a circle; `path` begins and ends with the same name. */
+/** Words a circle of dependencies. @param path begins and ends with the same name */
 export const circle = (verb: Localized, path: readonly string[]): Localized => {
   const names = localized((lang) => path.map((name) => quotedValue(name)[lang]).join(` ${verb[lang]} `));
   return say`boucle : ${names}
     circle: ${names}`;
 };
 
-/** What the YAML reader says in English, in French; what hardly anybody writes stays in English. */
+/** French for the frequent errors of the YAML parser; rare ones stay in English. */
 const FRENCH: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_ALIAS: 'alias (*nom) ou ancre (&nom) mal formé',
   BAD_DQ_ESCAPE:
@@ -167,13 +167,13 @@ const FRENCH: Readonly<Partial<Record<ErrorCode, string>>> = {
     "texte inattendu à cet endroit : vérifier les retraits, les tirets et les guillemets d'au-dessus",
 };
 
-/** Where the YAML reader's own words help nobody. */
+/** Replaces messages of the YAML parser that help nobody. */
 const ENGLISH: Readonly<Partial<Record<ErrorCode, string>>> = {
   MULTIPLE_DOCS: 'one document per file: remove "---"',
   RESOURCE_EXHAUSTION: 'nested too deeply',
 };
 
-/** A fault of the YAML itself. */
+/** Words an error of the YAML parser. */
 export const syntaxFault = (code: ErrorCode, message: string): Localized => ({
   fr: `YAML illisible : ${FRENCH[code] ?? message}`,
   en: `unreadable YAML: ${ENGLISH[code] ?? message}`,

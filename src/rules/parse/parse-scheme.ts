@@ -16,16 +16,16 @@ export interface SchemeFiles {
   readonly partners: SchemeFile;
 }
 
-/** A scheme, or every fault of it at once; never both. Warnings stop nothing. */
+/** A scheme, or all its faults. A scheme may come with warnings. */
 export type ParseResult = { readonly warnings: readonly SchemeFault[] } & (
   | { readonly ok: true; readonly scheme: Scheme }
   | { readonly ok: false; readonly faults: readonly SchemeFault[] }
 );
 
 /**
- * Reads the Région's rules and who takes part: what stands on nothing first, then who enrolled what, then the rules
- * over both. Pure: the same texts, the same result.
- * @param timeZone IANA zone of the dates; `TZ_SCHEME`, checked already
+ * Reads the Région's rules and its partners, and reports every fault at once. Pure. Reads competencies first, then
+ * partners, which name them, then rules, which name both.
+ * @param timeZone IANA zone of the dates (`TZ_SCHEME`)
  * @throws RangeError when there is no such zone
  */
 export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
@@ -42,9 +42,9 @@ export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
   const placed: PlacedCondition[] = [];
   const awards = readAwards(fields?.get('awards'), { timeZone, placed }, known);
 
-  const faults = sources.flatMap((source) => source.told('faults'));
+  const faults = sources.flatMap((source) => source.reports('faults'));
   if (faults.length === 0) for (const one of placed) warnOfReachToday(one, partners ?? []);
-  const warnings = sources.flatMap((source) => source.told('warnings'));
+  const warnings = sources.flatMap((source) => source.reports('warnings'));
   if (faults.length > 0 || partners === null) return { ok: false, faults, warnings };
   const scheme: Omit<Scheme, symbol> = {
     name,
@@ -57,26 +57,23 @@ export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
     enrolments,
     partnersById,
   };
-  // The mark says "checked", and this is the one place that may set it: no fault was found above.
+  // The symbol marks a checked scheme. Only this line sets it: no fault was found above.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { ok: true, scheme: scheme as Scheme, warnings };
 }
 
-/**
- * As `parseScheme`, for callers that need a scheme.
- * @throws SchemeFaults with every fault
- */
+/** As `parseScheme`, but returns the scheme alone. @throws SchemeFaults with every fault */
 export function schemeOrThrow(files: SchemeFiles, timeZone: string): Scheme {
   const result = parseScheme(files, timeZone);
   if (!result.ok) throw new SchemeFaults(result.faults);
   return result.scheme;
 }
 
-/** `abilities` null: the section itself cannot be read. */
+/** Returns the competencies, and the names of their abilities; null for names that are unreadable. */
 function readCompetencies(value: Value | undefined) {
   const entries = value?.entries();
   const competencies = new Map<CompetencyId, Competency>();
-  const names = new Map<CompetencyId, ReadonlySet<string> | null>();
+  const abilityNames = new Map<CompetencyId, ReadonlySet<string> | null>();
   for (const [id, entry] of entries ?? []) {
     entry.key.id();
     const fields = entry.value?.fields([], ['name', 'abilities']);
@@ -88,19 +85,19 @@ function readCompetencies(value: Value | undefined) {
     }
     competencies.set(id, { id, name: fields?.get('name')?.text() ?? id, abilities });
     const areRead = fields !== undefined && (given !== undefined || !fields.keys.has('abilities'));
-    names.set(id, areRead ? new Set(abilities.keys()) : null);
+    abilityNames.set(id, areRead ? new Set(abilities.keys()) : null);
   }
-  return { competencies, abilities: entries === undefined ? null : names };
+  return { competencies, abilities: entries === undefined ? null : abilityNames };
 }
 
-/** Reads `awards`, their rules included. @returns each after every award that its rule holds */
+/** Reads `awards` and their rules. @returns each award after those that its rule holds */
 function readAwards(
   value: Value | undefined,
   reading: Omit<RuleReading, 'holds' | 'known'>,
-  others: Omit<Known, 'awards'>,
+  otherNames: Omit<Known, 'awards'>,
 ): readonly Award[] {
   const entries = value?.entries() ?? new Map<string, never>();
-  const known = { ...others, awards: entries };
+  const known = { ...otherNames, awards: entries };
   const awards = new Map<string, Award>();
   const edges = new Map<string, readonly Edge[]>();
   const badges: (readonly [id: string, at: Value])[] = [];
@@ -111,7 +108,7 @@ function readAwards(
     if (award !== undefined) awards.set(id, award);
     edges.set(id, holds);
   }
-  // Two awards with one badge would each take the other's for their own.
+  // Of two awards with one badge, each would count as held once the other is issued.
   once('badge', 'fault', badges);
   return inOrder(edges, { fr: 'demande', en: 'holds' }).flatMap((id) => awards.get(id) ?? []);
 }
@@ -133,9 +130,9 @@ function readAward(
   const details = {
     id: asAwardId(id),
     name: fields.get('name')?.text() ?? id,
-    competency: fields.get('competency')?.known('competency', reading.known.abilities) ?? null,
-    level: fields.get('level')?.whole() ?? null,
-    active: fields.get('active')?.flag() ?? true,
+    competency: fields.get('competency')?.nameAmong('competency', reading.known.abilities) ?? null,
+    level: fields.get('level')?.wholeNumber() ?? null,
+    active: fields.get('active')?.boolean() ?? true,
     onLoss: fields.get('on_loss')?.choice<OnLoss>(['keep', 'flag', 'revoke']) ?? 'flag',
   };
   if (badgeId === undefined || condition === undefined) return undefined;
@@ -144,10 +141,10 @@ function readAward(
 
 type PartnersReading = Pick<Known, 'abilities'> & { readonly timeZone: string };
 
-/** A badge's line as read: not yet checked against the other lines. */
+/** The line of one badge, not checked against the other lines yet. */
 type Line = NonNullable<ReturnType<typeof readLine>>;
 
-/** Reads partners.yaml: each partner's lines, then all lines against each other. Null: there is no list to read. */
+/** Reads partners.yaml: each partner's lines first, then checks all lines against each other. Null: it has no list. */
 function readPartners(root: Value | undefined, reading: PartnersReading): readonly Partner[] | null {
   const items = root?.fields(['partners'])?.get('partners')?.items();
   if (items === undefined) return null;
@@ -159,9 +156,12 @@ function readPartners(root: Value | undefined, reading: PartnersReading): readon
   once('badge', 'fault', badgeIds);
   checkReplaced(lines);
   const familyOf = families(lines);
-  return drafts.map(({ partner, lines: own }) => ({
-    ...partner,
-    badges: own.map(({ badge }) => ({ ...badge, family: familyOf.get(badge.badgeId) ?? badge.badgeId })),
+  return drafts.map((draft) => ({
+    ...draft.partner,
+    badges: draft.lines.map(({ badge }) => ({
+      ...badge,
+      family: familyOf.get(badge.badgeId) ?? badge.badgeId,
+    })),
   }));
 }
 
@@ -179,13 +179,13 @@ function readPartner(value: Value, reading: PartnersReading) {
     clientId,
     name: fields?.get('name')?.text() ?? clientId,
     secretEnv: fields?.get('secret_env')?.matching(/^[A-Z_][A-Z0-9_]*$/, VARIABLE) ?? null,
-    active: fields?.get('active')?.flag() ?? true,
+    active: fields?.get('active')?.boolean() ?? true,
   };
-  // Without an id, the lines are read for their own faults.
+  // Without an id, the lines are read for their own faults only.
   return { id: idValue && id !== undefined ? [[id, idValue] as const] : [], partner, lines };
 }
 
-/** A line whose id is at fault is left out; what else is at fault in a line does not hide its badge from the rules. */
+/** Returns undefined without a valid id. After other faults, rules may still name the badge. */
 function readLine(value: Value, clientId: ClientId, { abilities, timeZone }: PartnersReading) {
   const fields = value.fields(
     ['id', 'competency', 'level'],
@@ -195,15 +195,15 @@ function readLine(value: Value, clientId: ClientId, { abilities, timeZone }: Par
   const id = fields.get('id');
   const badgeId = id?.id();
   const replaces = distinctNames('badge', fields.get('replaces')?.items() ?? [], (item) => item.id());
-  const competency = fields.get('competency')?.known('competency', abilities);
-  const known = competency === undefined ? null : (abilities?.get(competency) ?? null);
+  const competency = fields.get('competency')?.nameAmong('competency', abilities);
+  const knownAbilities = competency === undefined ? null : (abilities?.get(competency) ?? null);
   const { fromS = null, beforeS = null } = readSpan(fields, 'enrolled_from', 'enrolled_until', timeZone);
   const details = {
     clientId,
     name: fields.get('name')?.text() ?? null,
     competency: competency ?? '',
-    level: fields.get('level')?.whole() ?? 0,
-    ability: fields.get('ability')?.known('ability', known) ?? null,
+    level: fields.get('level')?.wholeNumber() ?? 0,
+    ability: fields.get('ability')?.nameAmong('ability', knownAbilities) ?? null,
     fromS,
     beforeS,
     replaces: [...replaces.keys()].map(asBadgeId),
@@ -212,7 +212,7 @@ function readLine(value: Value, clientId: ClientId, { abilities, timeZone }: Par
   return { id, replaces, badge: { ...details, badgeId: asBadgeId(badgeId) } };
 }
 
-/** Versions of one badge belong to one partner, whether or not the older one is enrolled itself. */
+/** Reports a badge that replaces another partner's; warns of a replaced badge that is not enrolled. */
 function checkReplaced(lines: readonly Line[]): void {
   const enrolled = new Map(lines.map(({ badge }) => [badge.badgeId, badge.clientId]));
   const ownerOf = new Map(enrolled);
@@ -240,8 +240,8 @@ const notEnrolled = (badge: string) =>
     the replaced badge "${badge}" is not enrolled: its assertions do not count; enrol it with its own dates if they should`;
 
 /**
- * Joins the badges that replace each other, however long the chain, also those that replace the same older
- * one. A family is named after the smallest enrolled id in it, so that its name depends on nothing else.
+ * Joins badges that replace each other, however long the chain, and those that replace the same badge. The smallest
+ * enrolled id names the family, so that the order of the file does not matter.
  */
 function families(lines: readonly Line[]): ReadonlyMap<BadgeId, BadgeId | undefined> {
   const joined = new Map<BadgeId, ReadonlySet<BadgeId>>();

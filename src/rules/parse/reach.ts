@@ -14,33 +14,30 @@ import { say } from '../../localized.js';
 import type { Enrolment, Partner } from '../types.js';
 import type { KnownNames, Value } from './value.js';
 
-/** The names of each competency's abilities; null: they could not be read, so none can be called unknown. */
-export type Abilities = ReadonlyMap<CompetencyId, ReadonlySet<string> | null>;
-
-/** The names that a rule may use. Null: their section could not be read, so none can be called unknown. */
+/** The names that a rule may use. Null: they are unreadable, so no name can be called unknown. */
 export interface Known {
   readonly awards: KnownNames;
-  readonly abilities: Abilities | null;
+  /** The names of each competency's abilities. */
+  readonly abilities: ReadonlyMap<CompetencyId, ReadonlySet<string> | null> | null;
   readonly partners: ReadonlyMap<ClientId, Partner> | null;
   readonly badges: ReadonlyMap<BadgeId, Enrolment> | null;
 }
 
-/** A condition, and where each of its numbers is asked for. */
+/** A condition, and the place of each of its numbers. */
 export interface PlacedCondition {
   readonly condition: BadgesCondition;
   readonly valueOf: (key: ConditionKey | 'at_least') => Value | undefined;
 }
 
-/** The most that can be had of what each demand asks for; without end where it is not there. */
+/** The highest number that each demand can reach; absent: no limit. */
 type Reach = Readonly<Partial<Record<DemandName, number>>>;
 
-/** What all of these badges give. */
 const reachOf = (badges: readonly Enrolment[], perIssuer: number | undefined): Reach => ({
   ...Object.fromEntries(DEMAND_NAMES.map((name) => [name, DEMANDS[name].have(badges)])),
   badges: mostBadges(badges, perIssuer),
 });
 
-/** Versions of one badge count once, and no more of one partner than allowed. */
+/** Counts the versions of one badge once, and at most `perIssuer` badges of one partner. */
 function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number {
   const families = new Map<ClientId, Set<string>>();
   for (const { clientId, family } of badges)
@@ -48,7 +45,7 @@ function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number 
   return [...families.values()].reduce((sum, { size }) => sum + Math.min(size, perIssuer), 0);
 }
 
-/** What the condition's own lists allow, whatever partners enrol from now on. */
+/** Returns the reach that the condition's own lists allow, whatever partners enrol later. */
 function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known: Known): Reach {
   const { issuers, badges } = selector;
   const abilities = declaredAbilities(selector, known);
@@ -62,7 +59,7 @@ function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known
   return { ...reachOf(listed, perIssuer), abilities };
 }
 
-/** An ability belongs to its competency: one id in two competencies is two abilities at most. */
+/** Counts the abilities that a selector allows. One id in two competencies is two abilities. */
 function declaredAbilities({ competency, ability }: Selector, { abilities }: Known): number {
   if (abilities === null) return Infinity;
   const sets = competency === undefined ? [...abilities.values()] : [abilities.get(competency) ?? null];
@@ -73,10 +70,10 @@ function declaredAbilities({ competency, ability }: Selector, { abilities }: Kno
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** What the badges give that active partners have enrolled today. */
+/** Returns the reach of the badges that active partners have enrolled today. */
 function reachToday(condition: BadgesCondition, partners: readonly Partner[]): Reach {
   const { fromS: firstS, beforeS: endS } = windowOf(condition);
-  const pool = partners
+  const enrolled = partners
     .filter(({ active }) => active)
     .flatMap(({ badges }) => badges)
     .filter((badge) => picks(condition.selector, badge))
@@ -84,28 +81,28 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
       ({ fromS, beforeS }) =>
         (firstS ?? -Infinity) < (beforeS ?? Infinity) && (fromS ?? -Infinity) < (endS ?? Infinity),
     );
-  return reachOf(pool, condition.perIssuer);
+  return reachOf(enrolled, condition.perIssuer);
 }
 
-/** Each number that is above what can be reached. */
-const beyond = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
+/** Returns each number of the condition that is above its reach. */
+const outOfReach = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
   DEMAND_NAMES.flatMap((name) => {
     const { key, field, thing } = DEMANDS[name];
-    const asked = condition[field] ?? 0;
+    const need = condition[field] ?? 0;
     const [at, most = Infinity] = [valueOf(key), reach[name]];
-    return at && asked > most ? [{ asked: `${key}: ${asked}`, most, thing, at }] : [];
+    return at && need > most ? [{ asked: `${key}: ${need}`, most, thing, at }] : [];
   });
 
-/** A number that what the condition lists can never give: a fault. */
+/** Reports a fault for each number that the condition's own lists can never give. */
 export function checkReachOfLists(placed: PlacedCondition, known: Known): void {
-  for (const { asked, most, thing, at } of beyond(placed, reachOfLists(placed.condition, known)))
+  for (const { asked, most, thing, at } of outOfReach(placed, reachOfLists(placed.condition, known)))
     at.fault(say`« ${asked} » ne peut jamais être atteint : le sélecteur donne ${most} ${thing} au plus
       "${asked}" can never be reached: the selector gives ${most} ${thing} at most`);
 }
 
-/** A number that today's enrolments cannot give: a warning, since partners enrol over time. */
+/** Warns of each number that today's enrolments cannot give: partners may enrol more later. */
 export function warnOfReachToday(placed: PlacedCondition, partners: readonly Partner[]): void {
-  for (const { asked, most, thing, at } of beyond(placed, reachToday(placed.condition, partners)))
+  for (const { asked, most, thing, at } of outOfReach(placed, reachToday(placed.condition, partners)))
     at.warn(say`« ${asked} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${thing} qui vont
       "${asked}" cannot be reached today: active partners have enrolled ${most} ${thing} that fit`);
 }

@@ -16,20 +16,20 @@ import {
   unknown,
 } from './messages.js';
 
-/** How many times aliases may be followed: a few lines of them can stand for billions of values. */
+/** How many aliases are followed: a few lines of aliases can expand to billions of values. */
 const MAX_ALIASES = 100;
 
-export type Telling = 'faults' | 'warnings';
+type ReportKind = 'faults' | 'warnings';
 
-/** One file while it is read, with what is wrong or odd in it. */
+/** One file that is being read, with its faults and warnings. */
 export class Source {
-  /** By their text: what an alias repeats is told once. */
-  readonly #told = { faults: new Map<string, SchemeFault>(), warnings: new Map<string, SchemeFault>() };
+  /** By their text, so that a value that an alias repeats is reported once. */
+  readonly #reports = { faults: new Map<string, SchemeFault>(), warnings: new Map<string, SchemeFault>() };
   readonly #name: string;
   readonly #lines = new LineCounter();
   readonly #doc: ReturnType<typeof parseDocument>;
   #aliasesLeft = MAX_ALIASES;
-  /** Undefined when the YAML itself is at fault. */
+  /** Undefined: the YAML is malformed. */
   readonly root: Value | undefined;
 
   constructor({ name, text }: SchemeFile) {
@@ -41,34 +41,34 @@ export class Source {
       prettyErrors: false,
       lineCounter: this.#lines,
     });
-    // Of the syntax errors on one line, the first is told: the others mostly follow from it.
-    const lines = new Set<number>();
+    // One syntax error a line: further ones mostly follow from the first.
+    const faultyLines = new Set<number>();
     for (const { code, message, pos } of [...this.#doc.errors, ...this.#doc.warnings]) {
       const at = this.#placeAt(pos[0]);
-      if (!lines.has(at.line)) this.tell('faults', at, syntaxFault(code, message));
-      lines.add(at.line);
+      if (!faultyLines.has(at.line)) this.report('faults', at, syntaxFault(code, message));
+      faultyLines.add(at.line);
     }
-    this.root = lines.size === 0 ? this.valueOf(this.#doc.contents, 0) : undefined;
+    this.root = faultyLines.size === 0 ? this.valueOf(this.#doc.contents, 0) : undefined;
   }
 
-  tell(kind: Telling, { file, line, column }: SourcePlace, { fr, en }: Localized): void {
+  report(kind: ReportKind, { file, line, column }: SourcePlace, { fr, en }: Localized): void {
     const fault = { file, line, column, fr, en };
-    this.#told[kind].set(formatFault(fault, 'en'), fault);
+    this.#reports[kind].set(formatFault(fault, 'en'), fault);
   }
 
-  /** In the order of the lines. */
-  told(kind: Telling): readonly SchemeFault[] {
-    return [...this.#told[kind].values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
+  /** Returns the faults or the warnings, in the order of the lines. */
+  reports(kind: ReportKind): readonly SchemeFault[] {
+    return [...this.#reports[kind].values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
   }
 
-  /** @param offset where it stands when YAML does not say. Undefined: an alias that leads nowhere, now reported. */
+  /** Follows aliases; reports a broken one and returns undefined. @param offset used when the node has no place */
   valueOf(node: unknown, offset: number): Value | undefined {
     const at = this.#placeAt(offsetOf(node) ?? offset);
     if (!isAlias(node)) return new Value(this, node, at);
     this.#aliasesLeft -= 1;
     const target = node.resolve(this.#doc);
     if (target !== undefined && this.#aliasesLeft >= 0) return new Value(this, target, at);
-    this.tell('faults', at, target === undefined ? unresolved(node.source) : TOO_MANY_ALIASES);
+    this.report('faults', at, target === undefined ? unresolved(node.source) : TOO_MANY_ALIASES);
     return undefined;
   }
 
@@ -89,8 +89,8 @@ const NAME = { fr: 'un nom', en: 'a name' };
 const ID = say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
   an id (letters without accents, digits, "_" and "-")`;
 const TEXT = { fr: 'un texte', en: 'a text' };
-const WHOLE = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
-const FLAG = { fr: 'true ou false', en: 'true or false' };
+const WHOLE_NUMBER = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
+const BOOLEAN = { fr: 'true ou false', en: 'true or false' };
 const DAY = { fr: 'une date du calendrier, comme 2024-01-31', en: 'a date of the calendar, like 2024-01-31' };
 const LIST = { fr: 'une liste', en: 'a list' };
 const MAP = { fr: 'une table (clé : valeur)', en: 'a map' };
@@ -99,18 +99,18 @@ const KEY = { fr: 'un nom de clé', en: 'the name of a key' };
 const EMPTY = say`attendu : une liste qui ne soit pas vide ; trouvé : []
   expected a list that is not empty, found []`;
 
-/** Words that mean something to JavaScript objects are nobody's name: what is keyed by them goes astray. */
+/** No name may be a special key of JavaScript objects: an object would lose its entry. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 export const isId = (text: string): boolean => /^[\w-]+$/.test(text) && !RESERVED.has(text);
 
-/** The calendar day of `2024-01-31`, or null: not of that form, or no such day. */
+/** Reads a day like `2024-01-31`. Null: another form, or no such day. */
 function calendarDay(text: string): DateTime | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const day = DateTime.fromISO(text, { zone: 'utc' });
   return day.isValid ? day : null;
 }
 
-/** Names to look among: a Set of them, or a Map by them. */
+/** A set of names, or a map with names as its keys. */
 export type KnownNames = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 
 interface Entry {
@@ -119,8 +119,8 @@ interface Entry {
 }
 
 /**
- * A value that knows its place. Its readers answer undefined for a faulty value, which is reported then: since
- * any fault means that no scheme is made, `?? default` serves what is absent and what is faulty.
+ * A value and its place in the file. Its readers report a faulty value and return undefined. Any fault prevents a
+ * scheme, so callers use `?? default` for absent and faulty values alike.
  */
 export class Value {
   constructor(
@@ -130,16 +130,16 @@ export class Value {
   ) {}
 
   fault(words: Localized): undefined {
-    this.source.tell('faults', this.at, words);
+    this.source.report('faults', this.at, words);
   }
 
   warn(words: Localized): undefined {
-    this.source.tell('warnings', this.at, words);
+    this.source.report('warnings', this.at, words);
   }
 
-  /** In its file: two of them tell whether what was read in between was faultless. */
-  get faultsSoFar(): number {
-    return this.source.told('faults').length;
+  /** How many faults its file has so far. */
+  get faultCount(): number {
+    return this.source.reports('faults').length;
   }
 
   get isMap(): boolean {
@@ -150,7 +150,7 @@ export class Value {
     return isSeq(this.node);
   }
 
-  /** A name as it is written, whatever YAML makes of it: the id `1E5` is no number. */
+  /** Reads a name as it is written: for YAML, the id `1E5` is a number. */
   name(): string | undefined {
     return this.#read(NAME, (value, written) =>
       ['string', 'number'].includes(typeof value) && written !== '' ? written : null,
@@ -168,29 +168,29 @@ export class Value {
     );
   }
 
-  whole(): number | undefined {
-    return this.#read(WHOLE, (value) =>
+  wholeNumber(): number | undefined {
+    return this.#read(WHOLE_NUMBER, (value) =>
       typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 ? value : null,
     );
   }
 
-  flag(): boolean | undefined {
-    return this.#read(FLAG, (value) => (typeof value === 'boolean' ? value : null));
+  boolean(): boolean | undefined {
+    return this.#read(BOOLEAN, (value) => (typeof value === 'boolean' ? value : null));
   }
 
-  /** A day of the calendar, in no zone yet. */
+  /** Reads a calendar day; its zone means nothing. */
   day(): DateTime | undefined {
     return this.#read(DAY, (value) => (typeof value === 'string' ? calendarDay(value) : null));
   }
 
-  /** A text of that form. The value is not shown: it may be a secret, pasted by mistake. */
+  /** Reads a text of that form. The fault does not show the value: it may be a secret, pasted by mistake. */
   matching(form: RegExp, words: Localized): string | undefined {
     const value = this.#scalar?.value;
     return typeof value === 'string' && form.test(value) ? value : this.fault(words);
   }
 
-  /** A name that must be among the known; null known: their section could not be read, so all pass. */
-  known(noun: Noun, known: KnownNames | null): string | undefined {
+  /** Reads one of the known names. `known` null: they are unreadable, so every id passes. */
+  nameAmong(noun: Noun, known: KnownNames | null): string | undefined {
     if (known === null) return this.id();
     const name = this.name();
     if (name === undefined || known.has(name)) return name;
@@ -198,7 +198,7 @@ export class Value {
   }
 
   choice<T extends string>(choices: readonly T[]): T | undefined {
-    const name = this.known('value', new Set(choices));
+    const name = this.nameAmong('value', new Set(choices));
     return choices.find((choice) => choice === name);
   }
 
@@ -207,12 +207,12 @@ export class Value {
     return this.node.items.flatMap((item) => this.source.valueOf(item, 0) ?? []);
   }
 
-  /** An empty list is where "all of nothing" would be met by everyone. */
+  /** Reads a list that is not empty: everybody would meet `all: []`. */
   filledItems(): readonly Value[] | undefined {
     return isSeq(this.node) && this.node.items.length === 0 ? this.fault(EMPTY) : this.items();
   }
 
-  /** A map whose keys are names of the scheme's own; each once. A Map, never an object: a key may be `__proto__`. */
+  /** Reads a map with free keys, each once. Returns no object, since a key may be `__proto__`. */
   entries(): ReadonlyMap<string, Entry> | undefined {
     if (!isMap(this.node)) return this.expected(MAP);
     const entries = new Map<string, Entry>();
@@ -229,8 +229,8 @@ export class Value {
   }
 
   /**
-   * A map whose keys are fixed; those that are unknown or missing are reported. A misspelt key is read as the one
-   * that was probably meant, so that what stands under it is checked too, and nothing else falls over it.
+   * Reads a map with fixed keys; reports unknown and missing ones. A misspelt key is read as the key it probably means,
+   * so that its value is checked and no further fault follows.
    */
   fields<K extends string>(required: readonly K[], optional: readonly K[] = []): Fields<K> | undefined {
     const given = this.entries();
@@ -256,7 +256,7 @@ export class Value {
     };
   }
 
-  /** What is written in a scalar; null: it is a map or a list. */
+  /** The scalar's value and its text; null: a map or a list. */
   get #scalar(): { readonly value: unknown; readonly written: string } | null {
     if (this.isMap || this.isList) return null;
     return isScalar(this.node)
@@ -264,25 +264,25 @@ export class Value {
       : { value: null, written: '' };
   }
 
-  /** @param read null: it is not of that kind */
+  /** @param read returns null for a value of another kind */
   #read<T>(what: Localized, read: (value: unknown, written: string) => T | null): T | undefined {
     const scalar = this.#scalar;
     return (scalar && read(scalar.value, scalar.written)) ?? this.expected(what);
   }
 
-  /** Reports that something else is allowed here. */
+  /** Reports a value of the wrong kind. */
   expected(what: Localized): undefined {
     const scalar = this.#scalar;
-    const empty = scalar?.value === null;
-    const found = scalar && (empty ? NOTHING : quotedValue(scalar.written));
+    const isEmpty = scalar?.value === null;
+    const found = scalar && (isEmpty ? NOTHING : quotedValue(scalar.written));
     return this.fault(expected(what, found ?? (this.isMap ? MAP : LIST)));
   }
 }
 
-/** A map whose keys are fixed. */
+/** A map with fixed keys. */
 export interface Fields<K extends string> {
   readonly get: (key: K) => Value | undefined;
-  /** Of the allowed keys, those given, in the file's order. */
+  /** The allowed keys that are given, in the file's order. */
   readonly keys: ReadonlyMap<K, Value>;
   readonly hasUnknown: boolean;
 }
