@@ -137,8 +137,8 @@ export async function requireSameKey(redis: RedisConnection, prefix: string, vau
  * Makes a command's `run` that wires the pipeline, runs `work`, and closes the pipeline. It starts no worker. The scheme
  * is that of the files, or of `--rules` and `--partners`. A partner without its API key has no account in the pipeline.
  * @param variables the environment variables that the command needs
- * @throws CommandProblem when the environment, the scheme, Redis or PALIER_KEY is wrong; when an award of the person
- *   is in flight; or when the Région's account cannot be read
+ * @throws CommandProblem when the environment, the scheme, Redis or PALIER_KEY is wrong.
+ *   Also when an award of the person is in flight, or the Région's account cannot be read.
  */
 export const inPipeline =
   (

@@ -13,14 +13,14 @@ export interface StatsSection {
   readonly json: unknown;
 }
 
-const secondsIn = (ms: number): number => Math.floor(ms / 1000);
+const toSeconds = (ms: number): number => Math.floor(ms / 1000);
 
 export async function tellIssuing(pipeline: Pipeline, state: HouseState): Promise<StatsSection> {
   const { scheme } = pipeline;
   const { paused } = state.queues.awards;
   const [holds, batches] = await Promise.all([
     readHolds(pipeline),
-    Promise.all(scheme.awards.map((award) => tellBatches(pipeline, award))).then((all) => all.flat()),
+    Promise.all(scheme.awards.map((award) => readBatches(pipeline, award))).then((all) => all.flat()),
   ]);
   const waiting = state.due.filter(({ count }) => count > 0);
   const due = waiting.reduce((sum, { count }) => sum + count, 0);
@@ -43,8 +43,8 @@ export async function tellIssuing(pipeline: Pipeline, state: HouseState): Promis
         ...idsOf(award),
         code: hold.code,
         obf: hold.words,
-        since_s: secondsIn(hold.sinceMs),
-        next_s: secondsIn(hold.nextMs),
+        since_s: toSeconds(hold.sinceMs),
+        next_s: toSeconds(hold.nextMs),
       })),
       waiting: waiting.map(({ award, count }) => ({ ...idsOf(award), count })),
       batches: batches.map(({ json }) => json),
@@ -54,12 +54,11 @@ export async function tellIssuing(pipeline: Pipeline, state: HouseState): Promis
 
 const idsOf = ({ id, badgeId }: Award) => ({ award: id, badge: badgeId });
 
-async function tellBatches(pipeline: Pipeline, award: Award) {
+async function readBatches(pipeline: Pipeline, award: Award) {
   const { batches, scheme } = pipeline;
-  const found = await batches.all(award.badgeId);
-  const tell = async (batch: Batch) => {
+  const describeBatch = async (batch: Batch) => {
     const state = await stateOf(batch, pipeline);
-    const sinceS = secondsIn(batch.sentMs ?? batch.createdMs);
+    const sinceS = toSeconds(batch.sentMs ?? batch.createdMs);
     const since = instantWords(sinceS, scheme.timeZone);
     const [name, count] = [quoted(award.name), batch.earners.length];
     const people = plural(count, 'personne|personnes', 'earner|earners');
@@ -69,10 +68,10 @@ async function tellBatches(pipeline: Pipeline, award: Award) {
       json: { ...idsOf(award), batch: batch.id, state, earners: count, since_s: sinceS },
     };
   };
-  return Promise.all(found.map(tell));
+  return Promise.all((await batches.all(award.badgeId)).map(describeBatch));
 }
 
-/** `unknown`: the call was made, and OBF is to be read before anything else; `refused`: its job is in failed. */
+/** `unknown`: the outcome must be looked up in OBF first; `refused`: the batch's job is in failed. */
 const BATCH_STATES = {
   open: { fr: 'formé', en: 'formed' },
   sending: { fr: 'envoi en cours', en: 'being issued' },
@@ -89,7 +88,7 @@ async function stateOf({ id, state, sentMs }: Batch, { queues, clock, pace }: Pi
 export async function tellQuota({ scheme }: Pipeline, { quota }: HouseState): Promise<StatsSection> {
   const { reading, floor } = quota;
   const left = reading?.left ?? null;
-  const readS = reading && secondsIn(reading.readMs);
+  const readS = reading && toSeconds(reading.readMs);
   return {
     title: { fr: 'Quota OBF de la Région', en: 'OBF quota of the Région' },
     lines: [

@@ -33,30 +33,30 @@ export const stats: Command = {
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline) => {
     const state = await readState(pipeline);
-    const told = await Promise.all(
-      Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline, state)) })),
+    const sections = await Promise.all(
+      Object.entries(SECTIONS).map(async ([id, read]) => ({ id, ...(await read(pipeline, state)) })),
     );
-    const lines = told.flatMap(({ title, lines: own }) => {
-      const shown = own.length === 0 ? [{ fr: 'rien', en: 'nothing' }] : own.filter((line) => line !== false);
+    const lines = sections.flatMap(({ title, lines: all }) => {
+      const shown = all.length === 0 ? [{ fr: 'rien', en: 'nothing' }] : all.filter((line) => line !== false);
       return ['', title, ...shown.map(indented)];
     });
-    return { lines: lines.slice(1), json: Object.fromEntries(told.map(({ id, json }) => [id, json])) };
+    return { lines: lines.slice(1), json: Object.fromEntries(sections.map(({ id, json }) => [id, json])) };
   }),
 };
 
 const MONTHS = 12;
 
-type Present = Pick<Pipeline, 'scheme' | 'clock'>;
+type StatsSources = Pick<Pipeline, 'scheme' | 'clock'>;
 
-/** What Palier gave, by the journal: every award of the scheme, and what else was given. */
-export async function tellIssued(needs: Present & { readonly journal: Pick<Journal, 'issuedByDay'> }) {
-  const { scheme, clock, journal } = needs;
+/** Counts by month what Palier issued, from the journal: the scheme's awards, and those no longer in it. */
+export async function tellIssued(sources: StatsSources & { readonly journal: Pick<Journal, 'issuedByDay'> }) {
+  const { scheme, clock, journal } = sources;
   const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
   const days = await journal.issuedByDay({ fromS: thisMonth.minus({ months: MONTHS - 1 }).toSeconds() });
   const names = new Map<string, string>(scheme.awards.map(({ id, name }) => [id, name]));
   const counts = new Map<string, Record<string, number>>([...names.keys()].map((award) => [award, {}]));
-  for (const [day, ofDay] of [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    for (const [award, count] of ofDay) {
+  for (const [day, awards] of [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [award, count] of awards) {
       const month = day.slice(0, 'yyyy-MM'.length);
       const months = counts.get(award) ?? {};
       counts.set(award, { ...months, [month]: (months[month] ?? 0) + count });
@@ -73,8 +73,8 @@ export async function tellIssued(needs: Present & { readonly journal: Pick<Journ
       const perMonth = listed(
         Object.entries(months).map(([month, count]) => labelled(monthWords(month), count)),
       );
-      const written = localized((lang) => (total === 0 ? '0' : `${total} (${perMonth[lang]})`));
-      return labelled(quoted(names.get(award) ?? award), written);
+      const counted = localized((lang) => (total === 0 ? '0' : `${total} (${perMonth[lang]})`));
+      return labelled(quoted(names.get(award) ?? award), counted);
     }),
     json: issued,
   };
@@ -85,35 +85,35 @@ const monthWords = (month: string): Localized => {
   return instantWords(atS, 'utc', { month: 'short', year: 'numeric' });
 };
 
-type CountedOneAway = Pick<StoredPopulation, 'atS' | 'version' | 'oneAway'>;
+type OneAwayCounts = Pick<StoredPopulation, 'atS' | 'version' | 'oneAway'>;
 
 export async function tellOneAway(
-  needs: Present & { readonly population: { read(): Promise<CountedOneAway | null> } },
+  sources: StatsSources & { readonly population: { read(): Promise<OneAwayCounts | null> } },
 ) {
-  const { scheme, clock, population } = needs;
+  const { scheme, clock, population } = sources;
   const title = { fr: "À un badge d'un badge Région", en: 'One badge away from an award' };
-  const found = await population.read();
-  if (found === null) return { title, lines: [NEVER_COUNTED], json: null };
-  const ageS = Math.max(0, secondsOf(clock) - found.atS);
+  const counted = await population.read();
+  if (counted === null) return { title, lines: [NEVER_COUNTED], json: null };
+  const ageS = Math.max(0, secondsOf(clock) - counted.atS);
   const age = durationWords(ageS);
-  const current = found.version === scheme.version;
+  const isCurrent = counted.version === scheme.version;
   const awards = scheme.awards.filter(({ active }) => active);
-  const peopleOf = ({ id }: Award): number => found.oneAway?.get(id) ?? 0;
+  const peopleOf = ({ id }: Award): number => counted.oneAway?.get(id) ?? 0;
   return {
     title,
     lines: [
       { fr: `compté il y a ${age.fr}`, en: `counted ${age.en} ago` },
-      ...(current ? [] : [OTHER_RULES]),
-      ...awards.map((one) =>
-        labelled(quoted(one.name), plural(peopleOf(one), 'personne|personnes', 'person|people')),
+      ...(isCurrent ? [] : [OTHER_RULES]),
+      ...awards.map((award) =>
+        labelled(quoted(award.name), plural(peopleOf(award), 'personne|personnes', 'person|people')),
       ),
     ],
     json: {
-      counted_at_s: found.atS,
+      counted_at_s: counted.atS,
       age_s: ageS,
-      version: found.version,
-      current,
-      awards: awards.map((one) => ({ award: one.id, people: peopleOf(one) })),
+      version: counted.version,
+      current: isCurrent,
+      awards: awards.map((award) => ({ award: award.id, people: peopleOf(award) })),
     },
   };
 }
@@ -123,7 +123,7 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-async function tellNotices({ queues }: Pipeline, state: HouseState): Promise<StatsSection> {
+async function readNoticesSection({ queues }: Pipeline, state: HouseState): Promise<StatsSection> {
   const { jobs } = state.queues.notices;
   const waiting = state.arrived + jobs.waiting;
   const retrying = (await queues.notices.getRanges(['delayed'], 0, -1)).filter(isOneOff).length;
@@ -142,12 +142,12 @@ async function tellNotices({ queues }: Pipeline, state: HouseState): Promise<Sta
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
 
-export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0]) {
-  const partners = await readPartnerNews(needs);
+export async function tellPartners(sources: Parameters<typeof readPartnerNews>[0]) {
+  const partners = await readPartnerNews(sources);
   return {
     title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
       Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
-    lines: partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
+    lines: partners.map((one) => partnerLine(one, sources.scheme.timeZone)),
     json: partners.map(({ partner, lastS, lastEvent, quietDays, silent }) => ({
       client_id: partner.clientId,
       name: partner.name,
@@ -173,11 +173,11 @@ function partnerLine({ partner, lastS, quietDays, silent }: PartnerNews, timeZon
       ${name}: ${days} ago (${at})`;
 }
 
-export async function tellReading(needs: Present & Pick<Pipeline, 'readProblems'>) {
-  const problems = await readProblemsToShow(needs);
+export async function tellReading(sources: StatsSources & Pick<Pipeline, 'readProblems'>) {
+  const problems = await readProblemsToShow(sources);
   return {
     title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
-    lines: problems.map((one) => problemWords(one, (id) => partnerName(needs.scheme, id))),
+    lines: problems.map((one) => problemWords(one, (id) => partnerName(sources.scheme, id))),
     json: problems.map(({ clientId, list, eventId, fields, missing, sinceS }) => ({
       client_id: clientId,
       list,
@@ -190,10 +190,10 @@ export async function tellReading(needs: Present & Pick<Pipeline, 'readProblems'
   };
 }
 
-/** More reasons than these nobody reads; the JSON has all. */
+/** How many reasons are printed; the JSON has all. */
 const MAX_REASONS = 10;
 
-async function tellFailed({ queues }: Pipeline): Promise<StatsSection> {
+async function readFailedSection({ queues }: Pipeline): Promise<StatsSection> {
   const failed = await Promise.all(
     QUEUES.map(async (queue) => {
       const { total, failures } = await newestFailed(queues[queue], NEWEST);
@@ -204,27 +204,27 @@ async function tellFailed({ queues }: Pipeline): Promise<StatsSection> {
     title: say`Échecs (« npx palier replay » les renvoie)
       Failed ("npx palier replay" sends them again)`,
     lines: failed.flatMap(({ queue, total, reasons }) => {
-      const told = reasons.slice(0, MAX_REASONS);
-      const rest = total - told.reduce((sum, { count }) => sum + count, 0);
+      const shown = reasons.slice(0, MAX_REASONS);
+      const hidden = total - shown.reduce((sum, { count }) => sum + count, 0);
       return [
         labelled(queue, total),
-        ...told.map(({ count, reason }) => localized(() => `  ${count} × ${reason}`)),
-        rest > 0 && { fr: `  et ${rest} de plus`, en: `  and ${rest} more` },
+        ...shown.map(({ count, reason }) => localized(() => `  ${count} × ${reason}`)),
+        hidden > 0 && { fr: `  et ${hidden} de plus`, en: `  and ${hidden} more` },
       ];
     }),
     json: Object.fromEntries(failed.map(({ queue, total, reasons }) => [queue, { total, reasons }])),
   };
 }
 
-/** What `stats` tells, in its order, by its name in the JSON. */
+/** The sections of `stats`, in print order, by their names in the JSON. */
 const SECTIONS: Readonly<Record<string, (pipeline: Pipeline, state: HouseState) => Promise<StatsSection>>> = {
   issuing: tellIssuing,
   quota: tellQuota,
   issued: tellIssued,
   one_away: tellOneAway,
-  notices: tellNotices,
+  notices: readNoticesSection,
   partners: tellPartners,
   reading: tellReading,
-  failed: tellFailed,
+  failed: readFailedSection,
   flags: tellFlags,
 };

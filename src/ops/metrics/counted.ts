@@ -157,7 +157,7 @@ function zerosOf(sources: CountedSources): Readonly<Record<string, 0>> {
   ]);
 }
 
-/** Returns the clients that workers read: the Région, and the active partners with an API key. */
+/** Returns the clients that workers read: the Région, and active partners with a `secret_env`. */
 const clientsWithKey = ({ scheme, region }: CountedSources): readonly ClientId[] => [
   region,
   ...scheme.partners

@@ -127,7 +127,7 @@ const GAUGES: readonly (readonly [
 
 /**
  * Returns all metrics of all processes, in Prometheus' text format. Redis adds up the counts, and gauges are read
- * now, so one scrape of any web process is enough. It works while Redis refuses writes.
+ * now, so one scrape of any web process is enough. Works while Redis refuses writes.
  * @throws when Redis does not answer
  */
 export async function scrape(needs: FigureNeeds): Promise<string> {

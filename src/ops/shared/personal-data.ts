@@ -68,14 +68,14 @@ type EarnerJson = z.output<typeof earnerSchema>;
 
 type HeldJob = z.output<typeof jobSchema>;
 
-/** All data stored about one person; `asked`: the key of the requested address. */
+/** All data stored about one person; `requestedKey` is the key of the requested address. */
 export type HeldPerson = Awaited<ReturnType<typeof collectPersonalData>>;
 export type HeldAddress = HeldPerson['addresses'][number];
 
 /** Reads all linked addresses, the person's own first. An unknown address has an empty record. */
-export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>, asked: EarnerKey) {
-  const records = await linkedRecords(earners, [asked]);
-  const person = personKeyOf(records, asked);
+export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>, requestedKey: EarnerKey) {
+  const records = await linkedRecords(earners, [requestedKey]);
+  const person = personKeyOf(records, requestedKey);
   const addresses = [...records]
     .map(([key, record]) => ({ key, record }))
     .toSorted((a, b) => Number(b.key === person) - Number(a.key === person));
@@ -83,12 +83,12 @@ export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>
 }
 
 /** Reads all data about a person, oldest first in each record; their own address comes first. */
-export async function collectPersonalData(sources: Pipeline, asked: EarnerKey) {
-  const { person, addresses } = await readLinkedAddresses(sources, asked);
+export async function collectPersonalData(sources: Pipeline, requestedKey: EarnerKey) {
+  const { person, addresses } = await readLinkedAddresses(sources, requestedKey);
   const jobs = await jobsOf(sources.queues, new Set(addresses.map(({ key }) => key)));
   return {
     person,
-    asked,
+    requestedKey,
     addresses: addresses.map(({ key, record }) => ({
       key,
       record: {

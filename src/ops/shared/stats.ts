@@ -82,8 +82,8 @@ async function readQueue(queue: Queue) {
 }
 
 /**
- * How many jobs are read at each end of a queue. Redis does not sort them by age: a retried job goes to the end
- * of the queue, and delayed jobs are sorted by their next attempt.
+ * How many jobs are read at each end of a queue. Redis does not sort them by age: retried jobs go to the end, and
+ * delayed ones are sorted by their next attempt.
  */
 export const LOOKED_AT = 250;
 
@@ -208,8 +208,8 @@ export function newsOf(partner: Partner, last: Latest | null, nowS: number) {
 }
 
 /**
- * Reads what could not be read in OBF, oldest first, where operators should know. A bad row is shown at once; an
- * incomplete list only after a day, since OBF may still be writing it.
+ * Reads what could not be read in OBF, oldest first, where operators should know. A bad row counts at once. An
+ * incomplete list counts after a day: OBF may still be writing it.
  */
 export async function readProblemsToShow({ readProblems, clock }: Pick<Pipeline, 'readProblems' | 'clock'>) {
   const nowS = secondsOf(clock);

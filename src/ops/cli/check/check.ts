@@ -45,7 +45,7 @@ export const check: Command = {
 
 const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS];
 
-/** Redis, and OBF, whose token all processes share through Redis. */
+/** Checks Redis and OBF. OBF needs Redis: all processes share its token there. */
 async function checkServices(context: LocalCheckContext): Promise<readonly CheckResult[]> {
   const { call, settings, keys } = context;
   const { config } = settings;
@@ -71,17 +71,17 @@ const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   ...BEHIND_REDIS.map((one) => skipped(one, REDIS_FIRST)),
 ];
 
-/** Every variable: there, and of its form; and what is allowed, and not wise. */
+/** Reports missing and malformed variables, and warns of unwise values. */
 const environmentCheck: Check<LocalCheckContext> = {
   id: 'environment',
   title: { fr: 'Environnement', en: 'Environment' },
   run: (context) => ({
     errors: [...context.settings.faults.map(variableWords), ...unknownHashes(context)],
-    warnings: unwise(context),
+    warnings: unwiseSettings(context),
   }),
 };
 
-/** A name may be an address: accounts are told by their place. */
+/** Names accounts by their number: the user name may be an address. */
 const unknownHashes = ({ settings: { config } }: LocalCheckContext) =>
   config.opsUsers.map(
     ({ hash }, at) =>
@@ -90,10 +90,10 @@ const unknownHashes = ({ settings: { config } }: LocalCheckContext) =>
         OPS_USERS: account no. ${at + 1}: not a hash made by "npx palier hash-password"`,
   );
 
-/** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
-const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
+/** Variables of hosts that put a router before every process: Scalingo, Heroku, Clever Cloud. */
+const ROUTER_VARIABLES = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 
-const unwise = ({ settings: { config, faulty }, call: { env } }: LocalCheckContext) => [
+const unwiseSettings = ({ settings: { config, faulty }, call: { env } }: LocalCheckContext) => [
   !isSet(env, 'RETENTION_MONTHS') &&
     say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
       RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,
@@ -106,7 +106,7 @@ const unwise = ({ settings: { config, faulty }, call: { env } }: LocalCheckConte
   faulty(['TRUST_PROXY']).length === 0 &&
     config.ops.trustProxy === 0 &&
     env['NODE_ENV'] === 'production' &&
-    BEHIND_ROUTER.some((variable) => isSet(env, variable)) &&
+    ROUTER_VARIABLES.some((variable) => isSet(env, variable)) &&
     say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
       TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`,
   isSet(env, 'SMTP_URL') &&
@@ -145,7 +145,7 @@ const partnerKeysCheck: Check<LocalCheckContext> = {
   run: ({ keys }) => keys && { errors: keys.faults.map(variableWords) },
 };
 
-/** Signs in at the mail server, and sends nothing. Of it nothing is told where the earner's pages do not exist. */
+/** Signs in to the mail server, and sends nothing. Left out when the earner's pages are switched off. */
 const mailCheck: Check<LocalCheckContext> = {
   id: 'mail',
   title: { fr: "Serveur d'e-mail", en: 'Mail server' },

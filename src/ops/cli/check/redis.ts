@@ -13,7 +13,7 @@ import type { Check, Found, CheckContext } from './runner.js';
 
 export const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
 
-/** Whether Redis takes writes, who else could read it, and whether its clock is ours. */
+/** Checks that Redis takes writes, is protected, and has the time of this machine. */
 export const redisCheck: Check = {
   id: 'redis',
   title: { fr: 'Redis', en: 'Redis' },
@@ -32,7 +32,7 @@ export const redisCheck: Check = {
   },
 };
 
-/** Between processes, instants are compared by Redis' clock; a person reads those of this machine. */
+/** Processes compare instants by Redis' clock; people read this machine's clock. */
 const MAX_SKEW_MS = 5000;
 
 async function skewWarning({ call: { clock }, redis }: CheckContext): Promise<Localized | false> {
@@ -63,7 +63,7 @@ const NO_PASSWORD = say`REDIS_URL : Redis est sur une autre machine, et sans mot
 const NO_TLS = say`REDIS_URL : Redis est sur une autre machine, et sans TLS (rediss://) : qui est sur le chemin peut lire et modifier ce qui passe
   REDIS_URL: Redis is on another machine, without TLS (rediss://): anybody on the way can read and change what passes`;
 
-/** What Redis says of itself, whether our data can be read there, and what stands in the way of issuing. */
+/** Checks of Redis' settings, of the key of its data, of issuing, and of the rules in force. */
 export const REDIS_CHECKS: readonly Check[] = [
   {
     id: 'redis-settings',
@@ -72,7 +72,7 @@ export const REDIS_CHECKS: readonly Check[] = [
       const report = await readRedisReport(redis).catch(() => null);
       if (report === null) return { warnings: [NO_INFO] };
       const { findings, versions } = report;
-      // What production would not start on is a warning elsewhere.
+      // Any finding stops a start in production; elsewhere, only an `unfit` one is an error.
       const isError = (grade: string): boolean => call.env['NODE_ENV'] === 'production' || grade === 'unfit';
       return {
         errors: findings.filter(({ grade }) => isError(grade)),
@@ -105,23 +105,24 @@ export const REDIS_CHECKS: readonly Check[] = [
     id: 'in-force',
     title: { fr: 'Règles en vigueur', en: 'Rules in force' },
     needs: ['scheme', 'PALIER_KEY', 'PALIER_KEY_OLD'],
-    run: rulesFound,
+    run: checkRules,
   },
 ];
 
 const NO_INFO = say`INFO est refusé : impossible de savoir si maxmemory-policy est noeviction et si AOF est actif
   INFO is refused: whether maxmemory-policy is noeviction and AOF is on cannot be known`;
 
-/** Whether the files are the rules in force: what they change reaches nobody by itself who was there before. */
-async function rulesFound({ call, redis, vault, scheme }: CheckContext): Promise<Found | null> {
+/** Compares the files with the rules in force: for people already known, changes wait for `apply`. */
+async function checkRules({ call, redis, vault, scheme }: CheckContext): Promise<Found | null> {
   if (scheme === null) return null;
   const schemes = createSchemes({ redis, prefix: call.dataPrefix, vault }, scheme);
   try {
+    // `now` opens the stored rules: only what it throws matters here.
     const [inForce, unfinished] = await Promise.all([schemes.inForce(), schemes.unfinished(), schemes.now()]);
     return {
       warnings: [
         unfinished !== null && UNFINISHED,
-        inForce !== null && inForce !== scheme.version && waiting(scheme.version, inForce),
+        inForce !== null && inForce !== scheme.version && rulesDiffer(scheme.version, inForce),
       ],
       notes: [inForce === null && FIRST_START],
     };
@@ -137,6 +138,6 @@ const FIRST_START = say`rien en vigueur encore : au premier démarrage, ces fich
   nothing in force yet: at the first start, these files will be`;
 const UNFINISHED = say`« npx palier apply » a été arrêtée avant la fin : retapez-la, elle reprend où elle en était
   "npx palier apply" was stopped before its end: type it again, it goes on where it was`;
-const waiting = (version: string, inForce: string): Localized =>
+const rulesDiffer = (version: string, inForce: string): Localized =>
   say`les fichiers (${version}) diffèrent des règles en vigueur (${inForce}) : les nouveaux badges seront jugés d'après les fichiers, les personnes déjà connues attendent « npx palier apply » ; « npx palier plan » dit qui gagnerait quoi
     the files (${version}) differ from the rules in force (${inForce}): new badges will be judged by the files, people known already wait for "npx palier apply"; "npx palier plan" tells who would gain what`;

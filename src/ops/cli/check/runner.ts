@@ -13,7 +13,7 @@ export interface LocalCheckContext extends SchemeReading {
   readonly settings: Settings;
   /** The partners' API keys; null: the scheme has faults. */
   readonly keys: ReturnType<typeof partnerKeys> | null;
-  /** What later checks need and cannot have, and why. */
+  /** Needs that later checks cannot have, and why. */
   readonly lacking: Map<string, Localized>;
 }
 
@@ -23,25 +23,25 @@ export interface CheckContext extends LocalCheckContext {
   readonly vault: Vault;
 }
 
-/** False: there is nothing to say. */
+/** False: no message. */
 type Messages = readonly (Localized | false)[];
 
-/** The worst of what was found is the check's status. */
+/** What a check found; the worst message is its status. */
 export interface Found {
   readonly errors?: Messages;
   readonly warnings?: Messages;
   readonly notes?: Messages;
-  /** What checks after it cannot have, and why. */
+  /** Needs that later checks cannot have because of this one, and why. */
   readonly lacks?: Readonly<Record<string, Localized>>;
 }
 
-export interface Check<Needed = CheckContext> {
+export interface Check<Context = CheckContext> {
   readonly id: string;
   readonly title: Localized;
-  /** Variables, and what an earlier check may find lacking: without one of them it is skipped. */
+  /** Variables, and needs that an earlier check may lack; without one of them, this check is skipped. */
   readonly needs?: readonly string[];
-  /** Null: there is nothing of the kind to look at. */
-  readonly run: (context: Needed) => Promise<Found | null> | Found | null;
+  /** Returns null when there is nothing to check. */
+  readonly run: (context: Context) => Promise<Found | null> | Found | null;
 }
 
 export interface CheckResult {
@@ -57,20 +57,20 @@ export function resultOf(check: CheckResult['check'], found: Found): CheckResult
   return { check, status, messages };
 }
 
-/** It could not be looked at, because of something that another check tells. */
+/** The result of a check that could not run; another check reports the cause. */
 export const skipped = (check: CheckResult['check'], why: Localized): CheckResult => ({
   check,
   status: 'skipped',
   messages: [why],
 });
 
-/** Why nothing can be said while these variables are missing or faulty. */
+/** Says which missing or faulty variables to mend first. */
 export const mendFirst = (variables: readonly string[]) => say`à corriger d'abord : ${variables.join(', ')}
   to be mended first: ${variables.join(', ')}`;
 
-export async function runChecks<Needed extends LocalCheckContext>(
-  checks: readonly Check<Needed>[],
-  context: Needed,
+export async function runChecks<Context extends LocalCheckContext>(
+  checks: readonly Check<Context>[],
+  context: Context,
 ): Promise<readonly CheckResult[]> {
   const { lacking, settings } = context;
   const results: CheckResult[] = [];
@@ -90,19 +90,19 @@ export async function runChecks<Needed extends LocalCheckContext>(
   return results;
 }
 
-/** State in words: the sign only helps the eye. */
-const STATES: Readonly<Record<CheckResult['status'], readonly [sign: string, words: Localized]>> = {
+/** Words for each status; the sign only helps the eye. */
+const STATUS_WORDS: Readonly<Record<CheckResult['status'], readonly [sign: string, words: Localized]>> = {
   ok: ['✓', { fr: 'bon', en: 'good' }],
   warning: ['!', { fr: 'attention', en: 'warning' }],
   error: ['✗', { fr: 'erreur', en: 'error' }],
   skipped: ['–', { fr: 'non vérifié', en: 'not checked' }],
 };
 
-/** One line a check, its messages below it, and a summary. Warnings stop nothing. */
+/** Prints one line per check, its messages below it, and a summary. Warnings do not change the exit code. */
 export function reportOf(results: readonly CheckResult[], lang: Lang): CommandAnswer {
   const ok = results.every(({ status }) => status !== 'error');
-  const told = results.map(({ check: { id, title }, status, messages }) => {
-    const [sign, words] = STATES[status];
+  const reports = results.map(({ check: { id, title }, status, messages }) => {
+    const [sign, words] = STATUS_WORDS[status];
     const shown = messages.map((message) => withoutAddresses(message[lang]));
     const line = say`${sign} ${title} : ${words}
       ${sign} ${title}: ${words}`;
@@ -112,23 +112,23 @@ export function reportOf(results: readonly CheckResult[], lang: Lang): CommandAn
     };
   });
   return {
-    lines: [...told.flatMap(({ lines }) => lines), '', summary(results)],
-    json: { ok, checks: told.map(({ json }) => json) },
+    lines: [...reports.flatMap(({ lines }) => lines), '', summary(results)],
+    json: { ok, checks: reports.map(({ json }) => json) },
     ok,
   };
 }
 
-const COUNTED = [
+const SUMMARY = [
   ['error', 'point en erreur|points en erreur', 'point in error|points in error'],
   ['warning', 'avertissement|avertissements', 'warning|warnings'],
   ['skipped', 'point non vérifié|points non vérifiés', 'point not checked|points not checked'],
 ] as const;
 
 function summary(results: readonly CheckResult[]): Localized {
-  const counts = COUNTED.map(([status, fr, en]) => {
+  const counts = SUMMARY.map(([status, fr, en]) => {
     const n = results.filter((one) => one.status === status).length;
     return n > 0 && plural(n, fr, en);
   });
-  const told = counts.some(Boolean) ? listed(counts) : { fr: 'Tout est bon', en: 'All is well' };
-  return { fr: `${told.fr}.`, en: `${told.en}.` };
+  const sentence = counts.some(Boolean) ? listed(counts) : { fr: 'Tout est bon', en: 'All is well' };
+  return { fr: `${sentence.fr}.`, en: `${sentence.en}.` };
 }

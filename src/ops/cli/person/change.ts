@@ -36,8 +36,8 @@ export const link: Command = {
   args: ADDRESSES,
   progress: { fr: 'Liaison des adresses', en: 'Linking the addresses' },
   run: inPipeline(async (pipeline, call) => {
-    const [one, other] = await requireTwo(pipeline, call.args);
-    const { person, keys, changed, withdrawn } = await linkAddresses(pipeline, one, other);
+    const [first, second] = await requireTwoAddresses(pipeline, call.args);
+    const { person, keys, changed, withdrawn } = await linkAddresses(pipeline, first, second);
     const paused = await pipeline.queues.awards.isPaused();
     const addresses = keys.length;
     return {
@@ -69,10 +69,10 @@ export const unlink: Command = {
   progress: { fr: 'Séparation des adresses', en: 'Parting the addresses' },
   interruptible: true,
   run: inPipeline(async (pipeline, call) => {
-    const [one, other] = await requireTwo(pipeline, call.args);
-    const { people, changed, moved } = await unlinkAddress(pipeline, one, other, call.signal);
+    const [first, second] = await requireTwoAddresses(pipeline, call.args);
+    const { people, changed, moved } = await unlinkAddress(pipeline, first, second, call.signal);
     const paused = await pipeline.queues.awards.isPaused();
-    const parted = [
+    const unlinked = [
       say`Adresses séparées : ce sont deux personnes, ${people.join(' et ')}.
           Addresses parted: they are two people, ${people.join(' and ')}.`,
       moved > 0 &&
@@ -83,7 +83,7 @@ export const unlink: Command = {
       paused && PAUSED,
     ];
     return {
-      lines: changed ? parted : [NOT_LINKED],
+      lines: changed ? unlinked : [NOT_LINKED],
       json: { earners: people, changed, moved, issuing_paused: paused },
     };
   }),
@@ -92,19 +92,19 @@ export const unlink: Command = {
 const NOT_LINKED = say`Ces adresses n'étaient pas liées : rien n'est changé.
   These addresses were not linked: nothing is changed.`;
 
-/** @throws CommandProblem for what is no address, the same one twice, or one that nobody is known by */
-async function requireTwo(pipeline: Pipeline, typed: readonly string[]) {
+/** Reads two different known addresses. @throws CommandProblem when one is malformed or unknown, or both are the same */
+async function requireTwoAddresses(pipeline: Pipeline, typed: readonly string[]) {
   const keys = [keyOf(pipeline.vault, typed[0]), keyOf(pipeline.vault, typed[1])] as const;
   if (keys[0] === keys[1])
     throw wrongUsage({ fr: "C'est deux fois la même adresse.", en: 'This is the same address twice.' });
   const known = await Promise.all(keys.map((key) => isKnown(pipeline, key)));
-  const unknown = UNKNOWN.filter((_, at) => known[at] === false);
+  const unknown = UNKNOWN.filter((_, index) => known[index] === false);
   if (unknown.length === 0) return keys;
   const unchanged = { fr: "Rien n'a été changé.", en: 'Nothing was changed.' };
   throw new CommandProblem('unknown_earner', [...unknown, unchanged]);
 }
 
-/** By their place: what was typed is not shown again. */
+/** Names the addresses by their position: what was typed is not shown. */
 const UNKNOWN = [
   say`Personne n'est connu à la première adresse : aucun badge n'y a été lu.
     Nobody is known by the first address: no badge was read for it.`,
@@ -150,9 +150,9 @@ const notBlocked = (name: string): CommandProblem =>
       "npx palier explain" tells how it stands. A revocation of just now may not be read yet: "npx palier reconcile --full" finds it.`,
   ]);
 
-/** Without these the pages do not exist. */
-const PAGES = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL'];
-const NEEDED_TO_SEND = [...NEEDED, ...PAGES];
+/** Variables without which the earner's pages are switched off. */
+const PAGES_VARIABLES = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL'];
+const NEEDED_TO_SEND = [...NEEDED, ...PAGES_VARIABLES];
 
 export const parcoursSend: Command = {
   help: `
@@ -165,8 +165,8 @@ export const parcoursSend: Command = {
   run: inPipeline(async ({ vault, earners, queues }, call, { parcours }) => {
     if (parcours === null)
       throw problem`no_pages
-        Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
-        The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`;
+        Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES_VARIABLES.join(', ')}.
+        The earner's own pages do not exist here: they need ${PAGES_VARIABLES.join(', ')}.`;
     const earner = earnerOf(vault, call.args[0]);
     if ((await earners.read(earner)).contact === null) throw unknownEarner();
     await enqueueLink(queues.mails, earner, 'npx palier parcours send');

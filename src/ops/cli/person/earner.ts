@@ -48,23 +48,23 @@ export const earnerShow: Command = {
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
     const [typed = ''] = call.args;
-    const held = await requireHeld(pipeline, earnerOf(pipeline.vault, typed));
-    // An address that was typed is known to the reader.
-    const shown = maskedBut(typed.includes('@') ? held.asked : null);
+    const data = await requirePersonalData(pipeline, earnerOf(pipeline.vault, typed));
+    // The operator typed this address: it need not be masked.
+    const shown = maskAllBut(typed.includes('@') ? data.requestedKey : null);
     return {
       lines: [
-        { fr: `Bénéficiaire ${held.person}`, en: `Earner ${held.person}` },
-        ...held.addresses.flatMap((one) => ['', ...addressLines(held, one, shown, pipeline)]),
+        { fr: `Bénéficiaire ${data.person}`, en: `Earner ${data.person}` },
+        ...data.addresses.flatMap((one) => ['', ...addressLines(data, one, shown, pipeline)]),
       ],
-      json: earnerJson(held, call.clock, shown),
+      json: earnerJson(data, call.clock, shown),
     };
   }),
 };
 
-const maskedBut =
-  (whole: EarnerKey | null): Shown =>
+const maskAllBut =
+  (unmasked: EarnerKey | null): Shown =>
   ({ key, record: { contact } }) => ({
-    address: contact && (key === whole ? contact.address : maskAddress(contact.address)),
+    address: contact && (key === unmasked ? contact.address : maskAddress(contact.address)),
     name: null,
   });
 
@@ -77,26 +77,25 @@ export const earnerExport: Command = {
   args: ADDRESS_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
-    const held = await requireHeld(pipeline, keyOf(pipeline.vault, call.args[0]));
-    const json = earnerJson(held, call.clock);
+    const data = await requirePersonalData(pipeline, keyOf(pipeline.vault, call.args[0]));
+    const json = earnerJson(data, call.clock);
     return { lines: [JSON.stringify(json, null, 2)], json };
   }),
 };
 
-async function requireHeld(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPerson> {
-  const held = await collectPersonalData(pipeline, asked);
-  if (isNobody(held)) throw unknownEarner();
-  return held;
+async function requirePersonalData(pipeline: Pipeline, key: EarnerKey): Promise<HeldPerson> {
+  const data = await collectPersonalData(pipeline, key);
+  if (isNobody(data)) throw unknownEarner();
+  return data;
 }
 
-/** What is held about an address, in lines. */
-function addressLines(held: HeldPerson, one: HeldAddress, shown: Shown, { scheme, region }: Pipeline) {
-  const { person, asked } = held;
+function addressLines(data: HeldPerson, one: HeldAddress, shown: Shown, { scheme, region }: Pipeline) {
+  const { person, requestedKey } = data;
   const { contact, tombstone } = one.record;
   const erased = instantWords(tombstone?.erasedAtS ?? 0, scheme.timeZone);
   const facts = listed([
     one.key,
-    one.key === asked && { fr: 'demandée', en: 'asked for' },
+    one.key === requestedKey && { fr: 'demandée', en: 'asked for' },
     one.key !== person && { fr: 'liée', en: 'linked' },
     (contact?.name ?? null) !== null && { fr: 'nom conservé', en: 'name kept' },
     (tombstone?.entriesToUnindex.length ?? 0) > 0 && { fr: 'effacement en cours', en: 'being erased' },
@@ -106,48 +105,50 @@ function addressLines(held: HeldPerson, one: HeldAddress, shown: Shown, { scheme
   return [
     say`${address} (${facts})
       ${address} (${facts})`,
-    ...heldLines(one, scheme, region).map(indented),
+    ...recordLines(one, scheme, region).map(indented),
   ];
 }
 
-/** An empty part has no heading. */
-function heldLines({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): readonly Localized[] {
+function recordLines({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): readonly Localized[] {
   const { award: nameOf } = namesIn(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
-  const read = (areOwn: boolean) =>
+  const assertionLines = (ofRegion: boolean) =>
     record.assertions
-      .filter(({ clientId }) => (clientId === region) === areOwn)
+      .filter(({ clientId }) => (clientId === region) === ofRegion)
       .map((one) => assertionWords(one, scheme, nameOf(one.badgeId)));
   const ledger = [...record.awards].map(([badgeId, { state, atS }]) =>
     labelled(nameOf(badgeId), listed([AWARD_STATE_WORDS[state], at(atS)])),
   );
   const flags = [...record.flags].map(([badgeId, atS]) => listed([nameOf(badgeId), at(atS)]));
-  const account = record.journal.map(({ kind, atS, badgeId }) => {
-    const what = listed([at(atS), HAPPENED[kind]]);
-    return badgeId === null ? what : labelled(what, nameOf(badgeId));
+  const journal = record.journal.map(({ kind, atS, badgeId }) => {
+    const words = listed([at(atS), HAPPENED[kind]]);
+    return badgeId === null ? words : labelled(words, nameOf(badgeId));
   });
-  const inQueues = jobs.map(({ queue, name, state, reason }) => {
-    const what = listed([queue, name, state]);
-    return reason === null ? what : labelled(what, withoutAddresses(reason));
+  const jobLines = jobs.map(({ queue, name, state, reason }) => {
+    const words = listed([queue, name, state]);
+    return reason === null ? words : labelled(words, withoutAddresses(reason));
   });
   return [
-    ...underHeading({ fr: 'Badges des organismes', en: 'Badges of partners' }, read(false)),
-    ...underHeading({ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, read(true)),
+    ...underHeading({ fr: 'Badges des organismes', en: 'Badges of partners' }, assertionLines(false)),
+    ...underHeading(
+      { fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' },
+      assertionLines(true),
+    ),
     ...underHeading({ fr: 'Registre des badges Région', en: 'Ledger of awards' }, ledger),
     ...underHeading({ fr: 'À examiner', en: 'To be looked at' }, flags),
-    ...underHeading({ fr: 'Compte rendu', en: 'Account' }, account),
-    ...underHeading({ fr: 'Travaux en file', en: 'Jobs' }, inQueues),
+    ...underHeading({ fr: 'Compte rendu', en: 'Account' }, journal),
+    ...underHeading({ fr: 'Travaux en file', en: 'Jobs' }, jobLines),
   ];
 }
 
-/** @param name where no partner has enrolled the badge */
-function assertionWords(one: Assertion, { partnersById, timeZone }: Scheme, name: string): Localized {
+/** @param fallback the badge's name if no partner has enrolled it */
+function assertionWords(one: Assertion, { partnersById, timeZone }: Scheme, fallback: string): Localized {
   const partner = partnersById.get(one.clientId);
   const enrolled = partner?.badges.find(({ badgeId }) => badgeId === one.badgeId)?.name;
   const issued = instantWords(one.issuedOnS, timeZone, DateTime.DATE_MED);
   const expires = instantWords(one.expiresOnS ?? 0, timeZone, DateTime.DATE_MED);
   return listed([
-    enrolled ?? name,
+    enrolled ?? fallback,
     partner?.name ?? false,
     { fr: `délivré le ${issued.fr}`, en: `issued on ${issued.en}` },
     one.expiresOnS !== null && { fr: `valable jusqu'au ${expires.fr}`, en: `valid until ${expires.en}` },
@@ -171,7 +172,7 @@ export const earnerErase: Command = {
     if (!call.has('yes') && !call.streams.isTty.stdin)
       throw wrongUsage(say`Sans terminal pour le confirmer, ajoutez --yes.
         With no terminal to confirm it, add --yes.`);
-    await requireHeld(pipeline, earner);
+    await requirePersonalData(pipeline, earner);
     const isSame = (typed: string): boolean => keyOfAddress(typed, pipeline.vault) === earner;
     if (!call.has('yes')) await requireAnswer(call, QUESTION, isSame, NOT_THE_SAME);
     const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
@@ -189,7 +190,7 @@ const ERASED_BEFORE = say`Cette personne avait déjà été effacée : il n'y a 
   This person was erased before: there is nothing to erase.`;
 
 function erasedLines({ addresses, assertions, entries, jobs, awards }: ErasedNumbers): readonly Localized[] {
-  const all = listed([
+  const counts = listed([
     plural(addresses, 'adresse|adresses', 'address|addresses'),
     plural(assertions, 'badge|badges', 'badge|badges'),
     plural(
@@ -200,7 +201,7 @@ function erasedLines({ addresses, assertions, entries, jobs, awards }: ErasedNum
     plural(jobs, 'travail en file|travaux en file', 'job|jobs'),
   ]);
   return [
-    { fr: `Effacé : ${all.fr}.`, en: `Erased: ${all.en}.` },
+    { fr: `Effacé : ${counts.fr}.`, en: `Erased: ${counts.en}.` },
     say`Badges Région dont il reste noté qu'ils ont été donnés, ou retirés à la main, pour ne pas l'être deux fois : ${awards}.
       Awards of which it stays known that they were given, or revoked by hand, so that none is given twice: ${awards}.`,
   ];

@@ -9,7 +9,7 @@ import { quoted, say } from '../../../localized.js';
 import { type Command, EARNER_ARGUMENT, earnerOf, unknownEarner } from '../command.js';
 import { inPipeline } from '../session.js';
 
-/** OBF is not called. */
+/** Fewer variables than the pipeline needs: OBF is not called. */
 const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'PALIER_KEY_OLD', 'OBF_CLIENT_ID', 'TZ_SCHEME'];
 
 export const explain: Command = {
@@ -23,21 +23,21 @@ export const explain: Command = {
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' },
   run: inPipeline(async (pipeline, call) => {
-    const asked = earnerOf(pipeline.vault, call.args[0]);
-    // By the files as they are now: what would be, were Palier started with them.
+    const key = earnerOf(pipeline.vault, call.args[0]);
+    // Explains by the current files, as if the workers had been started with them.
     const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.wouldBe(pipeline.scheme) };
-    const found = await explainPerson({ ...pipeline, schemes }, asked);
-    if (found === null) throw unknownEarner();
-    const { person } = found;
+    const explained = await explainPerson({ ...pipeline, schemes }, key);
+    if (explained === null) throw unknownEarner();
+    const { person } = explained;
     const { earner, keys } = person;
     const paused = await pipeline.queues.awards.isPaused();
-    const inFlight = inFlightOf(found);
-    const several = keys.length > 1;
+    const inFlight = inFlightOf(explained);
+    const isLinked = keys.length > 1;
     return {
       lines: [
-        say`Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}
-            Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
-        ...explainText(found, call.lang),
+        say`Bénéficiaire ${earner}${isLinked ? ` (adresses liées : ${keys.length})` : ''}
+            Earner ${earner}${isLinked ? ` (linked addresses: ${keys.length})` : ''}`,
+        ...explainText(explained, call.lang),
         ...underHeading(
           ISSUING,
           inFlight.map(({ words }) => words),
@@ -47,7 +47,7 @@ export const explain: Command = {
       json: {
         earner,
         addresses: keys.length,
-        ...explainJson(found),
+        ...explainJson(explained),
         issuing: inFlight.map((one) => one.json),
         issuing_paused: paused,
       } satisfies z.infer<typeof explainCommandSchema>,
@@ -57,7 +57,7 @@ export const explain: Command = {
 
 const ISSUING = { fr: 'Envois', en: 'Issuing' };
 
-const inFlightForm = z
+const inFlightSchema = z
   .strictObject({
     badge: z.string(),
     state: z.enum(AWARD_STATES),
@@ -67,12 +67,12 @@ const inFlightForm = z
   })
   .meta({ id: 'under_way', description: 'An award on its way to OBF, or that came to a stop there.' });
 
-/** What `npx palier explain --json` prints: published as docs/schema/explain.json. */
+/** The output of `npx palier explain --json`, published as docs/schema/explain.json. */
 export const explainCommandSchema = explainSchema
   .extend({
     earner: z.string().meta({ description: 'The key that stands for the person.' }),
     addresses: z.number().meta({ description: 'How many addresses of theirs are joined.' }),
-    issuing: z.array(inFlightForm),
+    issuing: z.array(inFlightSchema),
     issuing_paused: z.boolean(),
   })
   .meta({
@@ -81,10 +81,10 @@ export const explainCommandSchema = explainSchema
       'Every award of one person: given or not, and why. Instants are Unix seconds (_s) and ISO 8601 in UTC (_iso).',
   });
 
-/** Nothing is under way any more: the rules say enough. */
+/** States in which nothing is in flight: the explanation says enough. */
 const SETTLED: readonly string[] = ['issued', 'revoked', 'withdrawn'];
 
-/** How far each award of the person is on its way to OBF. A held badge has arrived, whatever its record still says. */
+/** Returns the awards on their way to OBF, and how far. A held award has arrived, whatever its record says. */
 function inFlightOf({ person, scheme, evaluation }: Explained) {
   const verdicts = new Map(evaluation.awards.map((verdict) => [verdict.award.badgeId, verdict]));
   return person.records
@@ -95,7 +95,7 @@ function inFlightOf({ person, scheme, evaluation }: Explained) {
     .map(({ badgeId, record }) => {
       const why = 'why' in record ? withoutAddresses(record.why) : null;
       const since = instantWords(record.atS, scheme.timeZone);
-      // The badge's id where the scheme no longer has it.
+      // The badge's id, if the scheme no longer has the award.
       const name = quoted(verdicts.get(badgeId)?.award.name ?? badgeId);
       const state = AWARD_STATE_WORDS[record.state];
       const words = say`${name} : ${state}${why === null ? '' : ` : ${why}`} (depuis le ${since})

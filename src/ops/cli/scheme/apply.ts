@@ -37,20 +37,22 @@ export const apply: Command = {
   run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
     const { signal } = call;
     const { scheme, schemes, queues } = pipeline;
-    const how = readRequest(call, scheme, await schemes.unfinished());
-    const made = await withProgress(call, READING, (report) =>
-      planWithQuota(pipeline, { scheme, only: how.only, maxRps, keysPerAward: 0 }, report, signal),
+    const request = readRequest(call, scheme, await schemes.unfinished());
+    const planned = await withProgress(call, READING, (report) =>
+      planWithQuota(pipeline, { scheme, only: request.only, maxRps, keysPerAward: 0 }, report, signal),
     );
-    const plan = planJson(made);
-    await requireConsent(call, how, plan);
+    const plan = planJson(planned);
+    await requireConsent(call, request, plan);
     try {
-      await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
+      await withProgress(call, GIVING, (report) =>
+        applyRules(pipeline, scheme, request, planned, report, signal),
+      );
     } catch (error) {
       throw error instanceof SchemeMoved
         ? new CommandProblem('scheme_moved', MOVED, { cause: error })
         : error;
     }
-    return appliedAnswer(plan, how, await queues.awards.isPaused());
+    return appliedAnswer(plan, request, await queues.awards.isPaused());
   }),
 };
 
@@ -61,11 +63,11 @@ const MOVED = say`D'autres fichiers sont devenus les règles entre-temps (un dé
 type ApplyRequest = ReturnType<typeof readRequest>;
 
 /**
- * What was begun and stopped goes on as it was asked for then.
- * @throws CommandProblem for a number that is none, an award that the scheme does not have, or something else than was
- *   begun: that would leave half of the people with an e-mail
+ * Reads the options. An unfinished application goes on with the options it began with.
+ * @throws CommandProblem for a wrong number, an unknown award, or options that differ from the unfinished application's.
+ *   With those, only half of the people would get an e-mail.
  */
-function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Application | null) {
+function readRequest({ text, has }: CommandCall, scheme: Scheme, unfinished: Application | null) {
   const [typedUpto, typedOnly] = [text('autoUpto'), text('only')];
   if (typedUpto !== null && !/^\d{1,9}$/.test(typedUpto))
     throw wrongUsage(say`--auto-upto : un nombre entier est attendu, par exemple --auto-upto 100
@@ -77,22 +79,23 @@ function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Applicat
     overQuota: has('overQuota'),
     yes: has('yes'),
   };
-  if (begun === null || begun.version !== scheme.version) return { ...consent, only, suppressEmail };
-  const options = begun.only === null ? '' : ` --only ${begun.only}`;
-  if ((only !== null && only !== begun.only) || (suppressEmail && !begun.suppressEmail))
+  if (unfinished === null || unfinished.version !== scheme.version)
+    return { ...consent, only, suppressEmail };
+  const options = unfinished.only === null ? '' : ` --only ${unfinished.only}`;
+  if ((only !== null && only !== unfinished.only) || (suppressEmail && !unfinished.suppressEmail))
     throw problem`apply_unfinished
       Une application a été arrêtée avant la fin. Terminez-la d'abord : npx palier apply${options}
       An application was stopped before its end. Finish it first: npx palier apply${options}`;
-  return { ...consent, only: begun.only, suppressEmail: begun.suppressEmail };
+  return { ...consent, only: unfinished.only, suppressEmail: unfinished.suppressEmail };
 }
 
 /**
- * Where nobody sits at a terminal, what was typed is what was meant.
- * @throws CommandProblem above the limit that was set, beyond the quota, or when the operator at the terminal says no
+ * Asks the operator to confirm, at a terminal only: elsewhere the command itself is the consent.
+ * @throws CommandProblem above `--auto-upto`, beyond the quota, or when the operator refuses
  */
-async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, quota }: PlanJson) {
+async function requireConsent(call: CommandCall, request: ApplyRequest, { issues, quota }: PlanJson) {
   const { isTty } = call.streams;
-  const { upto, overQuota, yes } = asked;
+  const { upto, overQuota, yes } = request;
   if (upto !== null && issues > upto)
     throw problem`above_limit
       ${issues} badges seraient délivrés, plus que les ${upto} permis : rien n'a été changé. « npx palier plan » dit lesquels ; sans --auto-upto, ou avec un nombre plus grand, « apply » les délivre.
@@ -114,7 +117,7 @@ const isYes = (typed: string): boolean => /^(oui|o|yes|y)$/i.test(typed.trim());
 function appliedAnswer(plan: PlanJson, { suppressEmail }: ApplyOptions, paused: boolean) {
   const { version, only, issues, at_least_s: seconds } = plan;
   const awards = plan.awards.filter(({ gains }) => gains > 0);
-  const way = plural(issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
+  const sent = plural(issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
   const mail = suppressEmail ? { fr: ', sans e-mail', en: ', without e-mail' } : '';
   return {
     lines: [
@@ -124,8 +127,8 @@ function appliedAnswer(plan: PlanJson, { suppressEmail }: ApplyOptions, paused: 
           "${only}" is in force by version ${version}; the rest waits.`,
       issues === 0
         ? { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }
-        : say`${way}${mail} ; les workers les délivrent, en ${seconds} s au moins :
-          ${way} on the way${mail}; the workers issue them, in ${seconds} s at least:`,
+        : say`${sent}${mail} ; les workers les délivrent, en ${seconds} s au moins :
+          ${sent} on the way${mail}; the workers issue them, in ${seconds} s at least:`,
       ...awards.map(({ award, name, gains }) => `  ${name} (${award}) : ${gains}`),
       paused && PAUSED,
     ],

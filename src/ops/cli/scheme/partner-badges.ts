@@ -53,51 +53,51 @@ function noKey({ clientId, name, secretEnv }: Partner): CommandProblem {
 const WITHOUT_KEY = say`Sans clé, demandez à l'organisme l'identifiant de chaque badge : « npx palier partner enrol » l'inscrit aussi.
   Without a key, ask the partner for the id of each badge: "npx palier partner enrol" enrols it as well.`;
 
-/** A partner's badges in OBF beside what partners.yaml has of them: enrolled, not enrolled, and unknown in OBF. */
+/** Compares a partner's badges in OBF with partners.yaml: enrolled, not enrolled, and unknown in OBF. */
 function answerOf(scheme: Scheme, partner: Partner, badges: readonly ObfBadge[]): CommandAnswer {
   const { name, clientId, active } = partner;
-  const own = new Set(partner.badges.map(({ badgeId }) => badgeId));
+  const enrolledIds = new Set(partner.badges.map(({ badgeId }) => badgeId));
   const inObf = new Map(badges.map((badge) => [badge.id, badge]));
-  const nameOf = ({ badgeId: id, name: given }: Enrolment): ObfBadge => inObf.get(id) ?? { id, name: given };
-  const lineOf = (one: Enrolment) => labelled(badgeWords(nameOf(one)), enrolmentWords(scheme, one));
+  const badgeOf = ({ badgeId: id, name: given }: Enrolment): ObfBadge => inObf.get(id) ?? { id, name: given };
+  const lineOf = (one: Enrolment) => labelled(badgeWords(badgeOf(one)), enrolmentWords(scheme, one));
   const jsonOf = (one: Enrolment) => {
     const { competency, level, ability, replaces } = one;
     const { from, until } = periodOf(one, scheme.timeZone);
     const period = { enrolled_from: from, enrolled_until: until };
-    return { ...nameOf(one), competency, level, ability, ...period, replaces };
+    return { ...badgeOf(one), competency, level, ability, ...period, replaces };
   };
   const enrolled = partner.badges.filter(({ badgeId }) => inObf.has(badgeId));
   const missing = partner.badges.filter(({ badgeId }) => !inObf.has(badgeId));
-  // A badge that another partner has in partners.yaml cannot be right.
-  const free = badges
-    .filter(({ id }) => !own.has(id))
-    .map((badge) => ({ badge, by: scheme.enrolments.get(badge.id)?.clientId ?? null }));
+  // `enrolledFor`: partners.yaml enrols the badge for another partner, which must be a mistake.
+  const notEnrolled = badges
+    .filter(({ id }) => !enrolledIds.has(id))
+    .map((badge) => ({ badge, enrolledFor: scheme.enrolments.get(badge.id)?.clientId ?? null }));
   const count = plural(badges.length, 'badge dans OBF|badges dans OBF', 'badge in OBF|badges in OBF');
   return {
     lines: [
       labelled(`${name} (${clientId})`, count),
       !active && INACTIVE,
-      ...part({ fr: 'Inscrits', en: 'Enrolled' }, enrolled.map(lineOf)),
-      ...part(
+      ...sectionLines({ fr: 'Inscrits', en: 'Enrolled' }, enrolled.map(lineOf)),
+      ...sectionLines(
         { fr: 'Non inscrits', en: 'Not enrolled' },
-        free.map(({ badge, by }) =>
-          by === null ? badgeWords(badge) : labelled(badgeWords(badge), enrolledBy(by)),
+        notEnrolled.map(({ badge, enrolledFor }) =>
+          enrolledFor === null ? badgeWords(badge) : labelled(badgeWords(badge), wrongPartner(enrolledFor)),
         ),
       ),
-      ...part(MISSING, missing.map(lineOf)),
+      ...sectionLines(MISSING, missing.map(lineOf)),
     ],
     json: {
       client_id: clientId,
       name,
       active,
       enrolled: enrolled.map(jsonOf),
-      not_enrolled: free.map(({ badge, by }) => ({ ...badge, enrolled_by: by })),
+      not_enrolled: notEnrolled.map(({ badge, enrolledFor }) => ({ ...badge, enrolled_by: enrolledFor })),
       unknown_in_obf: missing.map(jsonOf),
     },
   };
 }
 
-const enrolledBy = (clientId: ClientId) => say`attention, partners.yaml l'inscrit pour ${clientId}
+const wrongPartner = (clientId: ClientId) => say`attention, partners.yaml l'inscrit pour ${clientId}
   careful, partners.yaml enrols it for ${clientId}`;
 
 const INACTIVE = say`Ne participe plus (active: false) : aucun de ses badges ne compte.
@@ -105,7 +105,7 @@ const INACTIVE = say`Ne participe plus (active: false) : aucun de ses badges ne 
 const MISSING = say`Inscrits, mais inconnus dans ce compte OBF (identifiant mal copié, badge supprimé, ou brouillon)
   Enrolled, but unknown in this OBF account (id mistyped, badge deleted, or a draft)`;
 
-const part = (title: Localized, lines: readonly Localized[]): CommandAnswer['lines'] =>
+const sectionLines = (title: Localized, lines: readonly Localized[]): CommandAnswer['lines'] =>
   lines.length === 0 ? [] : ['', title, ...lines.map(indented)];
 
 const badgeWords = ({ id, name }: ObfBadge): Localized =>
@@ -113,7 +113,7 @@ const badgeWords = ({ id, name }: ObfBadge): Localized =>
 
 type ObfBadge = Awaited<ReturnType<typeof readObfBadges>>[number];
 
-/** Every badge of the account, drafts left out. @param variable holds the API key */
+/** Reads the account's badges, without drafts. @param variable the environment variable with the API key */
 export async function readObfBadges(context: Context, clientId: ClientId, variable: string) {
   const config = requireSettings(context, NEEDED_BY_OBF);
   const secrets = new Map([[clientId, context.env[variable]?.trim() ?? '']]);
@@ -130,7 +130,7 @@ export async function readObfBadges(context: Context, clientId: ClientId, variab
   );
 }
 
-/** On one line, and without marks that turn its direction; a name may come from anywhere. Null: nothing is left. */
+/** Puts a foreign name on one line, without marks that change its direction; null: nothing is left. */
 export const oneLine = (text: string): string | null =>
   withoutMarks(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')

@@ -46,25 +46,25 @@ export const partnerEnrol: Command = {
   },
   progress: { fr: 'Inscription', en: 'Enrolling' },
   run: async (call) => {
-    const asked = readRequest(call);
-    const { clientId, badge } = asked;
+    const request = readRequest(call);
+    const { clientId, badge } = request;
     const ids = { client_id: clientId, badge: badge.badgeId };
     const config = requireSettings(call, ['TZ_SCHEME']);
     const scheme = await requireScheme(call, config);
     const existing = scheme.enrolments.get(badge.badgeId);
     if (existing !== undefined)
-      return { lines: [existingWords(scheme, existing, asked)], json: { ...ids, changed: false } };
-    const { name, notes } = await findName(call, asked, secretEnvOf(scheme, asked));
-    const enrolling = { ...asked, badge: { ...badge, name } };
+      return { lines: [existingWords(scheme, existing, request)], json: { ...ids, changed: false } };
+    const { name, notes } = await findName(call, request, secretEnvOf(scheme, request));
+    const enrolling = { ...request, badge: { ...badge, name } };
     const { file, line, lines, warnings } = await writeEnrolment(call, config, enrolling, scheme);
-    const isOut = scheme.partnersById.get(clientId)?.active === false;
+    const isInactive = scheme.partnersById.get(clientId)?.active === false;
     const remarks = [
       ...(name === null ? [NO_NAME] : []),
       ...notes,
       ...warnings,
-      ...(isOut ? [takesNoPart(clientId)] : []),
+      ...(isInactive ? [takesNoPart(clientId)] : []),
     ];
-    // Whatever fails: the lines are written.
+    // The lines are written: a failing plan must not hide that.
     const planned = await plan.run(call).catch(() => null);
     return {
       lines: [
@@ -94,7 +94,7 @@ const takesNoPart = (id: string) => say`${id} ne participe plus (active: false) 
 const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.
   Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells whom it concerns.`;
 
-/** As it was typed: whether each value is one, the scheme's reader says of the line that it makes. */
+/** Reads the options. Their values are checked later, when the scheme with the new line is parsed. */
 function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: CommandCall): Enrolling {
   const text = (option: string): string | null => oneLine(typed(option) ?? '');
   const replaces = text('replaces')?.split(',') ?? [];
@@ -119,7 +119,7 @@ function missing(flag: string): never {
     Missing: ${flag}. Help: npx palier --lang en partner enrol --help`);
 }
 
-/** The partner's variable. @throws CommandProblem when it is not known yet who the partner is, or is already */
+/** Returns the partner's key variable. @throws CommandProblem for a new partner without a name, or a known one with one */
 function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string | null {
   const known = scheme.partnersById.get(clientId);
   if (known === undefined && partner.name !== null) return partner.secretEnv;
@@ -132,13 +132,13 @@ function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string |
 const NEW_PARTNER = say`. S'il est nouveau, donnez --partner-name
   . If it is new, give --partner-name`;
 
-/** What is said of a badge that is enrolled already. @throws CommandProblem when it is, but not as was asked */
+/** Says that a badge is enrolled already. @throws CommandProblem when it is enrolled otherwise than requested */
 function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }: Enrolling): Localized {
   const { badgeId } = existing;
   const as = enrolmentWords(scheme, existing);
   const { from, until } = periodOf(existing, scheme.timeZone);
-  // By what was given; a name is no difference.
-  const isAsAsked =
+  // Compares the typed options only; the name does not matter.
+  const isSame =
     existing.clientId === clientId &&
     existing.competency === badge.competency &&
     String(existing.level) === badge.level &&
@@ -146,7 +146,7 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
     [null, from].includes(badge.from) &&
     [null, until].includes(badge.until) &&
     badge.replaces.every((id) => existing.replaces.includes(id));
-  if (isAsAsked)
+  if (isSame)
     return say`${badgeId} est déjà inscrit pour ${clientId} (${as}) : rien n'est écrit.
       ${badgeId} is enrolled for ${clientId} already (${as}): nothing is written.`;
   throw problem`enrolled_otherwise
@@ -155,9 +155,9 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
 }
 
 /**
- * The name that was asked for, else that of OBF; and what should be known about it. Where the key allows, OBF is
- * asked either way: a badge that is not in the account would never count.
- * @throws CommandProblem when OBF has no such badge, or does not say, and no name was given
+ * Returns the badge's name, typed or from OBF, and remarks about it. With an API key it always reads OBF: a badge
+ * that is not in the account would never count.
+ * @throws CommandProblem when OBF does not have the badge, or cannot be read, and no name was typed
  */
 async function findName(call: CommandCall, { clientId, badge }: Enrolling, secretEnv: string | null) {
   const { badgeId, name } = badge;
@@ -165,10 +165,10 @@ async function findName(call: CommandCall, { clientId, badge }: Enrolling, secre
   if (!isSet(call.env, secretEnv)) return { name, notes: [notSet(secretEnv)] };
   try {
     const badges = await readObfBadges(call, clientId, secretEnv);
-    const found = badges.find(({ id }) => id === badgeId);
-    if (found !== undefined) return { name: name ?? found.name, notes: [] };
-    const known = badges.map(({ id }) => id);
-    const meant = didYouMean(nearest(badgeId, known));
+    const badgeInObf = badges.find(({ id }) => id === badgeId);
+    if (badgeInObf !== undefined) return { name: name ?? badgeInObf.name, notes: [] };
+    const ids = badges.map(({ id }) => id);
+    const meant = didYouMean(nearest(badgeId, ids));
     const shown = withoutAddresses(badgeId);
     throw problem`unknown_badge
       Le badge ${shown} n'est pas dans le compte OBF de ${clientId}, ou y est encore un brouillon${meant}
@@ -189,10 +189,10 @@ const GIVE_A_NAME = say`Pour l'inscrire quand même, donnez --name.
   To enrol it all the same, give --name.`;
 
 /**
- * Writes the lines of a badge into partners.yaml, once it is sure that the file is as good as before.
- * @param before the scheme as the files have it now
- * @returns the lines, the file as it was given, and what the scheme's reader finds odd in them
- * @throws CommandProblem; nothing is written then
+ * Writes a badge's lines into partners.yaml, after it has parsed the scheme with them.
+ * @param before the scheme of the current files
+ * @returns the lines, the file's configured path, and the scheme's warnings about these lines
+ * @throws CommandProblem after which nothing is written
  */
 async function writeEnrolment(call: CommandCall, config: Config, enrolling: Enrolling, before: Scheme) {
   const file = join(config.configDir, 'partners.yaml');
@@ -215,9 +215,11 @@ async function writeEnrolment(call: CommandCall, config: Config, enrolling: Enro
   return { file, line, lines, warnings: result.warnings.filter(isNew).map(faultWords) };
 }
 
-/** Whatever the edit did to the text: all that was enrolled still is, and this badge besides. */
-const isOneMore = ({ enrolments }: Scheme, { enrolments: now }: Scheme, badgeId: BadgeId): boolean =>
-  now.has(badgeId) && now.size === enrolments.size + 1 && [...enrolments.keys()].every((id) => now.has(id));
+/** Whether the edit added this badge, and kept every other enrolment. */
+const isOneMore = (before: Scheme, { enrolments: after }: Scheme, badgeId: BadgeId): boolean =>
+  after.has(badgeId) &&
+  after.size === before.enrolments.size + 1 &&
+  [...before.enrolments.keys()].every((id) => after.has(id));
 
 const NOTHING_WRITTEN = say`Rien n'est écrit : avec ces lignes, les fichiers auraient des fautes.
   Nothing is written: with these lines, the files would have faults.`;
@@ -228,11 +230,11 @@ const onlyByHand = (file: string): CommandProblem =>
     Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`;
 
 /**
- * Puts a new text into a file's place in one step: a reader sees the old or the new text. Mode and
- * owner stay. A file behind a link is refused: the link would be lost, or an unnamed file be written.
- * @param file as it was given
- * @param before what the file holds, as far as the caller knows
- * @throws CommandProblem; nothing has changed then
+ * Replaces a file's text atomically; mode and owner stay. Refuses a symbolic link: it would be lost, or another
+ * file written.
+ * @param file the configured path, for messages
+ * @param before the text that the caller read; another text now is refused
+ * @throws CommandProblem after which nothing has changed
  */
 export async function replaceFile(path: string, file: string, before: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.palier-${randomBytes(6).toString('hex')}.tmp`);

@@ -35,9 +35,9 @@ export const plan: Command = {
     const typed = call.text('only');
     const { scheme } = pipeline;
     const only = typed === null ? null : awardOf(scheme, typed).id;
-    const asked = { scheme, only, maxRps };
-    const json = planJson(await makePlan(pipeline, asked, call.report, call.signal));
-    const lines = [...planLines(json, FILES, asked, call.lang), nextWords(json)];
+    const request = { scheme, only, maxRps };
+    const json = planJson(await makePlan(pipeline, request, call.report, call.signal));
+    const lines = [...planLines(json, FILES, request, call.lang), nextWords(json)];
     return { lines: call.has('csv') ? [planCsv(json)] : lines, json };
   }),
 };
@@ -64,11 +64,11 @@ export const simulate: Command = {
     const { scheme } = pipeline;
     const population = countPopulation(scheme);
     const judged = (evaluation: Evaluation): void => population.add(evaluation);
-    const asked = { scheme, only: null, maxRps, judged };
-    const planned = planJson(await makePlan(pipeline, asked, call.report, call.signal));
+    const request = { scheme, only: null, maxRps, judged };
+    const planned = planJson(await makePlan(pipeline, request, call.report, call.signal));
     const json = { ...planned, standings: standingsOf(scheme, population.stats()) };
     const lines = [
-      ...planLines(json, PROPOSAL, asked, call.lang),
+      ...planLines(json, PROPOSAL, request, call.lang),
       '',
       ...standingLines(scheme, json.standings, call.lang),
       { fr: "Rien n'est changé : c'est un essai.", en: 'Nothing is changed: it is a trial.' },
@@ -89,21 +89,21 @@ type AwardJson = PlanJson['awards'][number];
 const FILES = { fr: 'les fichiers', en: 'the files' };
 const PROPOSAL = { fr: 'la proposition', en: 'the proposal' };
 
-/** A plan in words. People are named by their keys. @param whose the rules it is of */
-function planLines(json: PlanJson, whose: Localized, { scheme, maxRps }: PlanAsked, lang: Lang): Lines {
+/** Writes a plan; people are named by their keys. @param rules which rules it is about, in words */
+function planLines(json: PlanJson, rules: Localized, { scheme, maxRps }: PlanAsked, lang: Lang): Lines {
   const { only, people, unreadable, awards, issues, calls } = json;
   const inactive = totalOf(awards, 'inactive');
   const took = durationWords(json.at_least_s);
   return [
-    ...rulesLines(json, whose, scheme.timeZone),
+    ...rulesLines(json, rules, scheme.timeZone),
     only !== null &&
       say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
         For the award "${only}" alone, and what follows from it; the rest would wait.`,
     say`Personnes examinées : ${people}.
       People looked at: ${people}.`,
     unreadable.length > 0 &&
-      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${some(unreadable)})
-        ! People left out, whose data cannot be read: ${unreadable.length} (${some(unreadable)})`,
+      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${exampleKeys(unreadable)})
+        ! People left out, whose data cannot be read: ${unreadable.length} (${exampleKeys(unreadable)})`,
     '',
     ...awardTable(awards, lang),
     totalOf(awards, 'loses_rule') > 0 &&
@@ -124,17 +124,17 @@ function planLines(json: PlanJson, whose: Localized, { scheme, maxRps }: PlanAsk
   ];
 }
 
-function rulesLines(json: PlanJson, whose: Localized, timeZone: string): Lines {
+function rulesLines(json: PlanJson, rules: Localized, timeZone: string): Lines {
   const { version, in_force: inForce, differ_since_s: sinceS } = json;
   if (inForce === null)
     return [
-      say`Règles : ${whose}, version ${version}. Aucune n'est encore en vigueur : le premier démarrage d'un worker en met une.
-        Rules: ${whose}, version ${version}. None is in force yet: the first start of a worker puts one there.`,
+      say`Règles : ${rules}, version ${version}. Aucune n'est encore en vigueur : le premier démarrage d'un worker en met une.
+        Rules: ${rules}, version ${version}. None is in force yet: the first start of a worker puts one there.`,
     ];
   if (!json.changed)
     return [
-      say`Règles : ${whose}, version ${version}, celle qui est en vigueur.
-        Rules: ${whose}, version ${version}, the one in force.`,
+      say`Règles : ${rules}, version ${version}, celle qui est en vigueur.
+        Rules: ${rules}, version ${version}, the one in force.`,
     ];
   const since = instantWords(sinceS ?? 0, timeZone);
   const differ =
@@ -143,8 +143,8 @@ function rulesLines(json: PlanJson, whose: Localized, timeZone: string): Lines {
       : say`Elles diffèrent depuis le ${since} ; ce qui arrive de nouveau est déjà jugé par elles.
         They differ since ${since}; what is new is judged by them already.`;
   return [
-    say`Règles : ${whose}, version ${version} ; en vigueur : version ${inForce}. ${differ}
-      Rules: ${whose}, version ${version}; in force: version ${inForce}. ${differ}`,
+    say`Règles : ${rules}, version ${version} ; en vigueur : version ${inForce}. ${differ}
+      Rules: ${rules}, version ${version}; in force: version ${inForce}. ${differ}`,
     !json.in_force_readable &&
       say`! Les règles en vigueur ne peuvent plus être lues par cette version de Palier : qui ne remplirait plus sa règle ne peut être dit.
         ! The rules in force can no longer be read by this version of Palier: who would no longer qualify cannot be told.`,
@@ -153,7 +153,7 @@ function rulesLines(json: PlanJson, whose: Localized, timeZone: string): Lines {
 
 const GAIN = { of: 'gains', fr: 'gagnent', en: 'gain' } as const;
 const LOSE = { of: 'loses_rule', fr: 'perdent la règle', en: 'lose the rule' } as const;
-/** Of each award: how many people, and the issue calls. */
+/** Columns of the table: people per award, and issue calls. */
 const COLUMNS = [
   GAIN,
   { of: 'under_way', fr: 'en route', en: 'on its way' },
@@ -175,16 +175,16 @@ const awardTable = (awards: readonly AwardJson[], lang: Lang): readonly string[]
 
 const AWARD: Localized = { fr: 'Badge Région', en: 'Award' };
 
-/** Its name and id; whether it is one that can still be given. */
+/** Writes an award's name and id, and why it can no longer be issued. */
 function awardName({ award, name, removed, active }: AwardJson): Localized {
-  const told = `${name} (${award})`;
-  if (removed) return { fr: `${told} [retiré des règles]`, en: `${told} [removed from the rules]` };
-  return active ? { fr: told, en: told } : { fr: `${told} [désactivé]`, en: `${told} [switched off]` };
+  const label = `${name} (${award})`;
+  if (removed) return { fr: `${label} [retiré des règles]`, en: `${label} [removed from the rules]` };
+  return active ? { fr: label, en: label } : { fr: `${label} [désactivé]`, en: `${label} [switched off]` };
 }
 
-/** Lines of a table: the first column to the left, the others to the right. @param rows of equal length */
+/** Aligns a table: the first column left, the others right. @param rows of equal length */
 function tableLines(rows: readonly (readonly (string | number)[])[]): readonly string[] {
-  // As people count letters: an accent that stands apart is none.
+  // NFC: a letter and its accent count as one character.
   const cells = rows.map((row) => row.map((cell) => String(cell).normalize('NFC')));
   const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0))) ?? [];
   const padded = (cell: string, at: number): string =>
@@ -193,32 +193,32 @@ function tableLines(rows: readonly (readonly (string | number)[])[]): readonly s
 }
 
 function quotaWords({ quota, issues }: PlanJson, timeZone: string): Localized {
-  const asked = plural(issues, 'badge|badges', 'badge|badges');
+  const toIssue = plural(issues, 'badge|badges', 'badge|badges');
   const { left, read_at_s: readS, after, short, floor } = quota;
   if (left === null || readS === null || after === null)
-    return say`Quota OBF : ${asked} à délivrer ; ce qu'il en reste n'est pas connu (« npx palier check » le lit).
-      OBF quota: ${asked} to issue; what is left of it is not known ("npx palier check" reads it).`;
+    return say`Quota OBF : ${toIssue} à délivrer ; ce qu'il en reste n'est pas connu (« npx palier check » le lit).
+      OBF quota: ${toIssue} to issue; what is left of it is not known ("npx palier check" reads it).`;
   const at = instantWords(readS, timeZone);
-  const known = say`Quota OBF : ${asked} à délivrer, ${left} restants (lu le ${at}, envois déduits)
-    OBF quota: ${asked} to issue, ${left} left (read ${at}, less what was issued)`;
+  const words = say`Quota OBF : ${toIssue} à délivrer, ${left} restants (lu le ${at}, envois déduits)
+    OBF quota: ${toIssue} to issue, ${left} left (read ${at}, less what was issued)`;
   return short > 0
-    ? say`! ${known} : il en manque ${short}, les envois s'arrêteraient à ${floor}.
-      ! ${known}: ${short} too few, issuing would stop at ${floor}.`
-    : say`${known} : suffisant, il en resterait ${after}.
-      ${known}: enough, ${after} would be left.`;
+    ? say`! ${words} : il en manque ${short}, les envois s'arrêteraient à ${floor}.
+      ! ${words}: ${short} too few, issuing would stop at ${floor}.`
+    : say`${words} : suffisant, il en resterait ${after}.
+      ${words}: enough, ${after} would be left.`;
 }
 
-/** Enough to look into a few with `explain`. */
-const EXAMPLES = 5;
+/** How many people are named, to look at with `explain`. */
+const MAX_EXAMPLES = 5;
 
-const some = (keys: readonly string[]): string =>
-  keys.slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
+const exampleKeys = (keys: readonly string[]): string =>
+  keys.slice(0, MAX_EXAMPLES).join(', ') + (keys.length > MAX_EXAMPLES ? '...' : '');
 
 function exampleLines(awards: readonly AwardJson[]): Lines {
   const examples = awards.flatMap((award) =>
     [GAIN, LOSE].flatMap((column) => {
       const keys = award.earners[column.of];
-      return keys.length === 0 ? [] : [labelled(listed([awardName(award), column]), some(keys))];
+      return keys.length === 0 ? [] : [labelled(listed([awardName(award), column]), exampleKeys(keys))];
     }),
   );
   const heading = say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
@@ -227,28 +227,28 @@ function exampleLines(awards: readonly AwardJson[]): Lines {
 }
 
 function nextWords({ changed, awards }: PlanJson): Localized {
-  const nobody = totalOf(awards, 'gains') + totalOf(awards, 'loses_rule') === 0;
-  if (changed && nobody)
+  const nobodyAffected = totalOf(awards, 'gains') + totalOf(awards, 'loses_rule') === 0;
+  if (changed && nobodyAffected)
     return say`Personne ne gagne ni ne perd rien. « npx palier apply » met ces règles en vigueur.
       Nobody gains or loses anything. "npx palier apply" puts these rules into force.`;
   if (changed)
     return say`Rien n'est changé. « npx palier apply » le met en vigueur.
       Nothing is changed. "npx palier apply" puts it into force.`;
-  if (nobody) return { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
+  if (nobodyAffected) return { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
   return say`Ces badges sont dus par les règles en vigueur, et rien n'est en route : « npx palier apply » les délivre.
     These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
 }
 
-const MOST_COLUMNS = 9;
+const MAX_COLUMNS = 9;
 const THRESHOLD: Localized = { fr: 'seuil', en: 'threshold' };
 const ONE_AWAY: Localized = { fr: 'à un badge près', en: 'one badge away' };
 
-/** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
+/** Writes how many people have 0, 1, 2... of what each rule counts, sorted by competency and level. */
 function standingLines({ awards, competencies }: Scheme, standings: Standings, lang: Lang): Lines {
-  const most = Math.max(0, ...standings.map(({ at_count: people }) => people.length - 1));
-  const last = Math.min(most, MOST_COLUMNS - 1);
+  const maxCount = Math.max(0, ...standings.map(({ at_count: people }) => people.length - 1));
+  const last = Math.min(maxCount, MAX_COLUMNS - 1);
   const columns = Array.from({ length: last + 1 }, (_, at) =>
-    at === last && most > last ? `${at}+` : `${at}`,
+    at === last && maxCount > last ? `${at}+` : `${at}`,
   );
   const order = [...competencies.keys(), null];
   const inOrder = awards.toSorted(
@@ -258,8 +258,8 @@ function standingLines({ awards, competencies }: Scheme, standings: Standings, l
     standings
       .filter(({ award }) => award === id)
       .map(({ threshold, at_count: people, one_away: oneAway }) => {
-        const rest = people.slice(last).reduce((sum, one) => sum + one, 0);
-        const counts = columns.map((_, at) => (at < last ? (people[at] ?? 0) : rest));
+        const lastCount = people.slice(last).reduce((sum, count) => sum + count, 0);
+        const counts = columns.map((_, at) => (at < last ? (people[at] ?? 0) : lastCount));
         return [`${name} (${id})`, threshold ?? '-', ...counts, oneAway];
       }),
   );
@@ -273,8 +273,8 @@ function standingLines({ awards, competencies }: Scheme, standings: Standings, l
 }
 
 /**
- * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
- * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
+ * Writes one line per person and award: `gains`, or `loses_rule` for a person who keeps it without qualifying.
+ * Formulas are not escaped: ids and keys contain none, and programs need keys like `-abc` unchanged.
  */
 const planCsv = ({ awards }: PlanJson): string =>
   stringify(
