@@ -13,12 +13,12 @@ import {
 } from './record.js';
 import type { EarnerStore } from './store.js';
 
-/** An assertion as OBF told it, and whom it is of. */
+/** An assertion as read from OBF, and its earner. */
 export interface NewAssertion {
   readonly earner: EarnerKey;
   readonly contact: Contact;
   readonly assertion: Assertion;
-  /** When OBF recorded it, or when a notice told of it, Unix seconds; null where neither is known. */
+  /** When OBF recorded it, or a notice announced it, Unix seconds; null when neither is known. */
   readonly recordedS?: number | null;
   readonly isRegionBadge?: boolean;
 }
@@ -31,7 +31,7 @@ export interface WrittenAssertion extends NewAssertion {
   readonly change: AssertionChange;
 }
 
-/** The records of some cannot be read: nothing was written to them, and everything to the others. */
+/** Some records cannot be read: nothing was written to them. The assertions of the others are stored. */
 export class SomeUnreadable extends Error {
   readonly code = 'record_unreadable';
   constructor(
@@ -43,7 +43,7 @@ export class SomeUnreadable extends Error {
   }
 }
 
-/** How many records are written at a time: enough to fill the wire, few enough to keep memory flat. */
+/** How many records are written at once: enough to keep Redis busy, few enough to keep memory flat. */
 const AT_ONCE = { concurrency: 500 };
 
 export interface AssertionSources {
@@ -52,25 +52,27 @@ export interface AssertionSources {
 }
 
 /**
- * Writes what was read in OBF. Idempotent; a revocation once seen stays. What is of before an erasure is not written.
- * @param generation of the rules that wait for apply, written to people with something new; null: none wait
+ * Stores assertions that were read from OBF. Idempotent; a revocation once seen stays. Those from before an erasure
+ * are not stored.
+ * @param generation of the rules that wait for `apply`, stored for people with something new; null: none wait
  * @returns what is stored now: all but what an erasure keeps out
  * @throws SomeUnreadable once the others are written
  */
 export async function storeAssertions(
   { earners, vault }: AssertionSources,
-  found: readonly NewAssertion[],
+  incoming: readonly NewAssertion[],
   generation: number | null = null,
 ): Promise<readonly WrittenAssertion[]> {
   const unreadable = new Set<EarnerKey>();
   const storeOne = async (one: NewAssertion): Promise<readonly WrittenAssertion[]> => {
-    const fact: NewFact = { ...one, fingerprint: fingerprintBy(vault)(one.assertion.id), generation };
+    const fingerprint = fingerprintBy(vault)(one.assertion.id);
+    const addition: AssertionToAdd = { ...one, fingerprint, generation };
     let written: readonly WrittenAssertion[] = [];
     try {
       await earners.update(one.earner, (record) => {
-        const added = isKeptOut(record, fact) ? null : addAssertion(record, fact);
+        const added = isKeptOut(record, addition) ? null : addAssertion(record, addition);
         written = added === null ? [] : [{ ...one, change: added.change }];
-        return added?.record ?? noteKeptOut(record, fact);
+        return added?.record ?? noteKeptOut(record, addition);
       });
     } catch (error) {
       if (!(error instanceof RecordUnreadable)) throw error;
@@ -79,12 +81,12 @@ export async function storeAssertions(
     }
     return written;
   };
-  const stored = (await pMap(found, storeOne, AT_ONCE)).flat();
+  const stored = (await pMap(incoming, storeOne, AT_ONCE)).flat();
   if (unreadable.size > 0) throw new SomeUnreadable(stored, [...unreadable]);
   return stored;
 }
 
-/** Enough to tell one person's assertions apart. */
+/** Enough to distinguish the assertions of one person. */
 const FINGERPRINT_LENGTH = 8;
 
 export const fingerprintBy =
@@ -93,8 +95,8 @@ export const fingerprintBy =
     vault.name(id, 'assertion').slice(0, FINGERPRINT_LENGTH);
 
 /**
- * Marks an assertion as revoked, or as no longer shown by OBF: that one counts again once OBF shows it again.
- * Idempotent. @returns whether the earner has it
+ * Marks an assertion as revoked, or as vanished from OBF; a vanished one counts again once OBF shows it again.
+ * Idempotent. @returns whether the earner has the assertion
  */
 export async function markAssertion(
   earners: Pick<EarnerStore, 'update'>,
@@ -111,27 +113,27 @@ export async function markAssertion(
   return assertions.some((one) => one.id === id);
 }
 
-/** All that must be known to add an assertion to a record. */
-interface NewFact extends NewAssertion {
+/** An assertion with what adding it to a record needs. */
+interface AssertionToAdd extends NewAssertion {
   /** Of the assertion's id. */
   readonly fingerprint: string;
   readonly generation: number | null;
 }
 
 /**
- * Pure. The record with an assertion more, and what that changed. What a credential does not say of its event, and its
- * date, stay as OBF's API told them. The generation of the rules is stored with what is new, in one write.
+ * Pure. Adds or updates an assertion, and says what changed. A hosted credential that names no event updates only the
+ * expiry and the revocation. The generation of the rules is stored with a new assertion, in one write.
  */
 function addAssertion(
   record: EarnerRecord,
-  fact: NewFact,
+  { assertion, contact: incomingContact, generation }: AssertionToAdd,
 ): { record: EarnerRecord; change: AssertionChange } {
-  const before = record.assertions.find(({ id }) => id === fact.assertion.id);
-  const after = merged(before, fact.assertion);
+  const before = record.assertions.find(({ id }) => id === assertion.id);
+  const after = merged(before, assertion);
   const change = changeOf(before, after);
   const isNew = change === 'new' || change === 'revoked';
-  const lastSchemeGeneration = Math.max(isNew ? (fact.generation ?? 0) : 0, record.lastSchemeGeneration);
-  const contact = mergedContact(record.contact, fact.contact);
+  const lastSchemeGeneration = Math.max(isNew ? (generation ?? 0) : 0, record.lastSchemeGeneration);
+  const contact = mergedContact(record.contact, incomingContact);
   const isSame = lastSchemeGeneration === record.lastSchemeGeneration && contact === record.contact;
   if (change === null && isSame) return { record, change };
   const others = record.assertions.map((one) => (one === before ? after : one));
@@ -147,12 +149,12 @@ function changeOf(before: Assertion | undefined, after: Assertion): AssertionCha
 
 function merged(before: Assertion | undefined, read: Assertion): Assertion {
   if (before === undefined) return read;
-  const isOfApi = read.eventId === null && before.eventId !== null;
-  const { vanished: _shownAgain, ...shown } = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
+  const isFromApi = read.eventId === null && before.eventId !== null;
+  const { vanished: _shownAgain, ...shown } = isFromApi ? { ...before, expiresOnS: read.expiresOnS } : read;
   return { ...shown, revoked: (before.revoked && before.vanished !== true) || read.revoked };
 }
 
-/** A reading without a name leaves the name that is known. */
+/** Keeps the known name when the new contact has none. */
 function mergedContact(known: Contact | null, read: Contact): Contact {
   const name = read.name ?? known?.name ?? null;
   return known !== null && known.address === read.address && known.name === name
@@ -161,37 +163,38 @@ function mergedContact(known: Contact | null, read: Contact): Contact {
 }
 
 /**
- * The Région's own badges come back with a person who comes back: it must be known what they hold. Until then, one that
- * Palier gave before, or was giving, is known by its award record alone.
+ * Whether an erasure keeps this assertion out. A Région badge is stored once its person has come back, since Palier
+ * must know what they hold. Before, the award record alone says that Palier issued it, or was issuing it.
  */
-function isKeptOut(record: EarnerRecord, { assertion, ...fact }: NewFact): boolean {
+function isKeptOut(record: EarnerRecord, addition: AssertionToAdd): boolean {
+  const { assertion, fingerprint, isRegionBadge, recordedS } = addition;
   const { tombstone } = record;
   if (tombstone === null) return false;
   const { fingerprints, erasedAtS } = tombstone;
-  const isOfBefore = fingerprints.includes(fact.fingerprint) || (fact.recordedS ?? Infinity) <= erasedAtS;
-  if (fact.isRegionBadge !== true) return isOfBefore;
+  const isFromBefore = fingerprints.includes(fingerprint) || (recordedS ?? Infinity) <= erasedAtS;
+  if (isRegionBadge !== true) return isFromBefore;
   const award = record.awards.get(assertion.badgeId);
-  const isGiven = award !== undefined && 'event' in award && award.event === assertion.eventId;
-  return isErased(record) && (isOfBefore || isGiven || isBeingGiven(award));
+  const isIssued = award !== undefined && 'event' in award && award.event === assertion.eventId;
+  return isErased(record) && (isFromBefore || isIssued || isBeingIssued(award));
 }
 
-const isBeingGiven = (award: AwardRecord | undefined): boolean =>
+const isBeingIssued = (award: AwardRecord | undefined): boolean =>
   award?.state === 'claimed' || award?.state === 'unknown';
 
 /**
- * Pure. What an erased record learns of a Région badge that it keeps out: that it was given, so that it is not given
- * again, and that this assertion is not to come back.
+ * Pure. Notes in an erased record a Région badge that it keeps out. The badge is not issued again, nor the assertion
+ * stored.
  */
-function noteKeptOut(record: EarnerRecord, fact: NewFact): EarnerRecord {
+function noteKeptOut(record: EarnerRecord, addition: AssertionToAdd): EarnerRecord {
   const { tombstone, awards } = record;
-  const { badgeId, eventId, revoked, issuedOnS } = fact.assertion;
-  if (tombstone === null || fact.isRegionBadge !== true || !isErased(record)) return record;
-  if (tombstone.fingerprints.includes(fact.fingerprint)) return record;
-  const fingerprints = [...tombstone.fingerprints, fact.fingerprint];
+  const { badgeId, eventId, revoked, issuedOnS } = addition.assertion;
+  if (tombstone === null || addition.isRegionBadge !== true || !isErased(record)) return record;
+  if (tombstone.fingerprints.includes(addition.fingerprint)) return record;
+  const fingerprints = [...tombstone.fingerprints, addition.fingerprint];
   const after = { ...record, tombstone: { ...tombstone, fingerprints } };
   const before = awards.get(badgeId);
-  if (revoked || eventId === null || (before !== undefined && !isBeingGiven(before))) return after;
+  if (revoked || eventId === null || (before !== undefined && !isBeingIssued(before))) return after;
   const ignoredRevocations = before?.ignoredRevocations ?? [];
-  const given = { state: 'issued', atS: issuedOnS, ignoredRevocations, event: eventId } as const;
-  return { ...after, awards: new Map(awards).set(badgeId, given) };
+  const issued = { state: 'issued', atS: issuedOnS, ignoredRevocations, event: eventId } as const;
+  return { ...after, awards: new Map(awards).set(badgeId, issued) };
 }

@@ -2,17 +2,17 @@ import { DateTime } from 'luxon';
 import { z } from 'zod';
 import type { AssertionId, AwardId, BadgeId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
 
-/** What the journal tells of. */
+/** What a journal entry records. */
 export const JOURNAL_KINDS = [
-  /** Palier gave an award through OBF. */
+  /** Palier issued an award through OBF. */
   'issued',
-  /** An award of the Région that Palier did not give (by hand in OBF), or of which its note is gone. */
+  /** A Région award in OBF that Palier did not issue (a manual one), or without its `log_entry` note. */
   'found',
-  /** A held award's rule is not met any more, because badges were revoked: a human is to look at it. */
+  /** Badges were revoked, and a held award's rule is no longer met: a human is to review it. */
   'flagged',
-  /** Palier took an award back (`on_loss: revoke`). */
+  /** Palier revoked an award (`on_loss: revoke`). */
   'revoked',
-  /** A human revoked it in OBF: not given again until ops lifts it. */
+  /** A human revoked it in OBF: it is not issued again until ops unblocks it. */
   'blocked',
   'unblocked',
   /** OBF refused it for good. */
@@ -25,41 +25,41 @@ export const JOURNAL_KINDS = [
   'purged',
   /** A version of the scheme was put into force. */
   'applied',
-  /** On one day people looked at their own pages: `detail` says how often, nothing says who. */
+  /** People viewed their own pages on one day: `detail` says how often, nothing says who. */
   'viewed',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-/** An id, whose kind is known by its place. */
+/** Checks that an id is a string; the field that holds it says of which kind. */
 export const idOf = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');
 
-/** One thing that happened. No address is in it. */
+/** One thing that happened. It contains no address. */
 export const journalEntryForm = z.object({
   kind: z.enum(JOURNAL_KINDS),
   /** When, Unix seconds. */
   atS: z.int(),
-  /** Whom it happened to; null: nobody (`applied`, `viewed`), or somebody who was erased since. */
+  /** The person concerned; null: nobody (`applied`, `viewed`), or somebody erased since. */
   earner: idOf<EarnerKey>().nullable(),
   award: idOf<AwardId>().nullable(),
   badgeId: idOf<BadgeId>().nullable(),
   /** The assertions that counted for it. */
   assertions: z.array(idOf<AssertionId>()).readonly(),
-  /** What set it off, e.g. `webhook.event.P1.E1`, `poll.event.P1.E1`, `apply`, `ops`. */
+  /** What triggered it, e.g. `webhook.event.P1.E1`, `poll.event.P1.E1`, `apply`, `ops`. */
   cause: z.string().nullable(),
-  /** The version of the scheme that it was decided under. */
+  /** The version of the scheme under which it was decided. */
   version: idOf<SchemeVersion>().nullable(),
-  /** The OBF event that it became, or that it is about. */
+  /** The OBF event that issued the award, or that the entry is about. */
   event: idOf<EventId>().nullable(),
-  /** What else is to be known, in English, without personal data: OBF's reason, numbers removed. */
+  /** More, in English, without personal data: OBF's reason, or how much was erased. */
   detail: z.string().nullable(),
 });
 export type JournalEntry = Readonly<z.output<typeof journalEntryForm>>;
 
-/** An entry with what is known of it; the rest is null. */
+/** Makes an entry; each field that is not given is null. */
 export const journalEntry = (
   kind: JournalKind,
   atS: number,
-  rest: Partial<Omit<JournalEntry, 'kind' | 'atS'>>,
+  fields: Partial<Omit<JournalEntry, 'kind' | 'atS'>>,
 ): JournalEntry => ({
   kind,
   atS,
@@ -71,16 +71,16 @@ export const journalEntry = (
   version: null,
   event: null,
   detail: null,
-  ...rest,
+  ...fields,
 });
 
-/** Whether it says that an award was given. */
+/** Whether the entry records an award that was given, by Palier or not. */
 export const isGiving = ({ kind }: Pick<JournalEntry, 'kind'>): boolean =>
   kind === 'issued' || kind === 'found';
 
 /**
- * Whether both tell the same thing: one kind, badge and event; without event, and for what may come again about
- * one event (`flagged`), one instant. A refusal that is tried again, and comes in the same words, is one.
+ * Whether two entries record the same fact: the same kind, badge and event. Without an event, and for `flagged`, which
+ * may recur for one event, the instant must be the same. A refusal repeated in the same words is the same.
  */
 const isSameEntry = (a: JournalEntry, b: JournalEntry): boolean =>
   a.kind === b.kind && a.badgeId === b.badgeId && occasionOf(a) === occasionOf(b);
@@ -90,18 +90,17 @@ function occasionOf({ kind, event, atS, detail }: JournalEntry): string | number
   return event ?? (kind === 'refused' ? detail : null) ?? atS;
 }
 
-/** Where the same entry stands already; -1: nowhere. */
+/** Returns the index of the same entry; -1: there is none. */
 export const placeOf = (journal: readonly JournalEntry[], entry: JournalEntry): number =>
   journal.findIndex((one) => isSameEntry(one, entry));
 
-/** Pure. The journal with an entry more, unless it tells the same already: the first telling stays. */
+/** Pure. Adds an entry, unless the journal has the same one: the first stays. */
 export const withEntry = (journal: readonly JournalEntry[], entry: JournalEntry): readonly JournalEntry[] =>
   placeOf(journal, entry) >= 0 ? journal : [...journal, entry];
 
 /**
- * One line of `npx palier audit`, as programs may rely on it. Keys are written as in scheme.yaml and in OBF's
- * replies; an instant is in Unix seconds (`_s`) and, for a reader, in UTC (`_iso`, null where the calendar
- * has no such day).
+ * One line of `npx palier audit`, on which programs may rely. Keys are written as in scheme.yaml and OBF's replies.
+ * Instants are Unix seconds (`_s`), and UTC for a reader (`_iso`; null when the calendar has no such day).
  */
 export const journalLineSchema = z.strictObject({
   kind: z.enum(JOURNAL_KINDS).describe('What happened.'),

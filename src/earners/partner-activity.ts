@@ -2,22 +2,22 @@ import { asBadgeId, asClientId, type BadgeId, type ClientId, type EventId } from
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
 
-/** What last came, and how often. */
+/** When something last came, and how often it did. */
 export interface Latest {
   /** Unix seconds. */
   readonly lastS: number;
-  /** About right: an event that is told again, others having come between, counts again. */
+  /** Approximate: an event that comes again after others counts again. */
   readonly count: number;
-  /** Null where a hosted credential does not name its event. */
+  /** Null when a hosted credential names no event. */
   readonly eventId: string | null;
 }
 
 export type PartnerActivity = ReturnType<typeof createPartnerActivity>;
 
-/** So many are kept of what is ignored: a sender of notices may name anything. */
+/** How many ignored ids are kept: a sender of notices may name anything. */
 const MAX_KEPT = 200;
 
-/** The later of two stays. KEYS: a hash of `<when> <count> <event>`. ARGV: the field, when, its event ('': none). */
+/** Keeps the later instant. KEYS: a hash of `<instant> <count> <event>`. ARGV: field, instant, event ('': none). */
 const NOTE = scriptOf(`
 local known = redis.call('HGET', KEYS[1], ARGV[1]) or '-inf 0 '
 local at, count, event = string.match(known, '^(%S+) (%d+) (.*)$')
@@ -26,8 +26,8 @@ if at == '-inf' or tonumber(at) < tonumber(ARGV[2]) then at, event = ARGV[2], AR
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%s %d %s', at, count, event))`);
 
 /**
- * What last came: of partners, so that one who has fallen silent stands out, and of what counts for nothing, so that
- * ops can see what a partner forgot to have enrolled.
+ * The latest event of each partner, so that ops see who has fallen silent. Also that of each badge and client that
+ * does not count: a partner may have forgotten to enrol it.
  * @param prefix of the keys, without a hash tag
  */
 export function createPartnerActivity(redis: RedisConnection, prefix: string, maxKept = MAX_KEPT) {
@@ -37,32 +37,31 @@ export function createPartnerActivity(redis: RedisConnection, prefix: string, ma
   const note = async (key: string, field: string, atS: number, event?: EventId | null): Promise<void> => {
     await NOTE(redis, [key], [field, atS, event ?? '']);
   };
-  /** The latest first. */
-  const latest = async <Id>(key: string, named: (id: string) => Id): Promise<ReadonlyMap<Id, Latest>> => {
+  /** Reads a hash, the latest first. */
+  const latest = async <Id>(key: string, asId: (id: string) => Id): Promise<ReadonlyMap<Id, Latest>> => {
     const all = Object.entries(await redis.hgetall(key)).map(([id, text]): [Id, Latest] => {
       const [lastS, count, event = ''] = text.split(' ');
       const eventId = event === '' ? null : event;
-      return [named(id), { lastS: Number(lastS), count: Number(count), eventId }];
+      return [asId(id), { lastS: Number(lastS), count: Number(count), eventId }];
     });
     return new Map(all.toSorted(([, a], [, b]) => b.lastS - a.lastS));
   };
-  const ignore = async (...what: Parameters<typeof note>): Promise<void> => {
-    await note(...what);
-    const [key] = what;
-    const tooMany = [...(await latest(key, String)).keys()].slice(maxKept);
-    if (tooMany.length > 0) await redis.hdel(key, ...tooMany);
+  const ignore = async (key: string, field: string, atS: number, event?: EventId | null): Promise<void> => {
+    await note(key, field, atS, event);
+    const excess = [...(await latest(key, String)).keys()].slice(maxKept);
+    if (excess.length > 0) await redis.hdel(key, ...excess);
   };
   return {
-    /** Told of every event that is stored, in any order and however often. @param atS when OBF recorded it */
+    /** Notes a stored event of a partner, in any order and any number of times. @param atS when OBF recorded it */
     seen: (clientId: ClientId, atS: number, event?: EventId | null) =>
       note(partnersKey, clientId, atS, event),
-    /** Of every client with a stored assertion. */
+    /** The latest of every client with a stored assertion. */
     partners: () => latest(partnersKey, asClientId),
-    /** An event of a badge that is not enrolled, or a credential of one. */
+    /** Notes an event, or a credential, of a badge that is not enrolled. */
     ignoreBadge: (clientId: ClientId, badgeId: BadgeId, atS: number, event?: EventId | null) =>
       ignore(badgesKey(clientId), badgeId, atS, event),
     ignoredBadges: (clientId: ClientId) => latest(badgesKey(clientId), asBadgeId),
-    /** A credential of a client that takes no part. */
+    /** Notes a credential of a client that takes no part. */
     ignoreClient: (clientId: ClientId, atS: number, event?: EventId | null) =>
       ignore(clientsKey, clientId, atS, event),
     ignoredClients: () => latest(clientsKey, asClientId),

@@ -23,21 +23,21 @@ import {
 } from './record.js';
 import type { EarnerStore } from './store.js';
 
-/** What stands for the person of an address, in Redis, job ids, logs and `log_entry`. */
+/** Returns the keyed hash that replaces an address in Redis, job ids, logs and `log_entry`. */
 export const earnerKeyOf = (vault: Vault, address: string): EarnerKey =>
   asEarnerKey(vault.name(normaliseAddress(address), 'earner'));
 
-/** All that deciding needs to know of one earner. */
+/** The badges of one person, as the rules read them. */
 export interface Portfolio {
-  /** What partners (and strangers, if any) issued to this person. */
+  /** Issued by partners, and by strangers if any. */
   readonly assertions: readonly Assertion[];
-  /** The Région's own badges, those issued by hand, revoked or expired included. */
+  /** Issued by the Région: manual, revoked and expired ones included. */
   readonly held: readonly Assertion[];
-  /** Région badges that a human revoked: not given again until ops lifts it. */
+  /** Région badges that a human revoked: not issued again until ops unblocks them. */
   readonly blocked: readonly BadgeId[];
 }
 
-/** A ledger record, and the address' key that it stands under. */
+/** An award record, and the key of the address that holds it. */
 export interface OwnRecord {
   readonly key: EarnerKey;
   readonly badgeId: BadgeId;
@@ -45,8 +45,8 @@ export interface OwnRecord {
 }
 
 /**
- * Pure. An award that we issued counts as held before its assertion has been read back from OBF; once
- * it has, the assertion alone says whether it still is.
+ * Pure. Makes a person's portfolio. An award that Palier issued counts as held until its assertion has been read from
+ * OBF. From then on the assertion alone decides.
  */
 export function compose(
   region: ClientId,
@@ -70,21 +70,21 @@ export function compose(
 }
 
 /**
- * The badges that somebody at the Région revoked, and meant it: the revocation is not ours, and nothing
- * was given since. An award given by hand is dated at midnight, so of one day's awards no order is known:
- * one that never ends has the last word, one that has an end only if it was issued later.
+ * Returns the badges that a human revoked: the revocation is not Palier's, and no other was issued since. Manual awards
+ * are dated at midnight, so their order within a day is unknown. One without expiry therefore always counts as issued
+ * since; one with an expiry, only if its date is later.
  */
 function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]): readonly BadgeId[] {
   const isIgnored = ({ badgeId, eventId }: Assertion): boolean =>
     eventId !== null &&
     records.some(
-      ({ badgeId: of, record }) =>
-        of === badgeId &&
-        // What Palier is taking back at this moment is no human's doing.
+      ({ badgeId: recordBadgeId, record }) =>
+        recordBadgeId === badgeId &&
         (record.ignoredRevocations.includes(eventId) ||
+          // Palier itself is revoking it now.
           (record.state === 'revoking' && record.event === eventId)),
     );
-  const givenSince = (revoked: Assertion): boolean =>
+  const isIssuedSince = (revoked: Assertion): boolean =>
     held.some(
       (other) =>
         other.badgeId === revoked.badgeId &&
@@ -92,7 +92,7 @@ function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]
         (other.expiresOnS === null || other.issuedOnS > revoked.issuedOnS),
     );
   return held
-    .filter((one) => one.revoked && !isIgnored(one) && !givenSince(one))
+    .filter((one) => one.revoked && !isIgnored(one) && !isIssuedSince(one))
     .map(({ badgeId }) => badgeId);
 }
 
@@ -103,35 +103,32 @@ export interface PersonSources {
   readonly region: ClientId;
 }
 
-/** What is stored of one address. */
+/** One address with its record. */
 export interface Address {
   readonly key: EarnerKey;
   readonly record: EarnerRecord;
 }
 
-/** One person: all addresses that ops joined, seen as one, each read once. */
+/** One person: all addresses that ops linked, as one. */
 export interface Person {
-  /** The key that stands for the person: of the address that the others were linked to. */
+  /** The key of the person's own address: the one to which the others were linked. */
   readonly earner: EarnerKey;
   /** The key of every address, the person's own first. */
   readonly keys: readonly EarnerKey[];
   /** Every address, the person's own first. */
   readonly addresses: readonly Address[];
   readonly portfolio: Portfolio;
-  /** Every award record of every address. */
+  /** The award records of all addresses. */
   readonly records: readonly OwnRecord[];
-  /** The latest change of the rules (its generation) under which something new was stored; 0: none. */
+  /** The latest generation of the rules under which something new was stored; 0: none. */
   readonly lastSchemeGeneration: number;
 }
 
-/**
- * All that deciding needs to know of the person whom this address belongs to, under whichever key it came.
- * @throws RecordUnreadable
- */
+/** Reads a person by the key of any of their addresses. @throws RecordUnreadable */
 export async function readPerson({ earners, region }: PersonSources, earner: EarnerKey): Promise<Person> {
-  const asked = await earners.read(earner);
-  const key = asked.linkedTo ?? earner;
-  const record = asked.linkedTo === null ? asked : await earners.read(key);
+  const addressed = await earners.read(earner);
+  const key = addressed.linkedTo ?? earner;
+  const record = addressed.linkedTo === null ? addressed : await earners.read(key);
   return personOf(region, [{ key, record }, ...(await readAddresses(earners, record.linked))]);
 }
 
@@ -158,24 +155,23 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
   };
 }
 
-/** Callbacks of an iteration over everybody. */
+/** Callbacks of an iteration over all people. */
 interface IterationHooks {
   /** Called for an unreadable record; the others go on. */
   readonly unreadable?: (earner: EarnerKey, error: unknown) => void;
-  /** How many addresses were looked at so far, of how many. */
+  /** Called with how many addresses were read so far, and of how many. */
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** How many addresses are looked at together. */
+/** How many addresses are read together. */
 const CHUNK = 100;
-/** How many such chunks are on the wire, or wait to be looked at: Redis works while we judge. */
+/** How many chunks are read ahead: Redis reads while the caller works. */
 const AHEAD = { concurrency: 4 };
 
 /**
- * Everybody, some at a time, each person once, as `readPerson` would read them: an address that was linked
- * to another is read with its person. The next ones are on their way while these are looked at. Who is given a
- * first badge meanwhile may be missed, and who has no badge at all is passed over.
- * @throws the signal's reason once it is aborted; what Redis answers when it cannot go on
+ * Iterates all people in chunks, each person once, linked addresses merged. Skips people without any badge; may miss
+ * people whose first badge arrives meanwhile.
+ * @throws the signal's reason once it is aborted; Redis' error when it cannot go on
  */
 export async function* iteratePeople(
   { earners, region }: PersonSources,
@@ -202,7 +198,7 @@ export async function* iteratePeople(
       }
     yield people;
     done += records.size;
-    // Some may have come since they were counted.
+    // Some addresses may be newer than the count.
     progress(done, Math.max(done, total));
   }
 }
@@ -214,41 +210,39 @@ async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey
 export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnRecord[] =>
   [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
 
-/** The person's journal, address by address. */
+/** Returns the person's journal, address by address. */
 export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly JournalEntry[] =>
   addresses.flatMap(({ record }) => record.journal.toSorted((a, b) => a.atS - b.atS));
 
-/** Whether the badge is on its way to another address of the person: it is not sent to this one as well. */
-export const isInFlightElsewhere = (person: Person, badgeId: BadgeId): boolean =>
-  person.records.some(
-    ({ key, badgeId: of, record }) => key !== person.earner && of === badgeId && isInFlight(record),
-  );
+/** Whether another address of the person has this badge in flight: the person's own is not sent it as well. */
+export const isInFlightElsewhere = ({ earner, records }: Person, badgeId: BadgeId): boolean =>
+  records.some((own) => own.key !== earner && own.badgeId === badgeId && isInFlight(own.record));
 
-/** Under which address an assertion came. */
+/** Returns the address that received an assertion. */
 export const addressOf = ({ addresses }: Person, assertion: AssertionId): Address | undefined =>
   addresses.find(({ record }) => record.assertions.some(({ id }) => id === assertion));
 
-/** Where the badge goes: the address of the latest assertion that counted, else the person's own, else any. */
+/** Returns where the badge goes: the address of the latest counted assertion, else the person's own, else any. */
 export function contactFor(person: Person, counted: readonly Assertion[]): Contact | null {
   const [latest] = counted.toSorted((a, b) => b.issuedOnS - a.issuedOnS);
-  const wanted = latest === undefined ? undefined : addressOf(person, latest.id);
+  const preferred = latest === undefined ? undefined : addressOf(person, latest.id);
   const contacts = person.addresses.flatMap(({ record }) => record.contact ?? []);
-  return wanted?.record.contact ?? contacts[0] ?? null;
+  return preferred?.record.contact ?? contacts[0] ?? null;
 }
 
 /**
- * Which addresses are one person's: each of the others points to the one that stands for the person (`linkedTo`), which
- * lists them (`linked`). An address that points to a person is never served on its own, listed or not.
+ * The records of one person's addresses. The person's own lists the others (`linked`); each of the others points to it
+ * (`linkedTo`). An address that points to another is never evaluated on its own, listed or not.
  */
 export type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
 
-/** Every address that links lead to, both ways: what a link, or its undoing, left half done is found too. */
+/** Reads every address that links reach, in both directions: half-done links and unlinks are found too. */
 export async function linkedRecords(
   earners: Pick<EarnerStore, 'read'>,
-  asked: readonly EarnerKey[],
+  start: readonly EarnerKey[],
 ): Promise<LinkedRecords> {
   const records = new Map<EarnerKey, EarnerRecord>();
-  const next = [...asked];
+  const next = [...start];
   for (let key = next.pop(); key !== undefined; key = next.pop()) {
     if (records.has(key)) continue;
     const record = await earners.read(key);
@@ -258,15 +252,15 @@ export async function linkedRecords(
   return records;
 }
 
-/** The key that stands for the person whom this address belongs to. */
+/** Returns the key of the person's own address, given any of their addresses. */
 export function personKeyOf(records: LinkedRecords, address: EarnerKey): EarnerKey {
-  const passed = new Set<EarnerKey>();
-  for (let at = address; ;) {
-    const leadsTo = records.get(at)?.linkedTo ?? at;
-    if (leadsTo === at) return at;
-    // Two who linked the same addresses at the same time, each the other way round.
-    if (passed.has(leadsTo)) return [...passed].toSorted()[0] ?? at;
-    passed.add(leadsTo);
-    at = leadsTo;
+  const visited = new Set<EarnerKey>();
+  for (let key = address; ;) {
+    const next = records.get(key)?.linkedTo ?? key;
+    if (next === key) return key;
+    // A cycle: two operators linked the same addresses at the same time, in opposite directions.
+    if (visited.has(next)) return [...visited].toSorted()[0] ?? key;
+    visited.add(next);
+    key = next;
   }
 }

@@ -2,19 +2,19 @@ import { z } from 'zod';
 import type { AssertionId, BadgeId, BatchId, ClientId, EarnerKey, EventId } from '../ids.js';
 import { idOf, journalEntryForm } from './journal-entry.js';
 
-// What is stored of one address, and its form in Redis: `z.decode` and `z.encode` go both ways.
+// The record of one address, and its encoding in Redis: `z.decode` reads it, `z.encode` writes it.
 
-/** An object as the list of its values: their names are not repeated in each. */
+/** Encodes an object as the list of its values, so that no record repeats the field names. */
 const row = <T extends object>(form: z.ZodType<T, object>, names: readonly string[]) =>
   z.codec(z.array(z.unknown()), form, {
-    // Field by field: everybody is read at once, and `Object.fromEntries` takes several times as long.
+    // A loop, since runs over everybody decode every record: `Object.fromEntries` is several times slower.
     decode: (values) => {
-      const one: Record<string, unknown> = {};
-      for (const [at, name] of names.entries()) if (at < values.length) one[name] = values[at];
-      return one;
+      const object: Record<string, unknown> = {};
+      for (const [at, name] of names.entries()) if (at < values.length) object[name] = values[at];
+      return object;
     },
-    encode: (one) => {
-      const values = names.map((name): unknown => Reflect.get(one, name));
+    encode: (object) => {
+      const values = names.map((name): unknown => Reflect.get(object, name));
       return values.slice(0, values.findLastIndex((value) => value !== undefined) + 1);
     },
   });
@@ -23,9 +23,9 @@ const rowOf = <Shape extends z.ZodRawShape>(form: z.ZodObject<Shape>) => row(for
 const mapOf = <K, V>(key: z.ZodType<K, K>, value: z.ZodType<V>) =>
   z.codec(
     z.array(z.tuple([key, value])),
-    z.custom<ReadonlyMap<K, V>>((all) => all instanceof Map),
+    z.custom<ReadonlyMap<K, V>>((value) => value instanceof Map),
     {
-      decode: (all) => new Map(all),
+      decode: (entries) => new Map(entries),
       encode: (map) => [...map],
     },
   );
@@ -34,51 +34,50 @@ const [badgeId, eventId, earnerKey] = [idOf<BadgeId>(), idOf<EventId>(), idOf<Ea
 
 const assertionForm = z.object({
   id: idOf<AssertionId>(),
-  /** Who issued it: the OBF client whose account the event was read from, or that its credential names. */
+  /** The issuer: the OBF client whose account has the event, or which the credential names. */
   clientId: idOf<ClientId>(),
   badgeId,
-  /** Null where a hosted credential does not name its event. */
+  /** Null when a hosted credential names no event. */
   eventId: eventId.nullable(),
   issuedOnS: z.int(),
   expiresOnS: z.int().nullable(),
   revoked: z.boolean(),
-  /** OBF shows it no longer, and has not said that it is revoked: it counts again once OBF shows it again. */
+  /** OBF no longer shows it, without a revocation: it counts again once OBF shows it again. */
   vanished: z.literal(true).optional(),
 });
-/** One badge that one person was given, as Palier keeps it. Times are Unix seconds, as OBF's. */
+/** One badge that one person received, as Palier stores it. Times are Unix seconds, as in OBF. */
 export type Assertion = Readonly<z.output<typeof assertionForm>>;
 
-const always = {
+const commonFields = {
   atS: z.int(),
-  /** Events whose revocation does not block the award: Palier's own, and those that ops lifted. */
+  /** Events whose revocation does not block the award: Palier revoked them, or ops unblocked them. */
   ignoredRevocations: z.array(eventId),
 };
-/** Until it is known to be given: what set it off, and whether OBF is to send no e-mail. */
-const onItsWay = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
+/** Kept until the award is issued: what triggered it, and whether OBF is to send no e-mail. */
+const pendingFields = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
 const batch = idOf<BatchId>();
 /**
- * What is known of one award for one earner. It never expires: it is what stands between a lost reply
- * and a second badge.
+ * The state of one award for one earner. It never expires: after a lost reply, it alone prevents a second badge.
  */
 export const awardRecord = z.discriminatedUnion('state', [
   /** OBF has it, by this event. */
-  z.object({ ...always, state: z.literal('issued'), event: eventId }),
-  /** The rule is met and the badge is not held: it waits in the outbox. */
-  z.object({ ...always, ...onItsWay, state: z.literal('due') }),
-  /** It belongs to this batch, and to no other. */
-  z.object({ ...always, ...onItsWay, state: z.literal('claimed'), batch }),
-  /** OBF said no, for good, to this recipient. */
-  z.object({ ...always, state: z.literal('refused'), why: z.string() }),
-  /** It was sent and the outcome is not known: OBF is read before anything else is done. */
-  z.object({ ...always, ...onItsWay, state: z.literal('unknown'), batch }),
-  /** Palier is taking it back (`on_loss: revoke`); until OBF has answered it counts as held. */
-  z.object({ ...always, state: z.literal('revoking'), event: eventId }),
-  /** Palier took it back: given again when the rule is met again. */
-  z.object({ ...always, state: z.literal('revoked') }),
-  /** A human revoked it in OBF: not given again until ops lifts it. */
-  z.object({ ...always, state: z.literal('blocked') }),
-  /** It was due, and no longer is; or it was blocked, and ops lifted that. */
-  z.object({ ...always, state: z.literal('withdrawn') }),
+  z.object({ ...commonFields, state: z.literal('issued'), event: eventId }),
+  /** The rule is met and the badge is not held: the award waits in the outbox. */
+  z.object({ ...commonFields, ...pendingFields, state: z.literal('due') }),
+  /** Only this batch may send it. */
+  z.object({ ...commonFields, ...pendingFields, state: z.literal('claimed'), batch }),
+  /** OBF refused this recipient for good. */
+  z.object({ ...commonFields, state: z.literal('refused'), why: z.string() }),
+  /** It was sent, and the outcome is unknown: OBF is read before any other step. */
+  z.object({ ...commonFields, ...pendingFields, state: z.literal('unknown'), batch }),
+  /** Palier is revoking it (`on_loss: revoke`); it counts as held until OBF has answered. */
+  z.object({ ...commonFields, state: z.literal('revoking'), event: eventId }),
+  /** Palier revoked it: it is issued again when its rule is met again. */
+  z.object({ ...commonFields, state: z.literal('revoked') }),
+  /** A human revoked it in OBF: it is not issued again until ops unblocks it. */
+  z.object({ ...commonFields, state: z.literal('blocked') }),
+  /** It is no longer due, or ops unblocked it. */
+  z.object({ ...commonFields, state: z.literal('withdrawn') }),
 ]);
 
 export type AwardRecord = z.output<typeof awardRecord>;
@@ -86,23 +85,23 @@ export type AwardState = AwardRecord['state'];
 export const AWARD_STATES = awardRecord.options.map(({ shape }) => shape.state.value);
 const AWARD_FIELDS = [...new Set(awardRecord.options.flatMap(({ shape }) => Object.keys(shape)))];
 
-/** Whether OBF may be about to be told of it, or told already. */
+/** Whether a request about the award may be on its way to OBF, or may have reached it. */
 export const isInFlight = ({ state }: AwardRecord): boolean =>
   state === 'claimed' || state === 'unknown' || state === 'revoking';
 
 const contactForm = z.object({ address: z.string(), name: z.string().nullable() });
-/** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
+/** Where a badge can be sent. Both fields are personal data: sealed in Redis, shown nowhere. */
 export type Contact = Readonly<z.output<typeof contactForm>>;
 
 const tombstoneForm = z.object({
-  /** Unix seconds. What OBF recorded before does not come back. */
+  /** Unix seconds. Assertions that OBF recorded before are not stored again. */
   erasedAtS: z.int(),
-  /** Of the assertions that are not to come back. */
+  /** Fingerprints of the assertions that are not stored again. */
   fingerprints: z.array(z.string()).readonly(),
-  /** Journal entries that the index still names, by place and instant; none: the erasure is complete. */
+  /** Journal entries still in the index, by place and instant; empty once the erasure is complete. */
   entriesToUnindex: z.array(z.tuple([z.int(), z.int()]).readonly()).readonly(),
 });
-/** Left by an erasure. */
+/** The part of a record that an erasure adds. */
 export type Tombstone = Readonly<z.output<typeof tombstoneForm>>;
 
 /** One string in Redis, sealed whole. */
@@ -113,11 +112,11 @@ export const earnerRecord = rowOf(
     assertions: z.array(rowOf(assertionForm)).readonly(),
     /** The ledger: one award state a badge. */
     awards: mapOf(badgeId, row(awardRecord, AWARD_FIELDS)),
-    /** What was decided and done for this address, in the order of writing. Entries keep their place. */
+    /** What was decided and done for this address, in the order of writing. An entry never changes its place. */
     journal: z.array(rowOf(journalEntryForm)).readonly(),
     /** Awards that a human is to review, and since when, Unix seconds. */
     flags: mapOf(badgeId, z.int()),
-    /** The person, where ops linked this address to another; null: this address stands for the person. */
+    /** The person's own address, to which ops linked this one; null: this is the person's own. */
     linkedTo: earnerKey.nullable(),
     /** The addresses that were linked to this one. */
     linked: z.array(earnerKey).readonly(),
@@ -141,17 +140,17 @@ export const EMPTY_RECORD: EarnerRecord = {
   tombstone: null,
 };
 
-/** Whether the person was erased, and nothing new came since: nothing is to be written but what must last. */
+/** Whether the person was erased and nothing came since. Such a record takes only what must last. */
 export const isErased = ({ tombstone, contact }: Pick<EarnerRecord, 'tombstone' | 'contact'>): boolean =>
   tombstone !== null && contact === null;
 
-/** What stands for an assertion in a tombstone. */
+/** Returns the short keyed hash that replaces an assertion in a tombstone. */
 export type Fingerprint = (id: AssertionId) => string;
 
 /**
- * Pure. What an erasure leaves of a record: nothing but what keeps out what is of before, and the awards that must
- * last. An award that is being sent, or taken back, at this moment stays until its job has told how that ended.
- * @param lasting by badge: that it was given, or is not to be given
+ * Pure. Returns what an erasure leaves: what keeps older assertions out, and the awards that must last. An award that
+ * is being sent or revoked stays until its job has recorded the outcome.
+ * @param lasting the awards that must last
  */
 export function tombstoneOf(
   record: EarnerRecord,
@@ -164,10 +163,10 @@ export function tombstoneOf(
   const unfinished = [...record.awards].filter(([, award]) => isInFlight(award));
   return {
     ...EMPTY_RECORD,
-    // Until the erasure is complete: stopped in between, it finds all of the person's addresses again.
+    // Kept until the erasure is complete: a repeat finds all of the person's addresses by them.
     linkedTo: record.linkedTo,
     linked: record.linked,
-    awards: new Map([...lasting, ...unfinished].map(([id, award]) => [id, bare(award)])),
+    awards: new Map([...lasting, ...unfinished].map(([id, award]) => [id, withoutPendingFields(award)])),
     tombstone: {
       erasedAtS,
       fingerprints: [...fingerprints],
@@ -179,28 +178,27 @@ export function tombstoneOf(
   };
 }
 
-/** Says nothing of what OBF has, and so nothing that must last, but for what it forgives. */
+/** States that say nothing of what OBF has: only their ignored revocations must last. */
 export const SAYS_NOTHING: ReadonlySet<AwardState> = new Set(['due', 'refused', 'revoked', 'withdrawn']);
 
-/** Without what set it off. */
-function bare(award: AwardRecord): AwardRecord {
+function withoutPendingFields(award: AwardRecord): AwardRecord {
   if (!('cause' in award || 'suppressEmail' in award)) return award;
-  const { cause: _cause, suppressEmail: _quiet, ...rest } = award;
+  const { cause: _cause, suppressEmail: _suppressEmail, ...rest } = award;
   return rest;
 }
 
-/** Pure. An erased record without what a job that was at work left in it; any other record as it is. */
+/** Pure. Removes from an erased record what a job still at work wrote; returns any other record as it is. */
 export function keptErased(record: EarnerRecord): EarnerRecord {
   if (!isErased(record)) return record;
-  const telling = [...record.awards].filter(
+  const lasting = [...record.awards].filter(
     ([, { state, ignoredRevocations }]) => !SAYS_NOTHING.has(state) || ignoredRevocations.length > 0,
   );
   const { linkedTo, linked, tombstone } = record;
-  const awards = new Map(telling.map(([id, award]) => [id, bare(award)]));
+  const awards = new Map(lasting.map(([id, award]) => [id, withoutPendingFields(award)]));
   return { ...EMPTY_RECORD, linkedTo, linked, awards, tombstone };
 }
 
-/** Redis holds a record that this version cannot read. It is never taken for an empty one. */
+/** A stored record that this version cannot read. It is never taken for an empty one. */
 export class RecordUnreadable extends Error {
   readonly code = 'record_unreadable';
   constructor(
@@ -213,7 +211,7 @@ export class RecordUnreadable extends Error {
   }
 }
 
-/** @throws RecordUnreadable in place of such a one */
+/** Returns a record that could be read. @throws the RecordUnreadable in its place */
 export function readable<T>(read: T | RecordUnreadable): T {
   if (read instanceof RecordUnreadable) throw read;
   return read;

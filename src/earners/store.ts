@@ -9,36 +9,36 @@ import { earnerRecord, EMPTY_RECORD, readable, RecordUnreadable, type EarnerReco
 
 export type EarnerStore = ReturnType<typeof createEarnerStore>;
 
-/** How many records one command reads: Redis does nothing else meanwhile, for less than a millisecond. */
+/** How many records one command reads: it blocks Redis for less than a millisecond. */
 const READ_TOGETHER = 100;
 
-/** Where the record of an address is stored. @param prefix of the keys */
+/** Returns the Redis key of an address' record. */
 export const recordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:{${earner}}`;
 
 /**
- * What is stored of each address, in one string each, and so in one slot of a cluster.
+ * The records of all addresses, one string each. In a cluster all data of an address is in one slot.
  * @param prefix of the keys, without a hash tag: each earner key makes its own slot
  */
 export function createEarnerStore(redis: RedisConnection, prefix: string, vault: Vault) {
   const keyOf = (earner: EarnerKey): string => recordKey(prefix, earner);
   const anyKey = keyOf(asEarnerKey('*'));
   return {
-    /** One snapshot; the empty record where nothing is stored. @throws RecordUnreadable */
+    /** Reads one snapshot; the empty record when nothing is stored. @throws RecordUnreadable */
     read: async (earner: EarnerKey): Promise<EarnerRecord> =>
       readable(openRecord(vault, earner, await redis.getBuffer(keyOf(earner)))),
-    /** The same of many, in as few commands as possible. One that cannot be read stands as its error. */
+    /** Reads many records in as few commands as possible; the error of each that cannot be read. */
     async readMany(
       earners: readonly EarnerKey[],
     ): Promise<ReadonlyMap<EarnerKey, EarnerRecord | RecordUnreadable>> {
-      // In a cluster each is in a slot of its own.
-      const together = isCluster(redis) ? 1 : READ_TOGETHER;
-      const asked = [...chunked(earners, together)].map((some) => redis.mgetBuffer(some.map(keyOf)));
-      const found = (await Promise.all(asked)).flat();
-      return new Map(earners.map((earner, at) => [earner, openRecord(vault, earner, found[at] ?? null)]));
+      // In a cluster each key has its own slot, and one command reads one slot.
+      const perCommand = isCluster(redis) ? 1 : READ_TOGETHER;
+      const reads = [...chunked(earners, perCommand)].map((some) => redis.mgetBuffer(some.map(keyOf)));
+      const values = (await Promise.all(reads)).flat();
+      return new Map(earners.map((earner, at) => [earner, openRecord(vault, earner, values[at] ?? null)]));
     },
     /**
-     * Compare-and-set: stores what `how` makes of the record. `how` is pure, runs again when another writer was
-     * quicker, and returns the record itself where nothing changes.
+     * Stores what `how` returns for the record, by compare-and-set. `how` is pure, runs again when another writer was
+     * quicker, and returns the same record when nothing changes.
      * @returns the record that is stored now
      * @throws RecordUnreadable
      */
@@ -52,23 +52,23 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       return stored;
     },
     /**
-     * Seals the record anew if it is sealed under `PALIER_KEY_OLD`. Idempotent. @returns whether it was
+     * Seals the record again if it is sealed under `PALIER_KEY_OLD`. Idempotent. @returns whether it was
      * @throws RecordUnreadable when it is sealed under neither key
      */
     async reseal(earner: EarnerKey): Promise<boolean> {
-      let isAnew = false;
+      let isResealed = false;
       await updateValue(redis, keyOf(earner), (read) => {
-        const anew = read === null ? null : readable(attempt(earner, () => vault.resealValue(read, earner)));
-        isAnew = anew !== null;
-        return anew ?? read;
+        const next = read === null ? null : readable(attempt(earner, () => vault.resealValue(read, earner)));
+        isResealed = next !== null;
+        return next ?? read;
       });
-      return isAnew;
+      return isResealed;
     },
-    /** The key of every address that anything is stored of, in chunks, each once. */
+    /** Yields the key of every address that has a record, in chunks, each once. */
     async *keys(): AsyncGenerator<readonly EarnerKey[]> {
       for await (const keys of scanKeys(redis, anyKey)) yield keys.flatMap((key) => earnerIn(prefix, key));
     },
-    /** About how many there are. */
+    /** Returns about how many records there are. */
     count: (): Promise<number> => countKeys(redis, anyKey),
   };
 }
@@ -78,7 +78,7 @@ function earnerIn(prefix: string, key: string): readonly EarnerKey[] {
   return /[{}]/.test(name) ? [] : [asEarnerKey(name)];
 }
 
-/** Null for the empty record. */
+/** Seals a record; null for the empty one, which is not stored. */
 export const sealRecord = (vault: Vault, earner: EarnerKey, record: EarnerRecord): Buffer | null =>
   isDeepStrictEqual(record, EMPTY_RECORD) ? null : vault.sealValue(encodeRecord(record), earner);
 
@@ -90,7 +90,7 @@ const openRecord = (
 ): EarnerRecord | RecordUnreadable =>
   bytes === null ? EMPTY_RECORD : attempt(earner, () => decodeRecord(vault.openValue(bytes, earner), earner));
 
-/** What `open` returns, or why it cannot. */
+/** Returns what `open` returns, or its error as a RecordUnreadable. */
 function attempt<T>(earner: EarnerKey, open: () => T): T | RecordUnreadable {
   try {
     return open();
@@ -103,9 +103,9 @@ const packr = new Packr({ useRecords: false });
 const HEX_ID = /^[0-9a-f]{40}$/;
 
 /**
- * A record as a msgpack value of plain lists. Ids repeat (an award's event stands in the ledger, the journal and the
- * assertions), so each text is stored once, in a table, and a list of its place alone stands for it: nothing else is a
- * list of one number. Assertion ids, being 40 hexadecimal digits, take 20 bytes. Entries do not repeat whose they are.
+ * Encodes a record as a msgpack value of plain lists. Ids repeat: an award's event is in the ledger, the journal and
+ * the assertions. So a table has each text once, and a list of one number, its place there, replaces it elsewhere.
+ * Nothing else is a list of one number. Assertion ids, 40 hexadecimal digits, take 20 bytes. Entries omit their earner.
  */
 export function encodeRecord(record: EarnerRecord): Buffer {
   const places = new Map<string, number>();
@@ -125,12 +125,13 @@ export function encodeRecord(record: EarnerRecord): Buffer {
 const form = z.tuple([z.array(z.unknown()), z.unknown()]);
 
 /**
- * @param earner whose record it is
- * @throws ZodError, or an error of msgpackr, for what `encodeRecord` never makes
+ * Decodes what `encodeRecord` wrote.
+ * @param earner the record's, put back into its journal entries
+ * @throws ZodError, or an error of msgpackr, for anything else
  */
 export function decodeRecord(bytes: Buffer, earner: EarnerKey): EarnerRecord {
   const [table, rows] = form.parse(packr.unpack(bytes));
-  const texts = table.map((one) => (Buffer.isBuffer(one) ? one.toString('hex') : one));
+  const texts = table.map((text) => (Buffer.isBuffer(text) ? text.toString('hex') : text));
   const withTexts = (value: unknown): unknown => {
     if (!Array.isArray(value)) return value;
     const isPlace = value.length === 1 && typeof value[0] === 'number';
