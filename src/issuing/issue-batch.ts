@@ -7,14 +7,14 @@ import type { BatchOutcome, BatchRun, DueAward, Eligibility, IssuingParts } from
 import { accountFault, passHold, splitBatch, throwFault } from './refusal.js';
 import { recordSent, send } from './send.js';
 
-/** Everyone in it holds the award by now, or is not due it any more. */
+/** Each earner of the batch holds the badge by now, or is no longer due it. */
 const NOTHING: BatchOutcome = { outcome: 'nothing', again: [], split: [] };
 const WORDS = { issued: 'awards issued', split: 'batch split', nothing: 'nothing left to issue' } as const;
 
 /**
- * Issues one batch, and counts how that ended. May be run again at any time, by any process, after any fault: what OBF
- * has is never sent again, and what it may have is looked for first.
- * @throws NotSettledYet, OnHold, or an ObfError by certainty, when it is to be run again; ObfRefused when not
+ * Issues one batch, and counts the outcome. Idempotent, after any fault and in any process. What OBF has is never sent
+ * again; what it may have is looked for first.
+ * @throws NotSettledYet, OnHold or an ObfError when the batch is to run again; ObfRefused when it is not
  */
 export async function issueBatch(
   parts: IssuingParts,
@@ -29,14 +29,14 @@ export async function issueBatch(
     count(outcome);
     return { did: WORDS[outcome], facts: { badge: badgeId, batch: batchId, ...facts } };
   } catch (error) {
-    const outcome = outcomeOf(error);
+    const outcome = outcomeOfError(error);
     if (outcome !== null) count(outcome);
     throw error;
   }
 }
 
-/** Null: nothing ended, the batch only waits until OBF can be believed. */
-function outcomeOf(error: unknown): string | null {
+/** Returns the outcome to count; null: the batch only waits, and has none yet. */
+function outcomeOfError(error: unknown): string | null {
   if (error instanceof NotSettledYet) return error.cause === undefined ? null : 'unknown';
   if (error instanceof ObfRefused) return 'refused';
   if (error instanceof OnHold && !error.looked) return null;
@@ -47,43 +47,43 @@ function outcomeOf(error: unknown): string | null {
 
 async function issue(run: BatchRun): Promise<BatchOutcome> {
   const { batch, batches } = run;
-  // We were stopped after OBF had answered.
+  // An earlier run was stopped after OBF had answered.
   if (batch.state === 'sent' && batch.event !== null)
     return conclude(run, await recordSent(run, batch.event, null));
   try {
-    return await serve(run);
+    return await checkAndSend(run);
   } catch (error) {
-    // Redis may have lost it under our hands: then nobody else knows whom it was for. Not while Redis does not answer.
-    const kept = await batches.find(batch.badgeId, batch.id).catch(() => batch);
-    if (kept === null) await evaluate(run, batch.earners);
+    // If Redis has lost the batch, only this run knows its earners. A Redis that does not answer has lost nothing.
+    const stored = await batches.find(batch.badgeId, batch.id).catch(() => batch);
+    if (stored === null) await evaluate(run, batch.earners);
     throw error;
   }
 }
 
-/** An award can complete another; what follows leaves with an e-mail, or without, as this does. */
+/** Has earners evaluated, since an award can complete another. Follow-up awards leave with or without e-mail alike. */
 const evaluate = ({ ports, batch }: BatchRun, earners: readonly EarnerKey[]): Promise<void> =>
   ports.evaluate(earners, batch.suppressEmail);
 
-async function serve(run: BatchRun): Promise<BatchOutcome> {
+async function checkAndSend(run: BatchRun): Promise<BatchOutcome> {
   const { batch, regionSync, holds, reached, signal } = run;
-  // What may be in OBF already is looked for all the same.
+  // A batch that OBF may have is looked for in spite of a hold.
   const hold = batch.state === 'open' ? await passHold(run) : null;
-  const sinceMs = await waitUntilSettled(run);
+  const sinceMs = await requireSettled(run);
   const { claimed, others } = await claim(run);
   reached('after-claim');
   const isThorough = batch.state === 'sending' || sinceMs > batch.createdMs;
   if (claimed.length > 0)
     await regionSync.sync(signal, isThorough).catch(async (error: unknown) => {
-      // OBF refuses to let us read the account: it may refuse all of its calls.
+      // OBF refuses to show the Région's account: it may refuse all of its calls.
       const isRefused = error instanceof Error && error.cause instanceof ObfRefused;
       return throwFault(run, error, isRefused ? await accountFault(run, 0) : null);
     });
-  const { due, again, unreadable } = await sort(run, claimed);
-  // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
+  const { due, again, unreadable } = await sortByEligibility(run, claimed);
+  // Before the call: if it fails, no later run knows them. An earlier run may have missed the others.
   await evaluate(run, [...others, ...again]);
   if (unreadable.size > 0) return conclude(run, await setAside(run, unreadable));
   if (due.size === 0) {
-    // The look alone has shown that it is mended: no answer to a call will.
+    // The account was found well, and no issue call follows that could show it.
     if (hold !== null && hold.code !== 'refusal') await holds.end(batch.badgeId);
     return conclude(run, NOTHING);
   }
@@ -93,85 +93,89 @@ async function serve(run: BatchRun): Promise<BatchOutcome> {
   return conclude(run, outcome);
 }
 
-/** Batches of one that OBF refused, for people who have the badge now, are run again: nothing is left to send, and they end. */
+/** Runs the lone refused batches of earners who have the badge now: these have nothing left to send, and end. */
 async function endRefusals({ batches, ports, batch, signal }: BatchRun): Promise<void> {
   for (const { id, refusedAlone, earners } of await batches.all(batch.badgeId)) {
-    const isOver = id !== batch.id && refusedAlone && earners.every((one) => batch.earners.includes(one));
-    if (isOver) await ports.issueSoon(batch.badgeId, id, signal);
+    const isServed = id !== batch.id && refusedAlone && earners.every((one) => batch.earners.includes(one));
+    if (isServed) await ports.issueSoon(batch.badgeId, id, signal);
   }
 }
 
 /**
- * Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of.
- * Resolves with since when Redis remembers.
+ * Requires that a call in flight shows in OBF by now: this batch's own, or one that Redis lost.
+ * @returns since when Redis remembers, Unix milliseconds
+ * @throws NotSettledYet
  */
-async function waitUntilSettled({ now, pace, incarnation, batches, batch }: BatchRun): Promise<number> {
+async function requireSettled({ now, pace, incarnation, batches, batch }: BatchRun): Promise<number> {
   const sinceMs = await incarnation.knownSinceMs();
   const nowMs = await now();
   let sentMs = batch.state === 'sending' ? (batch.sentMs ?? nowMs) : 0;
-  // Redis' clock was set back: from now on will do.
+  // Redis' clock was set back: the time counts from now.
   if (sentMs > nowMs) sentMs = await batches.restamp(batch);
   const waitMs = Math.max(sentMs, sinceMs) + pace.settleMs - nowMs;
   if (waitMs > 0) throw new NotSettledYet(waitMs);
   return sinceMs;
 }
 
-/** The earners that are this batch's to serve; the others were served, or withdrawn, before. */
+/** Claims the earners for this batch; the awards of the others were issued or withdrawn before. */
 async function claim({ ledger, batch: { id, badgeId, earners } }: BatchRun) {
   const claims = await Promise.allSettled(
     earners.map((earner) => ledger.applyIfPossible(earner, badgeId, { type: 'claim', batch: id })),
   );
-  // A record that cannot be read is found again, and told, when the earner is looked at.
-  const isMine = claims.map((one) => one.status === 'rejected' || one.value !== null);
+  // An unreadable record is found again, and reported, when eligibility is checked.
+  const isClaimed = claims.map((one) => one.status === 'rejected' || one.value !== null);
   return {
-    claimed: earners.filter((_, at) => isMine[at]),
-    others: earners.filter((_, at) => isMine[at] === false),
+    claimed: earners.filter((_, at) => isClaimed[at]),
+    others: earners.filter((_, at) => isClaimed[at] === false),
   };
 }
 
-/** Decides anew for everyone: who holds it by now, who no longer is due it, who is to be sent it. */
-async function sort({ ledger, ports, batch: { badgeId }, signal }: BatchRun, earners: readonly EarnerKey[]) {
+/** Decides anew which earners are due the badge, hold it by now, are no longer due it, or are unreadable. */
+async function sortByEligibility(
+  { ledger, ports, batch: { badgeId }, signal }: BatchRun,
+  earners: readonly EarnerKey[],
+) {
   const due = new Map<EarnerKey, DueAward>();
   const [again, withdrawn]: [EarnerKey[], EarnerKey[]] = [[], []];
   const unreadable = new Map<EarnerKey, unknown>();
-  const sortOne = async (earner: EarnerKey, found: Eligibility): Promise<void> => {
-    if (found.is === 'due') due.set(earner, found);
-    else if (found.is === 'unreadable') unreadable.set(earner, found.error);
-    else if (found.is === 'held') {
-      await ledger.apply(earner, badgeId, { type: 'record', event: found.event });
+  const sortOne = async (earner: EarnerKey, eligibility: Eligibility): Promise<void> => {
+    if (eligibility.is === 'due') due.set(earner, eligibility);
+    else if (eligibility.is === 'unreadable') unreadable.set(earner, eligibility.error);
+    else if (eligibility.is === 'held') {
+      await ledger.apply(earner, badgeId, { type: 'record', event: eligibility.event });
       again.push(earner);
     } else {
       await ledger.applyIfPossible(earner, badgeId, { type: 'withdraw' });
-      (found.moved ? again : withdrawn).push(earner);
+      (eligibility.moved ? again : withdrawn).push(earner);
     }
   };
-  const orSetAside = ([earner, found]: [EarnerKey, Eligibility]): Promise<void> =>
-    sortOne(earner, found).catch((error: unknown) => void unreadable.set(earner, error));
-  await Promise.all([...(await ports.checkEligibility(badgeId, earners, signal))].map(orSetAside));
-  // An evaluation that found it due again while it was ours left it to us.
+  const sortOrSetAside = ([earner, eligibility]: [EarnerKey, Eligibility]): Promise<void> =>
+    sortOne(earner, eligibility).catch((error: unknown) => void unreadable.set(earner, error));
+  await Promise.all([...(await ports.checkEligibility(badgeId, earners, signal))].map(sortOrSetAside));
+  // An evaluation that found the award due again meanwhile left it to this batch.
   for (const [earner, { is }] of await ports.checkEligibility(badgeId, withdrawn, signal))
     if (is === 'due') again.push(earner);
   return { due, again, unreadable };
 }
 
 /**
- * One earner whose record, or credential, cannot be read does not delay the others: the batch's place is taken by one
- * without them, and one for each of them. Alone, their fault is the job's.
+ * Splits off each earner whose record or credential cannot be read, so that the others are not delayed. The error of a
+ * single earner fails the job.
  */
 async function setAside(run: BatchRun, unreadable: ReadonlyMap<EarnerKey, unknown>): Promise<BatchOutcome> {
   const { earners } = run.batch;
   const [first] = unreadable.values();
   if (earners.length === 1) throw first;
-  const good = earners.filter((earner) => !unreadable.has(earner));
-  return splitBatch(run, [good, ...[...unreadable.keys()].map((earner) => [earner])]);
+  const readable = earners.filter((earner) => !unreadable.has(earner));
+  return splitBatch(run, [readable, ...[...unreadable.keys()].map((earner) => [earner])]);
 }
 
-/** The batch is forgotten last: were we stopped before, all of this is done again. */
+/** Deletes the batch last, so that a run that is stopped before is repeated as a whole. */
 async function conclude(run: BatchRun, outcome: BatchOutcome): Promise<BatchOutcome> {
   const { batches, ports, batch, signal } = run;
   await evaluate(run, outcome.again);
   if (outcome.split.length === 0) await batches.finish(batch);
-  // Taken before all others: what a split leaves open stays little.
+  // These run before all other jobs, so that few batches of a split are open at a time.
   for (const id of outcome.split) await ports.issueSoon(batch.badgeId, id, signal);
   return outcome;
 }

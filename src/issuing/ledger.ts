@@ -13,13 +13,13 @@ import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Batches, Outbox } from './outbox.js';
 
-/** What set an award off, and whether OBF is to send no e-mail. */
-type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
+/** What triggered an award, and whether OBF is to send no e-mail. */
+type PendingFields = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
 
-/** What can happen to an award. Nothing else can. */
+/** Everything that can happen to an award. */
 export type AwardEvent =
-  /** `over`: the events of this badge that had expired when it was decided. */
-  | ({ readonly type: 'comes-due'; readonly over: readonly EventId[] } & OnItsWay)
+  /** `over`: the OBF events of this badge that no longer counted as held when the award was decided. */
+  | ({ readonly type: 'comes-due'; readonly over: readonly EventId[] } & PendingFields)
   | { readonly type: 'claim'; readonly batch: BatchId }
   | { readonly type: 'markUnknown'; readonly batch: BatchId }
   | { readonly type: 'record'; readonly event: EventId }
@@ -31,18 +31,18 @@ export type AwardEvent =
   | { readonly type: 'revoked-by-human' }
   | { readonly type: 'unblock'; readonly events: readonly EventId[] };
 
-/** From which states each event may come; `none`: there is no record yet. */
+/** The states in which each event may occur; `none`: there is no record yet. */
 const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none')[]>> = {
-  // `issued` if that very event is over; `refused` because what was wrong may be mended.
+  // `issued` only if its own event is over; `refused` because its cause may be fixed.
   'comes-due': ['none', 'due', 'withdrawn', 'revoked', 'refused', 'issued'],
-  // `unknown` only by its own batch, which reads OBF first; `refused` when ops send it again.
+  // `unknown` only by its own batch, which reads OBF first; `refused` when ops replay it.
   claim: ['due', 'claimed', 'unknown', 'refused'],
   markUnknown: ['claimed', 'unknown'],
-  // A badge found in OBF is issued, whatever we thought before.
+  // A badge found in OBF is issued, whatever the record said.
   record: ['none', 'due', 'claimed', 'unknown', 'issued', 'refused', 'withdrawn', 'revoked'],
   refuse: ['claimed', 'unknown'],
   withdraw: ['due', 'claimed', 'unknown', 'refused'],
-  // Its batch is split into smaller ones, or gone with a lost Redis, and OBF was read.
+  // Its batch was split, or was lost with Redis and OBF has been read since.
   release: ['claimed', 'unknown'],
   'start-revoking': ['issued'],
   'revoked-by-machine': ['revoking'],
@@ -50,7 +50,7 @@ const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none'
   unblock: ['blocked'],
 };
 
-/** A transition that the table does not name: two parts of the program disagree about an award. */
+/** A transition that `ALLOWED` does not list: two parts of the program disagree about an award. */
 export class IllegalTransition extends Error {
   readonly code = 'illegal_transition';
   constructor(
@@ -63,33 +63,35 @@ export class IllegalTransition extends Error {
 }
 
 /**
- * The next record of an award.
+ * Pure. Returns the next record of an award.
  * @param nowS the present, Unix seconds
- * @throws IllegalTransition when `event` cannot happen to it, speaks for another batch, or knows less than the record
+ * @throws IllegalTransition when the state does not allow the event, or the event is stale or of another batch
  */
 export function transition(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
   const from = record?.state ?? 'none';
-  // Decided on an older reading, in which the award was not issued yet: it is not due again.
-  const stale =
+  // Decided before the award was issued: it is not due again.
+  const isStale =
     record?.state === 'issued' && event.type === 'comes-due' && !event.over.includes(record.event);
-  const foreign = record !== null && 'batch' in record && 'batch' in event && record.batch !== event.batch;
-  if (stale || foreign || !ALLOWED[event.type].includes(from)) throw new IllegalTransition(from, event.type);
+  const isOfOtherBatch =
+    record !== null && 'batch' in record && 'batch' in event && record.batch !== event.batch;
+  if (isStale || isOfOtherBatch || !ALLOWED[event.type].includes(from))
+    throw new IllegalTransition(from, event.type);
   return next(record, event, nowS);
 }
 
 function next(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
   const base = { atS: nowS, ignoredRevocations: record?.ignoredRevocations ?? [] };
-  const onItsWay = { ...base, ...wayOf(record) };
+  const pending = { ...base, ...pendingFieldsOf(record) };
   const ignoring = (events: readonly EventId[]) => [...base.ignoredRevocations, ...events];
   switch (event.type) {
     case 'comes-due':
-      return record?.state === 'due' ? record : { ...base, ...wayOf(event), state: 'due' };
+      return record?.state === 'due' ? record : { ...base, ...pendingFieldsOf(event), state: 'due' };
     case 'release':
-      return { ...onItsWay, state: 'due' };
+      return { ...pending, state: 'due' };
     case 'claim':
-      return { ...onItsWay, state: 'claimed', batch: event.batch };
+      return { ...pending, state: 'claimed', batch: event.batch };
     case 'markUnknown':
-      return { ...onItsWay, state: 'unknown', batch: event.batch };
+      return { ...pending, state: 'unknown', batch: event.batch };
     case 'record':
       return { ...base, state: 'issued', event: event.event };
     case 'refuse':
@@ -107,54 +109,54 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
   }
 }
 
-/** Written only where there is something to say: there is a record for every award of everybody. */
-function wayOf(told: AwardRecord | OnItsWay | null): OnItsWay {
-  if (told === null) return {};
-  const { cause, suppressEmail }: OnItsWay = 'cause' in told || 'suppressEmail' in told ? told : {};
+/** Leaves out what has its default: every award of every person has a record. */
+function pendingFieldsOf(source: AwardRecord | PendingFields | null): PendingFields {
+  if (source === null) return {};
+  const { cause, suppressEmail }: PendingFields =
+    'cause' in source || 'suppressEmail' in source ? source : {};
   return { ...(cause === undefined ? {} : { cause }), ...(suppressEmail === true ? { suppressEmail } : {}) };
 }
 
-/** The states that `start-revoking` and `revoked-by-machine` come from have one. */
+/** Returns the OBF event of a record that is `issued` or `revoking`. */
 function eventIn(record: AwardRecord | null): EventId {
   if (record === null || !('event' in record)) throw new TypeError('This record names no event');
   return record.event;
 }
 
-/** The journal entry of a transition, made from the award as it is then; null: none. */
-type Tell = (award: AwardRecord) => JournalEntry | null;
+/** Makes the journal entry of a transition from the award's new record; null: no entry. */
+type MakeEntry = (award: AwardRecord) => JournalEntry | null;
 
 export type Ledger = ReturnType<typeof createLedger>;
 
-/** One award record per earner and badge, for ever. */
+/** The award records: one for each earner and badge, kept for ever. */
 export function createLedger(
   earners: Pick<EarnerStore, 'read' | 'update'>,
   journal: Pick<Journal, 'tell'>,
   clock: Clock,
 ) {
   /**
-   * Makes one named transition, and writes the journal entry that tells it, in one write. Of an erased earner nothing
-   * comes due.
-   * @throws IllegalTransition when it cannot happen from the state found
+   * Makes one transition and adds its journal entry, in one write. No award of an erased earner comes due.
+   * @throws IllegalTransition when the stored state does not allow it
    */
-  const apply = async (earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, tell?: Tell) => {
-    let made: AwardRecord | undefined;
+  const apply = async (earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, makeEntry?: MakeEntry) => {
+    let after: AwardRecord | undefined;
     await journal.tell(earner, (record) => {
       const before = record.awards.get(badgeId) ?? null;
       if (event.type === 'comes-due' && isErased(record))
         throw new IllegalTransition(before?.state ?? 'none', event.type);
-      made = transition(before, event, secondsOf(clock));
-      const entry = tell?.(made) ?? null;
+      after = transition(before, event, secondsOf(clock));
+      const entry = makeEntry?.(after) ?? null;
       return {
-        record: made === before ? record : keptErased(withAward(record, badgeId, made)),
+        record: after === before ? record : keptErased(withAward(record, badgeId, after)),
         entries: entry === null ? [] : [entry],
       };
     });
-    if (made === undefined) throw new TypeError('A transition ended in no award');
-    return made;
+    if (after === undefined) throw new TypeError('A transition ended in no award');
+    return after;
   };
   return {
     apply,
-    /** The same where it is possible; null where it is not: another part was first. */
+    /** As `apply`; null when the state does not allow the event: another job was first. */
     applyIfPossible: (...about: Parameters<typeof apply>): Promise<AwardRecord | null> =>
       apply(...about).catch((error: unknown) => {
         if (error instanceof IllegalTransition) return null;
@@ -163,8 +165,8 @@ export function createLedger(
     read: async (earner: EarnerKey, badgeId: BadgeId): Promise<AwardRecord | null> =>
       (await earners.read(earner)).awards.get(badgeId) ?? null,
     /**
-     * Stores what `how` makes of an award (null: none). For what happens to a person and not to their award: a link
-     * that is undone. `how` may run again. @returns what is stored now
+     * Stores what `how` returns for an award (null: none); `how` may run again. For changes of a person, not of their
+     * award: an unlink, an erasure. @returns what is stored now
      */
     async amend(
       earner: EarnerKey,
@@ -173,8 +175,8 @@ export function createLedger(
     ): Promise<AwardRecord | null> {
       const { awards } = await earners.update(earner, (record) => {
         const before = record.awards.get(badgeId) ?? null;
-        const now = how(before);
-        return now === before ? record : keptErased(withAward(record, badgeId, now));
+        const after = how(before);
+        return after === before ? record : keptErased(withAward(record, badgeId, after));
       });
       return awards.get(badgeId) ?? null;
     },
@@ -182,12 +184,11 @@ export function createLedger(
 }
 
 /**
- * The record with one award in its place; null: without it. An award stands under
- * - the earner, not the address: a person with two addresses is given one badge;
- * - the badge, not the award's name in scheme.yaml: renaming an award must not give its badge again, and
- *   a new badge for the same award is a new thing to give;
- * - not the scheme's version: a changed rule does not make a badge given before a different badge;
- * - not the day, nor the event that set it off: an award is given once, whatever earned it.
+ * Returns the record with one award set; null removes it. What identifies an award:
+ * - The earner, not the address: a person with two addresses gets one badge.
+ * - The badge, not the award's name in scheme.yaml. A renamed award is not issued again; a new badge is issued.
+ * - Not the scheme's version: a changed rule does not make an issued badge a different one.
+ * - Neither the day nor the triggering event: an award is issued once, whatever earned it.
  */
 function withAward(record: EarnerRecord, badgeId: BadgeId, award: AwardRecord | null): EarnerRecord {
   const awards = new Map(record.awards);
@@ -197,8 +198,8 @@ function withAward(record: EarnerRecord, badgeId: BadgeId, award: AwardRecord | 
 }
 
 /**
- * Takes these people out of every open batch of a badge, and withdraws their awards. Who is about to send such a batch
- * finds it changed, and begins anew; in the others the awards are being sent.
+ * Takes these earners out of every open batch of a badge, and withdraws their awards. A run that is about to send such
+ * a batch finds it changed, and is tried again. In other batches the awards are being sent: those stay.
  */
 export async function removeFromOpenBatches(
   { batches, ledger, clock }: { batches: Batches; ledger: Ledger; clock: Clock },
@@ -206,26 +207,26 @@ export async function removeFromOpenBatches(
   keys: ReadonlySet<EarnerKey>,
 ): Promise<void> {
   for (const batch of await batches.all(badgeId)) {
-    const theirs = batch.earners.filter((earner) => keys.has(earner));
-    if (batch.state !== 'open' || theirs.length === 0) continue;
-    // Held as its sender would hold it: nobody sends it meanwhile.
+    const leaving = batch.earners.filter((earner) => keys.has(earner));
+    if (batch.state !== 'open' || leaving.length === 0) continue;
+    // Locked as its sender would lock it: nobody sends it meanwhile.
     const others = batch.earners.filter((earner) => !keys.has(earner));
-    const held = await batches.startSending(batch, others);
-    if (held === null) continue;
-    const withdrawn = (award: AwardRecord | null): AwardRecord | null =>
+    const locked = await batches.startSending(batch, others);
+    if (locked === null) continue;
+    const withdraw = (award: AwardRecord | null): AwardRecord | null =>
       award?.state === 'claimed' && award.batch === batch.id
         ? transition(award, { type: 'withdraw' }, secondsOf(clock))
         : award;
-    for (const earner of theirs) await ledger.amend(earner, badgeId, withdrawn);
-    await (others.length === 0 ? batches.finish(held) : batches.rollbackSend(held));
+    for (const earner of leaving) await ledger.amend(earner, badgeId, withdraw);
+    await (others.length === 0 ? batches.finish(locked) : batches.rollbackSend(locked));
   }
 }
 
 /**
- * Puts what is due to one person into the outbox; the caller has it gathered. An award that is on its way in a batch
- * stays there, and one that was issued meanwhile stays issued. Idempotent.
- * @param how what set it off, and whether OBF sends no e-mail
- * @returns the badges that this person waits for now
+ * Puts a person's due awards into the outbox; the caller has them gathered. An award in flight stays in its batch, and
+ * one issued meanwhile stays issued. Idempotent.
+ * @param how what triggered them, and whether OBF sends no e-mail
+ * @returns the badges that wait for this person now
  */
 export async function enqueueAward(
   { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },

@@ -15,38 +15,38 @@ import { createBatches, createOutbox, type Batch } from './outbox.js';
 import { createRedisIncarnation } from './redis-incarnation.js';
 import { createReviewFlags } from './review-flags.js';
 
-/** The times that issuing keeps, milliseconds, and the size of what leaves at once. */
+/** The timings of issuing, milliseconds, and its limits. */
 export const ISSUING_PACE = {
-  /** How long nothing has come before awards leave. */
+  /** How long no award has come due before a batch leaves. */
   quietMs: 100,
-  /** How long awards of one badge gather at most while more may come. */
+  /** How long the awards of one badge gather at most while more come due. */
   gatherMs: 10_000,
-  /** How many leave at most in one issue call. */
+  /** How many recipients one issue call has at most. */
   batchMax: 500,
-  /** How long after the first refusal the account is looked at again; the distance doubles up to the second. */
+  /** How long after the first refusal the account is checked again; the delay doubles up to `holdMaxMs`. */
   holdFirstMs: 5 * 60_000,
   holdMaxMs: 3_600_000,
-  /** How long one issue call may take in all. */
+  /** How long one issue call may take in total. */
   sendWithinMs: 20_000,
-  /** How long after a call of unknown outcome OBF is believed; above `sendWithinMs`. */
+  /** How long after a call of unknown outcome OBF is sure to show it; above `sendWithinMs`. */
   settleMs: 30_000,
   quota: {
-    /** Issuing pauses rather than leave fewer than so many. */
+    /** Issuing pauses when fewer badges would be left. */
     floor: 50,
     largeBatch: 100,
-    /** How old a reading may be before a large batch, and otherwise. */
+    /** How old a quota reading may be: before a large batch, and otherwise. */
     freshMs: 10 * 60_000,
     maxAgeMs: 24 * 3_600_000,
   },
 };
 
-/** The steps of issuing after which a test stops the process. */
+/** The steps of issuing at which a test stops the process. */
 export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
 
-/** What issuing is opened over. */
+/** The connections and settings that issuing needs. */
 export interface IssuingSources {
   readonly redis: RedisConnection;
-  /** Of the keys, without a hash tag. */
+  /** The prefix of the keys, without a hash tag. */
   readonly prefix: string;
   readonly earners: EarnerStore;
   readonly journal: Journal;
@@ -56,14 +56,14 @@ export interface IssuingSources {
   readonly replicas: ReturnType<typeof createReplicationBarrier>;
   readonly meter: Meter;
   readonly log: Logger;
-  /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
+  /** Asks Redis for the time; `clock` extrapolates it from Redis' last answer. */
   readonly now: RedisTime;
   readonly clock: Clock;
   readonly pace: Readonly<typeof ISSUING_PACE>;
   readonly reached: (point: CrashPoint) => void;
 }
 
-/** All that is stored of issuing. */
+/** Opens all stores of issuing. */
 export const openIssuing = (sources: IssuingSources) => {
   const { redis, prefix, earners, journal, clock, now, pace, regionAccount, replicas } = sources;
   return {
@@ -78,44 +78,44 @@ export const openIssuing = (sources: IssuingSources) => {
 };
 
 export interface DueAward {
-  /** As the journal tells it. */
+  /** The fields of its journal entry. */
   readonly told: {
     readonly earner: EarnerKey;
     readonly badgeId: BadgeId;
     readonly award: AwardId;
     readonly version: SchemeVersion;
     readonly assertions: readonly AssertionId[];
-    /** What set it off. */
+    /** What triggered it. */
     readonly cause: string | null;
   };
   readonly contact: Contact;
 }
 export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
 
-/** Whether one earner is due a badge at this instant, decided anew just before it is sent. */
+/** Whether one earner is due a badge, decided anew just before it is sent. */
 export type Eligibility =
   | { readonly is: 'held'; readonly event: EventId }
-  /** `moved`: this address is not to be given it any more; its person is to be evaluated. */
+  /** `moved`: the address was linked to another, whose person is to be evaluated. */
   | { readonly is: 'not-due'; readonly moved: boolean }
-  /** A record or a credential cannot be read: it is not decided. */
+  /** A record or a credential cannot be read, so nothing is decided. */
   | { readonly is: 'unreadable'; readonly error: unknown }
   | ({ readonly is: 'due' } & DueAward);
 
-/** What issuing asks of the rules and the queues, which it does not know. */
+/** What issuing needs from the rules and the queues, which it does not import. */
 export interface IssuingPorts {
-  /** Reads the hosted credentials again that the badge counts on. @throws ObfThrottled, ObfNotSent: OBF cannot be reached */
+  /** Decides, after verifying hosted credentials again. @throws ObfThrottled, ObfNotSent: OBF is out of reach */
   readonly checkEligibility: (
     badgeId: BadgeId,
     earners: readonly EarnerKey[],
     signal: AbortSignal,
   ) => Promise<ReadonlyMap<EarnerKey, Eligibility>>;
-  /** Has these earners evaluated; what follows leaves without an e-mail if `suppressEmail`. */
+  /** Has these earners evaluated; OBF sends no e-mail for what follows if `suppressEmail`. */
   readonly evaluate: (earners: readonly EarnerKey[], suppressEmail: boolean) => Promise<void>;
-  /** Has a batch issued, before all that wait; also one whose job has failed, or is about to. */
+  /** Has a batch issued before all waiting ones, even if its job has failed or is about to. */
   readonly issueSoon: (badgeId: BadgeId, batchId: BatchId, signal: AbortSignal) => Promise<void>;
 }
 
-/** What a batch is issued with. */
+/** All that issuing a batch needs. */
 export type IssuingParts = IssuingSources &
   ReturnType<typeof openIssuing> & {
     readonly regionSync: {
@@ -125,19 +125,19 @@ export type IssuingParts = IssuingSources &
     readonly ports: IssuingPorts;
   };
 
-/** One run of a batch, as it is while this is done. */
+/** One run of a batch, with the batch as it was last read or written. */
 export interface BatchRun extends IssuingParts {
   readonly batch: Batch;
   readonly signal: AbortSignal;
 }
 
-/** How a run of a batch ended, and what remains to be done about it. */
+/** How a run of a batch ended, and what remains to be done. */
 export interface BatchOutcome {
   readonly outcome: 'issued' | 'split' | 'nothing';
   /** Earners to evaluate anew. */
   readonly again: readonly EarnerKey[];
   /** Batches that took this one's place. */
   readonly split: readonly BatchId[];
-  /** What the line of the log says of it. */
+  /** What its log line says. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
-/** What the key holds: `<name of this incarnation> <since> <history of its servers>`. */
+/** Decodes `<name of this incarnation> <since> <history of its servers>`. */
 function decode(text: string | null) {
   const [name = '', since = '0', history = ''] = (text ?? '').split(' ');
   return { name, sinceMs: Number(since), history };
@@ -12,9 +12,9 @@ const encode = ({ name, sinceMs, history }: ReturnType<typeof decode>): string =
   `${name} ${sinceMs} ${history}`;
 
 /**
- * Detects data loss: flush, failover, restart from an old append-only file. An issue call may be on its way that Redis
- * knows nothing of; nothing may be sent until it shows in OBF.
- * @param history names what the servers hold (`Replicas.history`); another name means that something may be lost
+ * Detects data loss: flush, failover, restart from an old append-only file. Redis may have lost a batch in flight:
+ * nothing may be sent until that shows in OBF.
+ * @param history names the data set of the servers; another name means that something may be lost
  */
 export function createRedisIncarnation(
   redis: RedisConnection,
@@ -23,29 +23,29 @@ export function createRedisIncarnation(
   history: () => Promise<string>,
 ) {
   const key = `${prefix}:memory`;
-  let known: string | null = null;
+  let knownName: string | null = null;
   return {
-    /** Since when Redis remembers, Unix milliseconds; 0: longer than any process at work. */
+    /** Returns since when Redis remembers, Unix milliseconds; 0: longer than any running process. */
     async knownSinceMs(): Promise<number> {
       const current = await history();
-      // Only a process that knew another incarnation can tell that this one is new.
-      const fresh = { name: randomUUID(), sinceMs: known === null ? 0 : await now(), history: current };
+      // Only a process that knew another incarnation can recognise a new one.
+      const fresh = { name: randomUUID(), sinceMs: knownName === null ? 0 : await now(), history: current };
       await redis.set(key, encode(fresh), 'NX');
-      const found = decode(await redis.get(key));
-      const isNew = known !== null && known !== found.name;
-      const isLost = isNew && (found.sinceMs === 0 || found.name === fresh.name);
-      known = found.name;
-      const isAhead = found.sinceMs > 0 && found.sinceMs > (await now());
-      if (!isLost && !isAhead && found.history === current) return found.sinceMs;
+      const stored = decode(await redis.get(key));
+      const isNew = knownName !== null && knownName !== stored.name;
+      const isLost = isNew && (stored.sinceMs === 0 || stored.name === fresh.name);
+      knownName = stored.name;
+      const isAhead = stored.sinceMs > 0 && stored.sinceMs > (await now());
+      if (!isLost && !isAhead && stored.history === current) return stored.sinceMs;
       // Read last: a process that was frozen before must not date the loss too early.
       const sinceMs = await now();
-      await redis.set(key, encode({ ...found, sinceMs, history: current }));
+      await redis.set(key, encode({ ...stored, sinceMs, history: current }));
       return sinceMs;
     },
   };
 }
 
-/** OBF may have a batch, and does not show it yet. It is read once `waitMs` have passed. */
+/** OBF may have a batch that it does not show yet: OBF is read again after `waitMs`. */
 export class NotSettledYet extends Error {
   readonly code = 'not_settled_yet';
   constructor(

@@ -7,32 +7,32 @@ import { secondsOf } from '../platform/clock.js';
 import type { BatchOutcome, BatchRun, DueAwards } from './parts.js';
 
 /**
- * Lets a batch of a badge that is on hold wait, without a call to OBF. Once the time has come, exactly one batch looks
- * at the account; if that is well it goes on, and what OBF answers to its call ends the hold or prolongs it.
- * @returns the hold whose turn this batch has; null: there is none
+ * Makes a batch wait while its badge is on hold, without a call to OBF. Once it is time, exactly one batch checks the
+ * account. If the account is well, that batch goes on; OBF's answer to its call ends or prolongs the hold.
+ * @returns the hold that this batch has checked; null: the badge is not on hold
  * @throws OnHold
  */
 export async function passHold(run: BatchRun): Promise<Hold | null> {
   const { holds, now, pace, batch } = run;
-  const held = await holds.of(batch.badgeId);
-  if (held === null) return null;
-  const overdueMs = (await now()) - held.nextMs;
-  // One that was refused alone proves nothing again: others look first. Not for ever, theirs may be jobs that failed.
+  const hold = await holds.of(batch.badgeId);
+  if (hold === null) return null;
+  const overdueMs = (await now()) - hold.nextMs;
+  // A batch that was refused alone would prove nothing: others go first, for a while, as their jobs may fail.
   const isOthersTurn = batch.refusedAlone && overdueMs <= pace.holdFirstMs && (await doOthersWait(run));
-  const mayLook = overdueMs >= 0 && !isOthersTurn;
-  if (!mayLook || !(await holds.takeTurn(batch.badgeId, held))) throw await onHold(run, held, false);
+  const mayCheck = overdueMs >= 0 && !isOthersTurn;
+  if (!mayCheck || !(await holds.takeTurn(batch.badgeId, hold))) throw await onHold(run, hold, false);
   const fault = await accountFault(run, batch.earners.length);
   if (fault !== null) throw await putOnHold(run, fault);
-  return held;
+  return hold;
 }
 
-/** Whether anybody waits for this badge whom OBF did not refuse alone. */
+/** Whether earners wait for this badge besides those of lone refusals. */
 async function doOthersWait({ batches, outbox, batch }: BatchRun): Promise<boolean> {
   if ((await outbox.waiting(batch.badgeId)) > 0) return true;
   return (await batches.all(batch.badgeId)).some((one) => one.id !== batch.id && !one.refusedAlone);
 }
 
-/** Asks OBF why the Région's account cannot issue so many of a badge; null: nothing is wrong with it. */
+/** Asks OBF why the Région's account cannot issue `count` of the badge; null: the account is well. */
 export async function accountFault(run: BatchRun, count: number): Promise<HoldCause | null> {
   const { regionAccount, quota, batch, signal } = run;
   try {
@@ -46,36 +46,36 @@ export async function accountFault(run: BatchRun, count: number): Promise<HoldCa
   }
 }
 
-/** What an error of a call that concerns no recipient says of the account; null: nothing. */
+/** Returns the fault of the account that the error of a call without recipients shows; null: none. */
 function faultIn(error: unknown): HoldCause | null {
   if (error instanceof QuotaLow) return { code: 'quota', words: null };
   return error instanceof ObfRefused ? { code: 'client', words: error.message } : null;
 }
 
-/** Throws OnHold where the error says something of the account, else the error. */
+/** Throws OnHold for a fault of the account, else the error. */
 export async function throwFault(run: BatchRun, error: unknown, fault = faultIn(error)): Promise<never> {
   throw fault === null ? error : await putOnHold(run, fault);
 }
 
-/** Resolves with what the job is to throw. */
+/** Puts the badge on hold. @returns the error that the job is to throw */
 const putOnHold = async (run: BatchRun, why: HoldCause): Promise<OnHold> =>
   onHold(run, await run.holds.put(run.batch.badgeId, why), true);
 
-/** Waits no longer than the first distance: a hold that ends before its time is noticed, and Redis alone is asked. */
-async function onHold({ now, pace, batch }: BatchRun, held: Hold, looked: boolean): Promise<OnHold> {
-  const leftMs = held.nextMs - (await now());
+/** Makes the error of a batch that waits at most `holdFirstMs`: the hold may end before its next check. */
+async function onHold({ now, pace, batch }: BatchRun, hold: Hold, looked: boolean): Promise<OnHold> {
+  const leftMs = hold.nextMs - (await now());
   const waitMs = leftMs > 0 ? Math.min(leftMs, pace.holdFirstMs) : pace.holdFirstMs;
-  return new OnHold(batch.badgeId, held, waitMs, looked);
+  return new OnHold(batch.badgeId, hold, waitMs, looked);
 }
 
-/** OBF refuses the whole call for one bad recipient with these; the rest are about us. */
+/** With these OBF may refuse a whole call for one bad recipient; other statuses are about the account. */
 const ABOUT_THE_BODY: readonly number[] = [400, 413, 422];
 
 /**
- * What follows from a refusal of the issue call. It is about the account unless that looks well and the status is one
- * about the body; then the batch is split until the bad recipient is alone.
+ * Handles a refused issue call. If the account is well and the status is one of `ABOUT_THE_BODY`, a recipient is at
+ * fault. The batch is split until that one is alone.
  * @param sending the run, with the batch as it was sent
- * @throws OnHold when it is about the account; ObfRefused when it is about a single recipient: it is final
+ * @throws OnHold when the account is at fault; ObfRefused, which is final, when a single recipient is
  */
 export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: ObfRefused) {
   const { batches, ledger, clock } = sending;
@@ -99,17 +99,17 @@ export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: O
 }
 
 /**
- * Several are split to find out. A single one is at fault when OBF has accepted others since it, or the batch that it
- * comes from, was refused first. Nothing accepted, and a second one refused alone in the same words: that is about the
- * account, and the first is taken up again. A look later, when nobody is left who could show that, it is about both.
+ * Whether recipients are at fault, not the account. Several always count as such, and are split to find out. A single
+ * one is at fault if OBF has accepted a call since `refusedMs`. Otherwise a second single refusal in the same words
+ * means the account, and the first batch runs again. At a later check, with no others waiting, both are at fault.
  */
 async function isAboutRecipients(run: BatchRun, words: string): Promise<boolean> {
   const { holds, ports, batch, signal } = run;
   const { id, badgeId, earners, refusedMs } = batch;
   if (earners.length > 1 || (await holds.acceptedMs(badgeId)) > (refusedMs ?? 0)) return true;
-  const held = await holds.of(badgeId);
-  if (held !== null) {
-    if (held.code !== 'refusal' || (await doOthersWait(run))) return false;
+  const hold = await holds.of(badgeId);
+  if (hold !== null) {
+    if (hold.code !== 'refusal' || (await doOthersWait(run))) return false;
     await holds.end(badgeId);
     return true;
   }
@@ -119,7 +119,7 @@ async function isAboutRecipients(run: BatchRun, words: string): Promise<boolean>
   return false;
 }
 
-/** Puts a batch for each of these groups in the batch's place, and has the awards due again until those claim them. */
+/** Replaces the batch by one for each group; the awards are due again until those batches claim them. */
 export async function splitBatch(
   { ledger, batches, batch }: BatchRun,
   groups: readonly (readonly EarnerKey[])[],

@@ -15,44 +15,42 @@ import { raceAbort } from '../platform/redis.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import type { IssuingSources } from './parts.js';
 
-/** OBF refuses to let us read the Région's own account. Ops mend it; what waits for it is tried again until then. */
+/** OBF refuses reads of the Région's own account. Ops fix it; what waits for it is retried until then. */
 export class RegionUnreadable extends Error {
   readonly code = 'region_unreadable';
 }
 
-/** The cause of evaluations that a reading of the Région's account sets off. */
+/** The cause of evaluations that reading the Région's account triggers. */
 export const REGION_READ = 'region-account';
 
-/** What the copy asks of those who store what was read. */
-interface Storing {
-  /** Parts an event of the account, and has its recipients evaluated. */
+interface SyncParts extends IssuingSources {
+  /** Stores an event of the account, and has its recipients evaluated. */
   readonly storeEvent: (read: EventRead, signal: AbortSignal) => Promise<unknown>;
-  /** Names the rows that cannot be read, where people look. @returns the events among them that were never read */
+  /** Reports rows that cannot be read to ops. @returns the events among them that were never read */
   readonly noteOddRows: (odd: readonly OddRow[]) => Promise<ReadonlySet<EventId>>;
 }
-type Parts = IssuingSources & Storing;
 
 export type RegionAccountSync = ReturnType<typeof createRegionAccountSync>;
 
 /** Local copy of every Région badge, manual ones included, so that none is issued twice. */
-export function createRegionAccountSync(parts: Parts) {
+export function createRegionAccountSync(parts: SyncParts) {
   const { regionAccount, events, redis, prefix, now, log } = parts;
   const syncedKey = `${prefix}:mirror:fresh-at`;
   const issuedKey = `${prefix}:mirror:issued-at`;
-  /** How many recipients OBF counts and never shows. */
+  /** Holds how many recipients OBF counts and never lists. */
   const surplusKey = `${prefix}:mirror:surplus`;
   const numberAt = async (key: string): Promise<number> => Number((await redis.get(key)) ?? 0);
 
   const sync = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = await now();
-    // Where the events fill more than a page, recipients appended to one in the middle of the list show in nothing
-    // else. Asked before the list is read, so that no issue meanwhile is missed. Null: the list is looked at whole.
+    // Only both ends of a long list are read: the total alone shows a recipient appended in the middle.
+    // It is read before the list, so that no issue meanwhile is missed. Null: the one page is the whole list.
     const isLong = (await events.count(regionAccount.clientId)) > PAGE_LIMIT;
     const total = isLong ? (await regionAccount.recipients({ limit: 1 }, signal)).total : null;
-    let unsureMs = 0;
-    for (const one of await changedEvents(parts, thorough ? 'all' : 'both ends', signal))
-      unsureMs = Math.max(unsureMs, await readInto(parts, one, signal));
-    if (unsureMs > 0) throw new NotSettledYet(unsureMs);
+    let waitMs = 0;
+    for (const event of await changedEvents(parts, thorough ? 'all' : 'both ends', signal))
+      waitMs = Math.max(waitMs, await syncEvent(parts, event, signal));
+    if (waitMs > 0) throw new NotSettledYet(waitMs);
     if (total !== null) {
       const missing = total - (await events.recipients(regionAccount.clientId));
       if (thorough) await redis.set(surplusKey, Math.max(0, missing));
@@ -60,105 +58,110 @@ export function createRegionAccountSync(parts: Parts) {
     }
     await redis.set(syncedKey, startedMs);
   };
-  const syncOrSay = (signal: AbortSignal, thorough?: boolean): Promise<void> =>
+  const syncOrExplain = (signal: AbortSignal, thorough?: boolean): Promise<void> =>
     sync(signal, thorough).catch((cause: unknown) => {
       if (!(cause instanceof ObfRefused)) throw cause;
       throw new RegionUnreadable(`The Région's account cannot be read. ${cause.message}`, { cause });
     });
 
-  const readings = new Map<BatchId, Promise<void>>();
-  const wholeReading = (batch: BatchId): Promise<void> => {
-    // It belongs to all who wait for it: none of their signals ends it.
-    const reading = readings.get(batch) ?? syncOrSay(new AbortController().signal, true);
-    readings.set(batch, reading);
-    reading.catch(() => readings.delete(batch));
-    return reading;
+  const thoroughSyncs = new Map<BatchId, Promise<void>>();
+  const thoroughSyncFor = (batch: BatchId): Promise<void> => {
+    // Several callers share it: the signal of none of them ends it.
+    const shared = thoroughSyncs.get(batch) ?? syncOrExplain(new AbortController().signal, true);
+    thoroughSyncs.set(batch, shared);
+    shared.catch(() => thoroughSyncs.delete(batch));
+    return shared;
   };
 
   let running: Promise<void> | null = null;
-  let restUntilMs = 0;
+  let noRetryUntilMs = 0;
   const isStale = async (maxAgeMs: number, since?: 'issue'): Promise<boolean> => {
     const [syncedMs, issuedMs, nowMs] = await Promise.all([numberAt(syncedKey), numberAt(issuedKey), now()]);
     return nowMs - syncedMs >= maxAgeMs || (since === 'issue' && issuedMs > syncedMs);
   };
   return {
     /**
-     * Reads what is new, and has everybody concerned evaluated.
-     * @param thorough looks through all events (see `changedPages`): before something is sent again
+     * Reads new and changed events, and has their recipients evaluated.
+     * @param thorough compares all events (see `changedPages`), as is needed before anything is sent again
      * @throws RegionUnreadable when OBF refuses, NotSettledYet while OBF still writes an event, or another ObfError
      */
-    sync: syncOrSay,
+    sync: syncOrExplain,
     /**
-     * Reads the whole account by a reading that begins after these batches were missed; one serves all of a batch.
-     * They are in Redis no more, so nobody can have sent one of them since.
+     * Reads the whole account after these batches were missed; one such sync serves all callers of a batch. The batches
+     * are no longer in Redis, so nobody can have sent one since.
      * @throws as `sync`
      */
     async syncAfterLoss(missed: readonly BatchId[], signal: AbortSignal): Promise<void> {
-      await Promise.all([...new Set(missed)].map((batch) => raceAbort(wholeReading(batch), signal)));
+      await Promise.all([...new Set(missed)].map((batch) => raceAbort(thoroughSyncFor(batch), signal)));
     },
-    /** Something was issued: what was read before lacks it. */
+    /** Notes that something was issued, which earlier syncs have not seen. */
     noteIssued: async (): Promise<void> => void (await redis.set(issuedKey, await now())),
     /**
-     * As `sync`, unless any process did it less than `maxAgeMs` ago. An award by hand that is not known yet only delays:
-     * OBF is looked at before anything is issued. A fault of OBF is logged, never thrown.
-     * @param since `issue`: also where something was issued since
+     * As `sync`, unless any process did it less than `maxAgeMs` ago. A manual award that is not known yet is harmless:
+     * OBF is read before anything is issued. Logs a fault of OBF, and never throws.
+     * @param since `issue`: also when something was issued since the last sync
      */
     async syncIfStale(maxAgeMs: number, signal: AbortSignal, since?: 'issue'): Promise<void> {
       try {
-        // Many ask at a time: one reads for all, and after a failure nobody does for a while.
-        if (performance.now() < restUntilMs || !(await isStale(maxAgeMs, since))) return;
-        running ??= syncOrSay(signal).finally(() => {
+        // One sync serves all callers; after a failure none starts for `maxAgeMs`.
+        if (performance.now() < noRetryUntilMs || !(await isStale(maxAgeMs, since))) return;
+        running ??= syncOrExplain(signal).finally(() => {
           running = null;
         });
         await running;
       } catch (err) {
-        restUntilMs = performance.now() + maxAgeMs;
+        noRetryUntilMs = performance.now() + maxAgeMs;
         log.warn({ err }, "the Région's account cannot be read now; deciding on what is known");
       }
     },
   };
 }
 
-/** New or changed events, and those of odd rows that were never read. */
-async function changedEvents(parts: Parts, look: Look, signal: AbortSignal): Promise<Iterable<EventAsked>> {
+/** Returns new and changed events, and those of odd rows that were never read. */
+async function changedEvents(
+  parts: SyncParts,
+  look: Look,
+  signal: AbortSignal,
+): Promise<Iterable<EventAsked>> {
   const { regionAccount: account, events } = parts;
   const { clientId } = account;
-  const found = new Map<EventId, EventAsked>();
+  const changed = new Map<EventId, EventAsked>();
   const odd: OddRow[] = [];
   for await (const page of changedPages(account, events, look, signal)) {
-    for (const { id: eventId, ...row } of page.events) found.set(eventId, { ...row, eventId });
+    for (const { id: eventId, ...row } of page.events) changed.set(eventId, { ...row, eventId });
     odd.push(...page.odd);
   }
   for (const eventId of await parts.noteOddRows(odd))
-    if (!found.has(eventId)) found.set(eventId, { clientId, eventId });
-  return found.values();
+    if (!changed.has(eventId)) changed.set(eventId, { clientId, eventId });
+  return changed.values();
 }
 
-/** How long an event that OBF is still writing keeps the awards of others waiting. */
-const WRITTEN_WITHIN_MS = 10 * 60_000;
-/** How soon it is looked at again. */
-const WRITING_MS = 5000;
+/** How long an incomplete event, which OBF is still writing, may delay awards. */
+const INCOMPLETE_MAX_MS = 10 * 60_000;
+/** How soon an incomplete event is read again. */
+const INCOMPLETE_RETRY_MS = 5000;
 
 /**
- * Stores one event of the account, and has its recipients evaluated. A recipient whom OBF does not show yet may be about
- * to be given the badge: an event that is new and not ours is waited for.
+ * Stores one event of the account, and has its recipients evaluated. A new event of another issuer must be complete,
+ * since a recipient that OBF does not show yet would get the badge twice.
  * @returns how long to wait before anything is issued, milliseconds
  */
-async function readInto(parts: Parts, asked: EventAsked, signal: AbortSignal): Promise<number> {
+async function syncEvent(parts: SyncParts, event: EventAsked, signal: AbortSignal): Promise<number> {
   const { regionAccount, journal, now } = parts;
   try {
-    const read = await readAlone(regionAccount, asked, signal);
+    const read = await readAlone(regionAccount, event, signal);
     await parts.storeEvent(read, signal);
     return 0;
   } catch (error) {
     if (error instanceof EventIncomplete) {
-      const ageMs = (await now()) - (asked.createdS ?? 0) * 1000;
-      return ageMs > WRITTEN_WITHIN_MS || (await journal.ofEvent(asked.eventId)).length > 0 ? 0 : WRITING_MS;
+      const ageMs = (await now()) - (event.createdS ?? 0) * 1000;
+      const isPaliers = (await journal.ofEvent(event.eventId)).length > 0;
+      return ageMs > INCOMPLETE_MAX_MS || isPaliers ? 0 : INCOMPLETE_RETRY_MS;
     }
-    // Named where people look; the other events of the account go on.
+    // `storeEvent` has reported it to ops; the other events of the account go on.
     if (error instanceof RowUnreadable) return 0;
-    const isOdd = asked.badgeId === undefined;
-    if (isOdd && (error instanceof ObfUnreadable || error instanceof ObfRefused)) return 0;
+    const isOddRow = event.badgeId === undefined;
+    if (isOddRow && (error instanceof ObfUnreadable || error instanceof ObfRefused)) return 0;
     throw error;
   }
 }

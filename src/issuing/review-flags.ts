@@ -7,17 +7,17 @@ import type { Journal } from '../journal/journal.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { parseStored } from '../platform/redis-commands.js';
 
-/** A held award whose rule is no longer met because a badge was revoked: a human is to look at it. */
+/** A held award for a human to review: a badge was revoked, and its rule is no longer met. */
 export interface Flag {
   readonly earner: EarnerKey;
   readonly badgeId: BadgeId;
-  /** Since when, Unix seconds. */
+  /** When it was flagged, Unix seconds. */
   readonly atS: number;
 }
 
 export type ReviewFlags = ReturnType<typeof createReviewFlags>;
 
-/** A flag is part of its earner's record; the review list is an index of those. */
+/** Flags are part of their earners' records; the review list is an index of them. */
 export function createReviewFlags(
   redis: RedisConnection,
   prefix: string,
@@ -31,22 +31,22 @@ export function createReviewFlags(
   };
   return {
     /**
-     * Adds a flag and writes the entry that tells it, in one write.
-     * @param tell the entry, made from since when the flag is there
-     * @returns whether it is new
+     * Adds a flag and its journal entry, in one write.
+     * @param makeEntry makes the entry from when the award was first flagged
+     * @returns whether the flag is new
      */
-    async add({ earner, badgeId, atS }: Flag, tell?: (sinceS: number) => JournalEntry): Promise<boolean> {
+    async add({ earner, badgeId, atS }: Flag, makeEntry?: (sinceS: number) => JournalEntry) {
       let knownS: number | undefined;
       const stored = await journal.tell(earner, (record) => {
         knownS = record.flags.get(badgeId);
-        const entries = tell === undefined ? [] : [tell(knownS ?? atS)];
+        const entries = makeEntry === undefined ? [] : [makeEntry(knownS ?? atS)];
         if (knownS !== undefined || isErased(record)) return { record, entries };
         return { record: { ...record, flags: new Map(record.flags).set(badgeId, atS) }, entries };
       });
       if (!isErased(stored)) await redis.zadd(key, 'NX', knownS ?? atS, memberOf(earner, badgeId));
       return knownS === undefined;
     },
-    /** Their rules are met again, or they are held no more. */
+    /** Removes flags: the rules are met again, or the awards are no longer held. */
     async remove(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<void> {
       if (badgeIds.length === 0) return;
       await earners.update(earner, (record) => {
@@ -55,23 +55,23 @@ export function createReviewFlags(
       });
       await redis.zrem(key, ...badgeIds.map((badgeId) => memberOf(earner, badgeId)));
     },
-    /** Oldest first. */
+    /** Lists flags, oldest first. */
     async list(atMost?: number): Promise<readonly Flag[]> {
-      const all = await listed(atMost);
-      const records = await earners.readMany([...new Set(all.map(({ earner }) => earner))]);
-      return all.flatMap(({ earner, badgeId }) => {
+      const members = await listed(atMost);
+      const records = await earners.readMany([...new Set(members.map(({ earner }) => earner))]);
+      return members.flatMap(({ earner, badgeId }) => {
         const record = records.get(earner);
         const atS = record instanceof RecordUnreadable ? undefined : record?.flags.get(badgeId);
         return atS === undefined ? [] : [{ earner, badgeId, atS }];
       });
     },
-    /** After an erasure: takes these people off the list. */
+    /** Takes erased people off the list. */
     async unlist(people: ReadonlySet<EarnerKey>): Promise<void> {
-      const theirs = (await listed()).filter(({ earner }) => people.has(earner));
-      if (theirs.length > 0)
-        await redis.zrem(key, ...theirs.map(({ earner, badgeId }) => memberOf(earner, badgeId)));
+      const members = (await listed()).filter(({ earner }) => people.has(earner));
+      if (members.length > 0)
+        await redis.zrem(key, ...members.map(({ earner, badgeId }) => memberOf(earner, badgeId)));
     },
-    /** Puts on the list what records say; it is idempotent. */
+    /** Puts the flags of a record on the list. Idempotent. */
     async relist(earner: EarnerKey, flags: ReadonlyMap<BadgeId, number>): Promise<void> {
       for (const [badgeId, atS] of flags) await redis.zadd(key, 'NX', atS, memberOf(earner, badgeId));
     },

@@ -9,15 +9,15 @@ import { secondsOf } from '../platform/clock.js';
 import type { BatchOutcome, BatchRun, DueAwards } from './parts.js';
 import { afterRefusal, throwFault } from './refusal.js';
 
-/** Another run of the same batch is sending it at this moment. */
+/** Another run of the same batch is sending it now. */
 class BatchTaken extends Error {
   readonly code = 'batch_taken';
 }
 
 /**
- * The one call that cannot be taken back, and what follows from each way it can end.
- * @throws ObfRefused (kept, for ops to send again), OnHold, ObfThrottled and ObfNotSent (nothing happened),
- *   NotSettledYet (OBF is to be read first)
+ * Makes the one call that cannot be undone, and handles each of its outcomes.
+ * @throws ObfRefused: final, for ops to replay. BatchTaken, OnHold, ObfThrottled, ObfNotSent: nothing happened.
+ *   NotSettledYet: OBF is to be read first.
  */
 export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome> {
   const { batches, regionAccount, quota, reached, clock, now, pace, signal } = run;
@@ -26,12 +26,12 @@ export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome>
   const batch = await batches.startSending(run.batch, [...due.keys()]);
   if (batch === null) throw new BatchTaken('Another run is sending this batch');
   const sending: BatchRun = { ...run, batch };
-  await requireRemembered(sending);
+  await requireDurableSending(sending);
   reached('before-send');
   let event: EventId;
   try {
-    // Bounded well under `settleMs`: when others come to look, this call has ended.
-    // Counted from what the batch says: a process that was frozen in between has no time left.
+    // Well below `settleMs`: the call has ended before another run reads OBF.
+    // Counted from the stored time: a process that was frozen in between has no time left.
     const leftMs = (batch.sentMs ?? 0) + pace.sendWithinMs - (await now());
     const timeout = AbortSignal.timeout(Math.min(pace.sendWithinMs, Math.max(0, leftMs)));
     const within = AbortSignal.any([signal, timeout]);
@@ -44,25 +44,24 @@ export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome>
   return recordSent(sending, event, due);
 }
 
-/** How soon a batch is looked at again whose writing no other server has yet. */
-const HELD_AGAIN_MS = 2000;
+/** How soon a batch is run again after no replica had its `sending` state. */
+const REPLICATION_RETRY_MS = 2000;
 
 /**
- * That the batch is being sent must outlast the loss of a server: replicas have it, or the loss will be noticed; and it
- * was not noticed just now, since we looked.
+ * Requires that the `sending` state outlasts the loss of a server: the replicas have it, and nothing was lost just now.
  * @throws NotSettledYet, with the batch open again
  */
-async function requireRemembered(sending: BatchRun): Promise<void> {
+async function requireDurableSending(sending: BatchRun): Promise<void> {
   const { replicas, incarnation, pace, now, batches } = sending;
   const isReplicated = await replicas.isReplicated();
   const sinceMs = await incarnation.knownSinceMs();
   const unsettledMs = sinceMs + pace.settleMs - (await now());
   if (isReplicated && unsettledMs <= 0) return;
   await batches.rollbackSend(sending.batch);
-  throw new NotSettledYet(Math.max(unsettledMs, isReplicated ? 0 : HELD_AGAIN_MS));
+  throw new NotSettledYet(Math.max(unsettledMs, isReplicated ? 0 : REPLICATION_RETRY_MS));
 }
 
-/** What we write into OBF with an award. Parts that an older Palier did not write may be missing. */
+/** The note that Palier writes into OBF with each batch. Fields that an older Palier did not write may be missing. */
 const noteForm = z.object({
   by: z.literal('palier'),
   award: z.string().nullable().default(null),
@@ -73,14 +72,14 @@ const noteForm = z.object({
 });
 export type LogEntryNote = z.output<typeof noteForm>;
 
-/** Our note, as OBF gives it back; null for what somebody gave by hand. */
+/** Reads Palier's note from a `log_entry` of OBF; null for a manual award. */
 export const noteIn = (logEntry: unknown): LogEntryNote | null => noteForm.safeParse(logEntry).data ?? null;
 
-/** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
+/** Makes the issue request. Its log entry says, without addresses, who was given what and why. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {
   const [first] = due.values();
-  const told = [...due].map(([earner, award]) => [earner, award.told] as const);
-  const others = told.filter(([, { version }]) => version !== first?.told.version);
+  const awards = [...due].map(([earner, award]) => [earner, award.told] as const);
+  const others = awards.filter(([, { version }]) => version !== first?.told.version);
   return {
     badgeId: batch.badgeId,
     recipients: [...due.values()].map(({ contact }) => ({ email: contact.address, name: contact.name })),
@@ -91,21 +90,21 @@ function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueReques
       batch: batch.id,
       award: first?.told.award ?? null,
       rule_version: first?.told.version ?? null,
-      // While a change of the rules waits, people are judged by one version or the other.
+      // While a rule change awaits `apply`, people are evaluated under one version or the other.
       rule_versions: Object.fromEntries(others.map(([earner, { version }]) => [earner, version])),
-      assertions: Object.fromEntries(told.map(([earner, { assertions }]) => [earner, assertions])),
-      causes: Object.fromEntries(told.map(([earner, { cause }]) => [earner, cause])),
+      assertions: Object.fromEntries(awards.map(([earner, { assertions }]) => [earner, assertions])),
+      causes: Object.fromEntries(awards.map(([earner, { cause }]) => [earner, cause])),
     },
   };
 }
 
-/** How many causes a line of the log names. */
+/** How many causes a log line names. */
 const CAUSES_NAMED = 20;
 
 /**
- * Writes down what OBF has, for every earner of the batch; may be done again. The event is known as ours
- * before the earners' records are: were all of Redis lost in between, it would be read back from OBF.
- * @param due null: what it was for is not known any more, OBF's `log_entry` says it
+ * Records an issued batch for each of its earners. Idempotent. If all of Redis is lost before the end, the event is
+ * read back from OBF.
+ * @param due null: an earlier run made the call; OBF's `log_entry` has the details
  */
 export async function recordSent(
   { meter, quota, regionSync, holds, ledger, clock, reached, batch: { badgeId, earners } }: BatchRun,
@@ -113,9 +112,9 @@ export async function recordSent(
   due: DueAwards | null,
 ): Promise<BatchOutcome> {
   reached('before-record');
-  const told = [...(due?.values() ?? [])].map((award) => award.told);
-  // Counted before anything can fail: a second run no longer knows what it was for, and does not count.
-  for (const { award } of told) meter.count('palier_awards_issued_total', { award });
+  const awards = [...(due?.values() ?? [])].map((award) => award.told);
+  // Counted before anything can fail: a second run has no `due`, and does not count.
+  for (const { award } of awards) meter.count('palier_awards_issued_total', { award });
   await quota.spend(earners.length);
   await regionSync.noteIssued();
   await holds.accepted(badgeId);
@@ -127,7 +126,7 @@ export async function recordSent(
   };
   await Promise.all(earners.map(recordOne));
   reached('after-record');
-  const causes = [...new Set(told.flatMap(({ cause }) => cause ?? []))].slice(0, CAUSES_NAMED);
+  const causes = [...new Set(awards.flatMap(({ cause }) => cause ?? []))].slice(0, CAUSES_NAMED);
   const facts = { event, earners: earners.length, ...(due === null ? {} : { causes }) };
   return { outcome: 'issued', again: earners, split: [], facts };
 }
