@@ -24,7 +24,7 @@ import {
   type Walk,
 } from './time-index.js';
 
-/** What a change of a record is, and the entries that tell it: one write. */
+/** A changed record and the entries about the change: one write. */
 export interface Told {
   readonly record: EarnerRecord;
   readonly entries: readonly JournalEntry[];
@@ -32,43 +32,43 @@ export interface Told {
 
 export interface JournalParts {
   readonly redis: RedisConnection;
-  /** Of the keys, without a hash tag. */
+  /** The prefix of the keys, without a hash tag. */
   readonly prefix: string;
   readonly earners: EarnerStore;
   readonly vault: Vault;
-  /** Whose days are counted. */
+  /** The zone of the days by which awards and views are counted. */
   readonly timeZone: string;
 }
 
 export type Journal = ReturnType<typeof createJournal>;
 
-/** What was decided and done. A person's entries are in their record; those about nobody have a place of their own. */
+/** What was decided and done. A person's entries are in their record; entries about nobody are stored apart. */
 export function createJournal({ redis, prefix, earners, vault, timeZone }: JournalParts) {
   const index = createTimeIndex(redis, prefix, timeZone);
   const general = createGeneralJournal(redis, prefix, index);
-  const readAt = (places: readonly IndexPlace[]) => readPlaces(earners, general, places);
-  async function* walkEntries(walk: Walk): AsyncGenerator<AtPlace> {
-    for await (const places of index.walk(walk)) yield* await readAt(places);
+  const entriesAt = (places: readonly IndexPlace[]) => readPlaces(earners, general, places);
+  async function* walkEntries(walk: Walk): AsyncGenerator<PlacedEntry> {
+    for await (const places of index.walk(walk)) yield* await entriesAt(places);
   }
-  const idOf = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
+  const anonymousId = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
     vault.name(JSON.stringify([earner, kind, atS, badgeId, event]), 'journal entry');
 
   /**
-   * Changes a record and writes the entries that tell it, in one write; then the index. Idempotent: an entry that
-   * tells the same as an earlier one is not added. On an erased record it becomes an entry about nobody.
+   * Changes a record and adds the entries about the change, in one write; then indexes them. Idempotent: an entry that
+   * records the same as an earlier one is not added. Entries of an erased person become entries about nobody.
    * @param how pure, as of `EarnerStore.update`
    */
   const tell = async (earner: EarnerKey, how: (record: EarnerRecord) => Told): Promise<EarnerRecord> => {
-    const { record, entries } = await updateAndTell(earners, earner, how);
+    const { record, entries } = await updateWithEntries(earners, earner, how);
     if (isErased(record))
-      for (const entry of entries) await general.put(idOf(earner, entry), anonymous(entry));
+      for (const entry of entries) await general.put(anonymousId(earner, entry), anonymous(entry));
     else await index.add(entries.map((entry) => ofRecord(earner, record, entry)));
     return record;
   };
 
   return {
     tell,
-    /** Writes entries, each about whom it names; one about nobody is added each time. */
+    /** Writes entries to the records of their earners. Idempotent, but for entries about nobody. */
     async write(entries: readonly JournalEntry[]): Promise<void> {
       await Promise.all(
         entries.map((entry) =>
@@ -78,34 +78,33 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
         ),
       );
     },
-    /** Somebody looked at their own page: one more in the entry of that day. */
+    /** Counts one view of an earner's own page, in the entry of that day. */
     countView: (atS: number): Promise<void> =>
       general.countView(DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day').toSeconds()),
-    /** Everything about one address, oldest first. */
+    /** Returns the entries of one address, oldest first. */
     ofEarner: async (earner: EarnerKey): Promise<readonly JournalEntry[]> =>
       (await earners.read(earner)).journal.toSorted((a, b) => a.atS - b.atS),
-    /** Everyone whom an OBF event gave the award to. */
+    /** Returns the entries of awards that an OBF event gave. */
     async ofEvent(event: EventId): Promise<readonly JournalEntry[]> {
-      const found = await readAt(await index.ofEvent(event));
-      return found.flatMap(({ entry }) => (entry?.event === event && isGiving(entry) ? entry : []));
+      const placed = await entriesAt(await index.ofEvent(event));
+      return placed.flatMap(({ entry }) => (entry?.event === event && isGiving(entry) ? entry : []));
     },
-    /** Streamed, in the order in which it happened. */
+    /** Streams entries, oldest first. */
     async *read(query: JournalQuery): AsyncIterable<JournalEntry> {
       for await (const { entry } of walkEntries({ ...query, way: 'newer', beyond: null }))
         if (entry !== null && isAskedFor(entry, query)) yield entry;
     },
-    page: (query: JournalQuery, asked: PageAsked) =>
-      readPage(walkEntries({ ...query, ...asked }), query, asked),
+    page: (query: JournalQuery, page: PageAsked) => readPage(walkEntries({ ...query, ...page }), query, page),
     issuedByDay: (span: Span) => index.issuedByDay(span),
-    /** Before an erasure: what stays of a person's entries, which then are about nobody. Idempotent. */
+    /** Before an erasure: writes what stays of a person's entries, as entries about nobody. Idempotent. */
     async anonymise(earner: EarnerKey, entries: readonly JournalEntry[]): Promise<void> {
-      // They were counted when they were indexed, and stay counted.
-      for (const entry of entries) await general.put(idOf(earner, entry), anonymous(entry), false);
+      // They are counted already, since they were indexed.
+      for (const entry of entries) await general.put(anonymousId(earner, entry), anonymous(entry), false);
     },
-    /** After an erasure: takes these entries of a person out of the index. */
+    /** After an erasure: removes these entries of a person from the index. */
     unindex: (earner: EarnerKey, entries: readonly (readonly [place: number, atS: number])[]) =>
       index.remove(entries.map(([place, atS]) => ({ atS, member: memberOf(earner, place) }))),
-    /** Fills the index anew. @param records every address, in chunks */
+    /** Rebuilds the index. @param records of every address, in chunks */
     async rebuild(records: AsyncIterable<readonly (readonly [EarnerKey, EarnerRecord])[]>): Promise<void> {
       await index.clear();
       await general.reindex();
@@ -115,30 +114,31 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
   };
 }
 
-/** The change and the entries that tell it, in one compare-and-set; an erased record takes no entries. */
-async function updateAndTell(
+/** Changes a record and adds its entries in one compare-and-set; an erased record takes no entries. */
+async function updateWithEntries(
   earners: EarnerStore,
   earner: EarnerKey,
   how: (record: EarnerRecord) => Told,
 ): Promise<Told> {
   let entries: readonly JournalEntry[] = [];
   const record = await earners.update(earner, (before) => {
-    const told = how(before);
-    entries = told.entries.map(withoutAddress);
-    if (isErased(told.record)) return told.record;
-    const journal = entries.reduce(withEntry, told.record.journal);
-    return journal === told.record.journal ? told.record : { ...told.record, journal };
+    const change = how(before);
+    const after = change.record;
+    entries = change.entries.map(withoutAddress);
+    if (isErased(after)) return after;
+    const journal = entries.reduce(withEntry, after.journal);
+    return journal === after.journal ? after : { ...after, journal };
   });
   return { record, entries };
 }
 
 const memberOf = (earner: EarnerKey, place: number): string => `${earner}:${place}`;
 
-/** What OBF said of a person may name them. */
+/** OBF's message about a person may contain their address. */
 const withoutAddress = (entry: JournalEntry): JournalEntry =>
   entry.detail === null ? entry : { ...entry, detail: withoutAddresses(entry.detail) };
 
-/** What stays of an entry: that it happened, when, and under which version of the rules. */
+/** Keeps of an entry what happened, when, and under which version of the rules. */
 const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): JournalEntry =>
   journalEntry(kind, atS, { award, badgeId, version });
 
@@ -150,48 +150,48 @@ function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEn
 const ofWhole = (earner: EarnerKey, { journal }: EarnerRecord): readonly Listed[] =>
   journal.map((entry, place) => ({ member: memberOf(earner, place), entry }));
 
-/** Which entries are asked for. */
+/** Which entries to read. */
 export interface JournalQuery extends Span {
   readonly award?: AwardId;
   readonly kinds?: readonly JournalKind[];
   readonly event?: EventId;
 }
 
-/** Whether an entry is one of those asked for. */
+/** Whether an entry matches a query. */
 export const isAskedFor = (
   { kind, atS, award, event }: JournalEntry,
-  { fromS = -Infinity, untilS = Infinity, ...asked }: JournalQuery,
+  { fromS = -Infinity, untilS = Infinity, ...query }: JournalQuery,
 ): boolean =>
   fromS <= atS &&
   atS < untilS &&
-  (asked.award === undefined || award === asked.award) &&
-  (asked.event === undefined || event === asked.event) &&
-  (asked.kinds === undefined || asked.kinds.includes(kind));
+  (query.award === undefined || award === query.award) &&
+  (query.event === undefined || event === query.event) &&
+  (query.kinds === undefined || query.kinds.includes(kind));
 
-/** What stands at a place of the index; null: its person is erased, or cannot be read. */
-interface AtPlace {
+/** A place of the index and its entry; null: the person is erased, or their record cannot be read. */
+interface PlacedEntry {
   readonly place: IndexPlace;
   readonly entry: JournalEntry | null;
 }
 
-/** In their order. */
+/** Reads the entries at these places, in the same order. */
 async function readPlaces(
   earners: EarnerStore,
   general: GeneralJournal,
   places: readonly IndexPlace[],
-): Promise<readonly AtPlace[]> {
-  const named = places.map((place) => {
+): Promise<readonly PlacedEntry[]> {
+  const parsed = places.map((place) => {
     const end = place.member.lastIndexOf(':');
-    return { place, earner: asEarnerKey(place.member.slice(0, end)), rest: place.member.slice(end + 1) };
+    return { place, earner: asEarnerKey(place.member.slice(0, end)), id: place.member.slice(end + 1) };
   });
-  const keys = [...new Set(named.flatMap(({ earner }) => (earner === '' ? [] : earner)))];
-  const ids = named.flatMap(({ earner, rest }) => (earner === '' ? rest : []));
-  const [records, others] = await Promise.all([earners.readMany(keys), general.find(ids)]);
-  return named.map(({ place, earner, rest }) => {
+  const keys = [...new Set(parsed.flatMap(({ earner }) => (earner === '' ? [] : earner)))];
+  const generalIds = parsed.flatMap(({ earner, id }) => (earner === '' ? id : []));
+  const [records, generalEntries] = await Promise.all([earners.readMany(keys), general.find(generalIds)]);
+  return parsed.map(({ place, earner, id }) => {
     const record = records.get(earner) ?? EMPTY_RECORD;
     const journal = record instanceof RecordUnreadable ? [] : record.journal;
-    const entry = earner === '' ? others.get(rest) : journal[Number(rest)];
-    // A place of before an erasure may have its number again.
+    const entry = earner === '' ? generalEntries.get(id) : journal[Number(id)];
+    // After an erasure, a new entry may have the number of an old one; its instant differs.
     return { place, entry: entry?.atS === place.atS ? entry : null };
   });
 }
@@ -202,42 +202,42 @@ export interface PageAsked extends Pick<Walk, 'way' | 'beyond'> {
   readonly size: number;
 }
 
-/** How many places are looked at for one page, whatever stands there: some tenths of a second. */
-const MAX_LOOKED_AT = 5000;
+/** How many places are read for one page, matching or not: some tenths of a second. */
+const MAX_PLACES_READ = 5000;
 
 async function readPage(
-  places: AsyncIterable<AtPlace>,
+  places: AsyncIterable<PlacedEntry>,
   query: JournalQuery,
   { size, way, beyond }: PageAsked,
 ) {
-  const found: { readonly place: IndexPlace; readonly entry: JournalEntry }[] = [];
-  let lookedAt = 0;
+  const matches: { readonly place: IndexPlace; readonly entry: JournalEntry }[] = [];
+  let placesRead = 0;
   let last: IndexPlace | null = null;
   for await (const { place, entry } of places) {
-    if (entry !== null && isAskedFor(entry, query)) found.push({ place, entry });
-    lookedAt += 1;
+    if (entry !== null && isAskedFor(entry, query)) matches.push({ place, entry });
+    placesRead += 1;
     last = place;
-    if (found.length > size || lookedAt === MAX_LOOKED_AT) break;
+    if (matches.length > size || placesRead === MAX_PLACES_READ) break;
   }
-  const shown = found.slice(0, size);
-  const hasMore = found.length > size;
-  const isPartial = !hasMore && lookedAt === MAX_LOOKED_AT;
+  const shown = matches.slice(0, size);
+  const hasMore = matches.length > size;
+  const isPartial = !hasMore && placesRead === MAX_PLACES_READ;
   const far = hasMore ? (shown.at(-1)?.place ?? null) : isPartial ? last : null;
   const near = beyond === null ? null : (shown[0]?.place ?? null);
   return {
-    /** What happened last comes first. */
+    /** The newest first. */
     entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
-    /** From where the page before, or after, is read; null: there is none. */
+    /** Where the next page begins, of older entries and of newer ones; null: there is none. */
     older: way === 'older' ? far : near,
     newer: way === 'older' ? near : far,
-    /** So many entries were looked at that the rest is left to the next page. */
+    /** Whether `MAX_PLACES_READ` ended the page before it was full. */
     isPartial,
   };
 }
 
 type GeneralJournal = ReturnType<typeof createGeneralJournal>;
 
-/** What begins the id of a day's views; when the day begins stands after it, and how many as its value. */
+/** Prefix of the id of a day's views. The start of the day follows; the value is their number. */
 const VIEWED = 'viewed-';
 
 const entryIn = (id: string, text: string): JournalEntry =>
@@ -247,16 +247,16 @@ const entryIn = (id: string, text: string): JournalEntry =>
 
 const listed = (id: string, entry: JournalEntry): Listed => ({ member: `:${id}`, entry });
 
-/** Entries about nobody: rules that were applied, erasures in numbers, and what stays of erased people's entries. */
+/** Entries about nobody: applied rules, erasures in numbers, what stays of erased people's entries. */
 function createGeneralJournal(redis: RedisConnection, prefix: string, index: TimeIndex) {
   const key = `${prefix}:journal:{log}:general`;
   return {
-    /** Idempotent by id. @param isCounted as of the index */
+    /** Writes and indexes an entry. Idempotent by id. @param isCounted as of the index */
     async put(id: string, entry: JournalEntry, isCounted = true): Promise<void> {
       await redis.hset(key, id, JSON.stringify(entry));
       await index.add([listed(id, entry)], isCounted);
     },
-    /** One view more. @param dayS when the day begins */
+    /** Counts one view. @param dayS the start of the day */
     async countView(dayS: number): Promise<void> {
       const id = `${VIEWED}${dayS}`;
       await index.add([listed(id, entryIn(id, String(await redis.hincrby(key, id, 1))))]);
@@ -270,7 +270,7 @@ function createGeneralJournal(redis: RedisConnection, prefix: string, index: Tim
       }
       return entries;
     },
-    /** Lists all of them in the index. Idempotent. */
+    /** Indexes all entries again. Idempotent. */
     async reindex(): Promise<void> {
       const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key, { count: 500 });
       for await (const flat of pages)

@@ -4,7 +4,7 @@ import { asAwardId, type AwardId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { chunked, scriptOf } from '../platform/redis-commands.js';
 
-/** The place of an entry: by when it happened, then by its name. */
+/** The place of an entry in the index, ordered by instant, then by member. */
 export interface IndexPlace {
   /** Unix seconds. */
   readonly atS: number;
@@ -12,30 +12,30 @@ export interface IndexPlace {
   readonly member: string;
 }
 
-/** An entry to be listed. */
+/** An entry to index. */
 export interface Listed {
   readonly member: string;
   readonly entry: JournalEntry;
 }
 
-/** Inclusive and exclusive, Unix seconds. */
+/** From (inclusive) and until (exclusive), Unix seconds. */
 export interface Span {
   readonly fromS?: number;
   readonly untilS?: number;
 }
 
-/** `older`: what happened before `beyond`, or from the newest of all on; `newer`: after it, or from the oldest on. */
+/** `older`: back from `beyond`, or from the newest; `newer`: on from `beyond`, or from the oldest. */
 export interface Walk extends Span {
   readonly way: 'older' | 'newer';
   readonly beyond: IndexPlace | null;
 }
 
-/** How many of each award were issued, by calendar day (`2026-11-23`, in the scheme's zone). */
+/** How many of each award were issued on each calendar day (`2026-11-23`, in the scheme's zone). */
 export type IssuedByDay = ReadonlyMap<string, ReadonlyMap<AwardId, number>>;
 
 /**
- * KEYS: the hours, the counts, their fields, the events, then the hour of each place. ARGV, of each place: the hour's
- * number, when, its member, the field that counts it ('': not counted) and the event that it is found by ('': none).
+ * Adds and counts entries. KEYS: hours, counts, count fields, events, then the hour of each place. ARGV, five for each
+ * place: number of the hour, instant, member, count field ('': not counted), event ('': none).
  */
 const ADD = scriptOf(`
 for nth = 0, #KEYS - 5 do
@@ -52,10 +52,10 @@ for nth = 0, #KEYS - 5 do
   end
 end`);
 
-/** A sorted set an hour: Redis keeps one of up to 128 members in a quarter of the memory. */
+/** One sorted set an hour: Redis stores up to 128 members in a quarter of the memory. */
 const HOUR_S = 3600;
 const hourOf = (atS: number): number => Math.floor(atS / HOUR_S);
-/** How many places one command names, or a walk tells at a time: their entries are read together. */
+/** How many places one command adds, and a walk yields at a time: their entries are read together. */
 const CHUNK = 100;
 /** How many hours are read at a time. */
 const HOURS_TOGETHER = 32;
@@ -63,15 +63,15 @@ const HOURS_TOGETHER = 32;
 export type TimeIndex = ReturnType<typeof createTimeIndex>;
 
 /**
- * The entries of all journals by time. An index: written after the records by idempotent commands, rebuilt from them
- * by one command, and never asked who holds what.
+ * The entries of all journals by time. As an index it is written after the records, by idempotent commands. One command
+ * rebuilds it from the records, and it never decides who holds what.
  * @param prefix of the keys, which are in one slot
- * @param timeZone whose days are counted
+ * @param timeZone the zone of the days by which awards are counted
  */
 export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone: string) {
   const base = `${prefix}:journal:{log}`;
   const [hoursKey, eventsKey] = [`${base}:hours`, `${base}:events`];
-  // Counts by `<day> <award>`, and these fields in their order: a look at the last days reads no others.
+  // Counts by `<day> <award>`, and a sorted set of these fields: the last days are read without the others.
   const [countsKey, fieldsKey] = [`${base}:issued`, `${base}:issued-fields`];
   const hourKey = (hour: number | string): string => `${base}:h:${hour}`;
   const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
@@ -81,13 +81,13 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     return [hourOf(atS), atS, member, field, isGiving(entry) ? (event ?? '') : ''];
   };
   const placesIn: PlacesIn = async (hours, from = '-inf', until = '+inf') => {
-    const found = hours.map((hour) => redis.zrangebyscore(hourKey(hour), from, until, 'WITHSCORES'));
-    return (await Promise.all(found)).flatMap((flat) =>
+    const reads = hours.map((hour) => redis.zrangebyscore(hourKey(hour), from, until, 'WITHSCORES'));
+    return (await Promise.all(reads)).flatMap((flat) =>
       flat.flatMap((member, at) => (at % 2 === 0 ? [{ member, atS: Number(flat[at + 1]) }] : [])),
     );
   };
   return {
-    /** Adds entries; counts those that are new, unless they were counted under another name. Idempotent. */
+    /** Adds entries, and counts the new ones. Idempotent. @param isCounted false: counted already, as another member */
     async add(listed: readonly Listed[], isCounted = true): Promise<void> {
       for (const some of chunked(listed, CHUNK)) {
         const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
@@ -102,16 +102,16 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     async remove(places: readonly IndexPlace[]): Promise<void> {
       await Promise.all(places.map(({ atS, member }) => redis.zrem(hourKey(hourOf(atS)), member)));
     },
-    /** Places in the order of the way, in chunks. */
+    /** Yields places in the order of `walk.way`, in chunks. */
     walk: (walk: Walk): AsyncIterable<readonly IndexPlace[]> => walkHours(redis, hoursKey, placesIn, walk),
-    /** The places of the entries of one event, among others of the same instant. */
+    /** Returns the places of the entries of one event, among others of the same time. */
     async ofEvent(event: EventId): Promise<readonly IndexPlace[]> {
       const [first, last] = ((await redis.hget(eventsKey, event)) ?? '').split(' ');
       if (first === undefined || last === undefined) return [];
       const hours = await redis.zrangebyscore(hoursKey, hourOf(Number(first)), hourOf(Number(last)));
       return placesIn(hours, first, last);
     },
-    /** On whole days: that of `fromS`, that of the last second before `untilS`, and those between. */
+    /** Counts whole days: from that of `fromS` to that of the last second before `untilS`. */
     async issuedByDay({ fromS, untilS }: Span): Promise<IssuedByDay> {
       const from = fromS === undefined ? '' : dayOf(fromS);
       const until = untilS === undefined ? '9999-12-31' : dayOf(untilS - 1);
@@ -126,7 +126,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
       }
       return days;
     },
-    /** Empties the index, to be filled from the records again. */
+    /** Empties the index, to be rebuilt from the records. */
     async clear(): Promise<void> {
       const hours = (await redis.zrange(hoursKey, '0', '-1')).map(hourKey);
       for (const keys of chunked([...hours, hoursKey, countsKey, fieldsKey, eventsKey], CHUNK))
@@ -135,7 +135,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
   };
 }
 
-/** The places in these hours, between two bounds as ZRANGEBYSCORE takes them. */
+/** Reads the places in these hours, between two bounds of ZRANGEBYSCORE. */
 type PlacesIn = (
   hours: readonly string[],
   from?: string | number,
@@ -152,14 +152,14 @@ async function* walkHours(
   const sign = isNewer ? 1 : -1;
   const nearS = beyond?.atS ?? -sign * Infinity;
   const [leastS, mostS] = isNewer ? [Math.max(fromS, nearS), untilS] : [fromS, Math.min(untilS, nearS)];
-  const isAsked = (one: IndexPlace): boolean =>
-    fromS <= one.atS && one.atS < untilS && (beyond === null || sign * compare(one, beyond) > 0);
+  const isInWalk = (place: IndexPlace): boolean =>
+    fromS <= place.atS && place.atS < untilS && (beyond === null || sign * compare(place, beyond) > 0);
   for (let next: string | number = hourOf(isNewer ? leastS : mostS); ;) {
     const limit = ['LIMIT', 0, HOURS_TOGETHER] as const;
     const hours: string[] = isNewer
       ? await redis.zrangebyscore(hoursKey, next, hourOf(mostS), ...limit)
       : await redis.zrevrangebyscore(hoursKey, next, hourOf(leastS), ...limit);
-    const places = (await placesIn(hours)).filter(isAsked);
+    const places = (await placesIn(hours)).filter(isInWalk);
     yield* chunked(
       places.toSorted((a, b) => sign * compare(a, b)),
       CHUNK,
@@ -173,10 +173,10 @@ async function* walkHours(
 const compare = (a: IndexPlace, b: IndexPlace): number =>
   a.atS - b.atS || (a.member < b.member ? -1 : a.member > b.member ? 1 : 0);
 
-/** Where to go on, as one word. */
+/** Encodes a place as the cursor of a URL. */
 export const cursorOf = ({ atS, member }: IndexPlace): string => `${atS}-${member}`;
 
-/** Null: nobody ever wrote that cursor. */
+/** Decodes a cursor; null: it is not one. */
 export function placeIn(cursor: string): IndexPlace | null {
   const [, atS, member] = /^(-?\d{1,12})-([\w-]{0,64}:[\w-]{1,64})$/.exec(cursor) ?? [];
   return atS === undefined || member === undefined ? null : { atS: Number(atS), member };
