@@ -27,7 +27,7 @@ import {
   type RewriteParts,
 } from './remove-traces.js';
 
-/** All places where something is stored of people. */
+/** All stores that hold something about people. */
 export type ErasureParts = RewriteParts &
   Pick<IssuingSources, 'earners' | 'journal' | 'clock' | 'now'> &
   Pick<ReturnType<typeof openIssuing>, 'ledger' | 'outbox' | 'batches' | 'flags'> & {
@@ -38,32 +38,32 @@ export type ErasureParts = RewriteParts &
   };
 
 export interface PersonToErase {
-  /** Stands for the person. */
+  /** The key of the person's own address. */
   readonly person: EarnerKey;
-  /** Every address', `person` among them, in the order in which they are to go. */
+  /** The keys of all addresses, `person` included, in the order of their erasure. */
   readonly keys: readonly EarnerKey[];
-  /** Asked of each record as it is replaced: one that is not meant any more stays. */
+  /** Checked on each record as it is replaced; a record that is no longer meant stays. */
   readonly isMeant?: (record: EarnerRecord) => boolean;
 }
 
-/** What was removed, to be added to. */
+/** Counts of what was removed, to be added to. */
 export const noneErased = () => ({
   people: 0,
   addresses: 0,
   assertions: 0,
-  /** Of the journal. */
+  /** Journal entries. */
   entries: 0,
   jobs: 0,
   flags: 0,
-  /** Awards of which it stays known that they were given, or are not to be. */
+  /** Awards that are kept as given, or as not to be given. */
   awards: 0,
 });
 export type ErasedNumbers = ReturnType<typeof noneErased>;
 
 /**
- * Removes everything about a person, under all of their addresses, but for what keeps it from coming back and them from
- * being given twice. Idempotent. The journal gets the numbers.
- * @returns null when nothing is held of them, or nothing any more
+ * Erases a person, under all of their addresses. What remains keeps old assertions out, and badges from being issued
+ * twice. Idempotent. The journal records the numbers.
+ * @returns null when there was nothing to erase
  */
 export async function eraseEarner(parts: ErasureParts, earner: EarnerKey): Promise<ErasedNumbers | null> {
   const person = await personToErase(parts, earner);
@@ -76,17 +76,17 @@ export async function eraseEarner(parts: ErasureParts, earner: EarnerKey): Promi
   return numbers;
 }
 
-/** The person of an address, as far as links lead; the address itself is to be erased last: it leads to the others. */
-export async function personToErase({ earners }: Pick<ErasureParts, 'earners'>, asked: EarnerKey) {
-  const records = await linkedRecords(earners, [asked]);
-  const person = personKeyOf(records, asked);
-  const last = [person, asked];
+/** Finds all addresses of a person by their links. The given one is erased last, since it leads to the others. */
+export async function personToErase({ earners }: Pick<ErasureParts, 'earners'>, address: EarnerKey) {
+  const records = await linkedRecords(earners, [address]);
+  const person = personKeyOf(records, address);
+  const last = [person, address];
   const others = [...records.keys()].filter((key) => !last.includes(key));
   return { person, keys: [...new Set([...others, ...last])] };
 }
 
 async function isAnythingHeld(parts: ErasureParts, { keys }: PersonToErase): Promise<boolean> {
-  // In the order in which a notice goes: what is on its way is not missed in either place.
+  // In the order in which a notice travels, so that none is missed between two places.
   await sortAllArrivals(parts);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(parts.queues[name], new Set(keys))));
   if (jobs.flat().length > 0) return true;
@@ -94,7 +94,7 @@ async function isAnythingHeld(parts: ErasureParts, { keys }: PersonToErase): Pro
   return addresses.some((address) => isMoreHeldThanKept(parts, address));
 }
 
-/** Whether more is held of an address than an erasure leaves, or its erasure was stopped before its end. */
+/** Whether a record has more than an erasure leaves, or its erasure was stopped before its end. */
 export function isMoreHeldThanKept(
   { region, clock }: Pick<ErasureParts, 'region' | 'clock'>,
   address: Address,
@@ -110,65 +110,66 @@ export function isMoreHeldThanKept(
 }
 
 /**
- * Each address' record becomes its tombstone in one write. What is at work for it meets the tombstone in its own
- * compare-and-set, and stops. Then the indexes and what waits for these people go. Stopped anywhere, it is done again.
- * @param numbers receives what was removed. @param tell is called before the erasure counts as complete
+ * Replaces each address' record by its tombstone, in one write. A job at work meets the tombstone in its own
+ * compare-and-set, and stops. Then clears the indexes, and removes the people's waiting jobs. Idempotent.
+ * @param numbers receives the counts of what was removed
+ * @param beforeComplete is called before the erasure counts as complete
  */
 export async function erasePeople(
   parts: ErasureParts,
   people: readonly PersonToErase[],
   numbers: ErasedNumbers,
-  tell: () => Promise<void> = async () => {},
+  beforeComplete: () => Promise<void> = async () => {},
 ): Promise<void> {
   const erased: Erased[] = [];
   for (const person of people) {
-    const addresses = await buryAll(parts, person);
+    const addresses = await writeTombstones(parts, person);
     if (addresses.length > 0) erased.push({ person: person.person, addresses });
   }
   const addresses = erased.flatMap((one) => one.addresses);
   if (addresses.length === 0) return;
-  numbers.jobs += await clean(parts, addresses);
+  numbers.jobs += await removeTraces(parts, addresses);
   for (const one of erased) await count(parts, one, numbers);
-  await tell();
+  await beforeComplete();
   for (const { key } of addresses) await parts.earners.update(key, withCompleteTombstone);
 }
 
-/** One person, as they were before. */
+/** A person's addresses, with their records before the erasure. */
 interface Erased {
   readonly person: EarnerKey;
   readonly addresses: readonly Address[];
 }
 
-/** @returns the records as they were; none for somebody who is not meant any more */
-async function buryAll(
+/** @returns the records as they were before; none for a person who is no longer meant */
+async function writeTombstones(
   { earners, journal, region, vault, now }: ErasureParts,
   { keys, isMeant = () => true }: PersonToErase,
 ): Promise<readonly Address[]> {
-  const before = await readAddresses(earners, keys);
-  if (!before.every(({ record }) => isMeant(record))) return [];
-  // OBF's instants are compared with it, by whichever process.
+  const addresses = await readAddresses(earners, keys);
+  if (!addresses.every(({ record }) => isMeant(record))) return [];
+  // Redis' clock, since every process compares OBF's instants with this one.
   const nowS = Math.floor((await now()) / 1000);
-  const buried: Address[] = [];
-  for (const { key, record: known } of before) {
-    // What stays of the entries is written first: after the tombstone nobody knows them any more.
-    await journal.anonymise(key, known.journal);
-    const was: { record: EarnerRecord | null } = { record: null };
+  const erased: Address[] = [];
+  for (const { key, record: read } of addresses) {
+    // Written first: after the tombstone no process knows the entries.
+    await journal.anonymise(key, read.journal);
+    const before: { record: EarnerRecord | null } = { record: null };
     await earners.update(key, (record) => {
-      was.record = isMeant(record) ? record : null;
-      if (was.record === null) return record;
-      // Under every address the same: that they were one person's is forgotten, that each has its awards is not.
-      const all = before.map((one) => (one.key === key ? { key, record } : one));
+      before.record = isMeant(record) ? record : null;
+      if (before.record === null) return record;
+      // Each address keeps all of the person's awards, and nothing says that the addresses were one person's.
+      const all = addresses.map((one) => (one.key === key ? { key, record } : one));
       return tombstoneOf(record, recordsKeptAfterErasure(region, all, nowS), nowS, fingerprintBy(vault));
     });
-    if (was.record === null) continue;
-    await journal.anonymise(key, was.record.journal.slice(known.journal.length));
-    buried.push({ key, record: was.record });
+    if (before.record === null) continue;
+    await journal.anonymise(key, before.record.journal.slice(read.journal.length));
+    erased.push({ key, record: before.record });
   }
-  return buried;
+  return erased;
 }
 
-/** @returns how many jobs were removed */
-async function clean(parts: ErasureParts, addresses: readonly Address[]): Promise<number> {
+/** Removes people from the outboxes, batches, indexes and queues. @returns how many jobs were removed */
+async function removeTraces(parts: ErasureParts, addresses: readonly Address[]): Promise<number> {
   const { outbox, flags, journal, earners } = parts;
   const keys = new Set(addresses.map(({ key }) => key));
   for (const badgeId of new Set(addresses.flatMap(({ record }) => [...record.awards.keys()]))) {
@@ -186,14 +187,14 @@ async function clean(parts: ErasureParts, addresses: readonly Address[]): Promis
   return removed;
 }
 
-/** A revocation that has begun is ended, by the job that began it: OBF may have been told. */
+/** Whether a job ends a revocation that has begun: it must stay, as OBF may have received the request. */
 function isOfRevocation(addresses: readonly Address[]): (id: string) => boolean {
-  const begun = addresses.flatMap(({ key, record }) =>
+  const jobIds = addresses.flatMap(({ key, record }) =>
     [...record.awards].flatMap(([badgeId, { state }]) =>
       state === 'revoking' ? [revokeJobId(key, badgeId)] : [],
     ),
   );
-  return (id) => begun.some((one) => id === one || id.startsWith(`${one}.`));
+  return (id) => jobIds.some((one) => id === one || id.startsWith(`${one}.`));
 }
 
 async function count({ earners }: ErasureParts, { person, addresses }: Erased, numbers: ErasedNumbers) {
@@ -207,13 +208,13 @@ async function count({ earners }: ErasureParts, { person, addresses }: Erased, n
   }
 }
 
-/** Pure. Nothing more is to be done for this address: it forgets what the erasure found it by. */
+/** Pure. Removes from a tombstone the links and entries that an unfinished erasure needs. */
 const withCompleteTombstone = (record: EarnerRecord): EarnerRecord =>
   record.tombstone === null
     ? record
     : { ...record, linkedTo: null, linked: [], tombstone: { ...record.tombstone, entriesToUnindex: [] } };
 
-/** Of nobody: it says that somebody was erased, and how much was held of them. */
+/** Makes an entry about nobody: people were erased, and how much was held of them. */
 export const erasedEntry = (
   { clock }: Pick<ErasureParts, 'clock'>,
   why: 'erased' | 'purged',
@@ -224,13 +225,13 @@ export const erasedEntry = (
     detail: `people ${people}, addresses ${addresses}, assertions ${assertions}, awards ${awards}, entries ${entries}, jobs ${jobs}`,
   });
 
-/** For the one award in a million of which no event is known: nothing is ever asked by it. */
+/** Replaces the event of a held award when none is known, which is rare: it is never looked up. */
 const UNKNOWN_EVENT = asEventId('unknown');
 
 /**
- * Pure. What outlives a person's erasure, so that they are not given a second time what the Région's account holds for
- * one of their addresses, by hand or not, nor what a human took back: a badge, its state, and the Région's own events.
- * Nothing of what earned it, or of reasons. What is being taken back is not among these: it stays as it is.
+ * Pure. Returns the award records that outlive a person's erasure: badge, state and the Région's events, no reasons.
+ * They keep Palier from issuing again what the Région's account holds, or what a human revoked. An award that is being
+ * revoked is left out: its own record stays.
  * @param addresses all of the person's
  */
 function recordsKeptAfterErasure(
@@ -244,17 +245,17 @@ function recordsKeptAfterErasure(
   const valid = heldBadges(held, nowS);
   const kept = new Map<BadgeId, AwardRecord>();
   for (const badgeId of new Set([...records, ...held].map((one) => one.badgeId))) {
-    const theirs = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
-    const ignoredRevocations = [...new Set(theirs.flatMap((record) => record.ignoredRevocations))];
-    const atS = Math.max(...theirs.map((record) => record.atS), 0);
-    const holding = theirs.some(({ state }) => state === 'revoking') ? undefined : valid.get(badgeId);
-    if (holding !== undefined) {
-      const { eventId, issuedOnS } = holding;
+    const ofBadge = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
+    const ignoredRevocations = [...new Set(ofBadge.flatMap((record) => record.ignoredRevocations))];
+    const atS = Math.max(...ofBadge.map((record) => record.atS), 0);
+    const assertion = ofBadge.some(({ state }) => state === 'revoking') ? undefined : valid.get(badgeId);
+    if (assertion !== undefined) {
+      const { eventId, issuedOnS } = assertion;
       const event = eventId ?? UNKNOWN_EVENT;
       kept.set(badgeId, { state: 'issued', atS: issuedOnS, ignoredRevocations, event });
     } else if (blocked.includes(badgeId))
       kept.set(badgeId, { state: 'blocked', atS: atS === 0 ? nowS : atS, ignoredRevocations });
-    // Were the account read again in full, what Palier took back would look like a human's doing.
+    // Without it, a full read of the account would take Palier's own revocation for a human's.
     else if (ignoredRevocations.length > 0)
       kept.set(badgeId, { state: 'withdrawn', atS, ignoredRevocations });
   }

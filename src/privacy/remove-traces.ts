@@ -6,22 +6,22 @@ import { sortAllArrivals } from '../queue/arrivals.js';
 import type { Queues } from '../queue/enqueue.js';
 import { QUEUES } from '../queue/jobs.js';
 
-/** Where a person is named outside of their records and the indexes: jobs, BullMQ's events, Redis' append-only file. */
+// Where a person is named besides records and indexes: jobs, BullMQ's events, Redis' append-only file.
 
 const STATES: JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
 
-/** What begins the ids of jobs about one person; their key comes next (see queue/jobs.ts). */
+/** The first words of the ids of jobs about one person; the earner key comes next (see queue/jobs.ts). */
 const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'later', 'revoke', 'link']);
 
-/** Whom a job is about, by its id; null: nobody in particular. */
+/** Returns the earner key in a job's id; null: the job is not about one person. */
 export function earnerOfJob(id: string): EarnerKey | null {
   const [kind = '', key = ''] = id.split('.');
   return ABOUT_A_PERSON.has(kind) && key !== '' ? asEarnerKey(key) : null;
 }
 
 /**
- * Removes the jobs about these people from every queue, failed ones and their reasons included; one that is at work
- * stays, and meets the tombstone. @param stays ids that are to stay @returns how many were removed
+ * Removes the jobs about these people from every queue, failed ones included. An active job stays, and meets the
+ * tombstone. @param stays whether the job of an id is to stay @returns how many were removed
  */
 export async function removeJobsAbout(
   { queues }: { readonly queues: Queues },
@@ -36,7 +36,7 @@ export async function removeJobsAbout(
   return removed;
 }
 
-/** The ids alone are read, of all states at one instant: of a hundred thousand jobs, a few are theirs. */
+/** Returns the ids of jobs about these people, of all states at one instant. Only ids are read: jobs may be many. */
 export async function jobsAbout(queue: Queue, keys: ReadonlySet<EarnerKey>): Promise<readonly string[]> {
   const ids = await queue.getRanges(STATES, 0, -1);
   return ids.filter((id) => {
@@ -45,7 +45,7 @@ export async function jobsAbout(queue: Queue, keys: ReadonlySet<EarnerKey>): Pro
   });
 }
 
-/** BullMQ notes what happens to each job, by its id. Nobody reads that, and it names who was erased. */
+/** Deletes BullMQ's event streams: nobody reads them, and their job ids name erased people. */
 export async function forgetJobEvents({ queues }: { readonly queues: Queues }): Promise<void> {
   for (const name of QUEUES) {
     const client = await queues[name].getBackend().client;
@@ -59,23 +59,23 @@ export interface RewriteParts {
   readonly log: Logger;
 }
 
-/** Rewriting costs a server a fork and its whole memory on disk. */
-const EVERY_S = 3600;
+/** The least time between two rewrites: each costs a server a fork and its whole memory on disk. */
+const REWRITE_EVERY_S = 3600;
 
 /**
- * What was erased stands in Redis' append-only file until it is rewritten: asks for that, at most once an hour over all
- * processes. What is asked for in between is remembered, and done by the sweep. Failing, it is logged, and never thrown.
+ * Asks Redis to rewrite its append-only file, which still has what was erased. At most once an hour over all processes:
+ * the sweep makes up for requests in between. Logs what Redis refuses, and never throws it.
  */
 export async function requestAofRewrite(parts: RewriteParts): Promise<void> {
   await parts.redis.set(wantedKey(parts.prefix), '1');
   await rewriteAofIfWanted(parts);
 }
 
-/** Idempotent. */
+/** Asks for the rewrite if one is wanted and none was asked for within the hour. Idempotent. */
 export async function rewriteAofIfWanted({ redis, prefix, log }: RewriteParts): Promise<void> {
   if ((await redis.exists(wantedKey(prefix))) === 0) return;
-  if ((await redis.set(askedKey(prefix), '1', 'EX', EVERY_S, 'NX')) === null) return;
-  // First: an erasure that follows is not covered by this rewriting.
+  if ((await redis.set(askedKey(prefix), '1', 'EX', REWRITE_EVERY_S, 'NX')) === null) return;
+  // Deleted first: this rewrite does not cover an erasure that follows.
   await redis.del(wantedKey(prefix));
   try {
     const states = await Promise.all(
@@ -93,7 +93,7 @@ export async function rewriteAofIfWanted({ redis, prefix, log }: RewriteParts): 
       return;
     }
     await redis.set(wantedKey(prefix), '1');
-    // One that was begun before the erasure does not cover it: the next sweep asks again.
+    // A rewrite that began before the erasure does not cover it: the next sweep asks again.
     if (isInProgress(err)) await redis.del(askedKey(prefix));
     else
       log.warn({ err }, 'Redis was not asked to rewrite its append-only file; asked again within the hour');
@@ -102,7 +102,7 @@ export async function rewriteAofIfWanted({ redis, prefix, log }: RewriteParts): 
 
 const ASKED = 'Redis was asked to rewrite its append-only file, which held what was erased';
 const FORBIDDEN =
-  'Redis forbids BGREWRITEAOF: what was erased stands in its append-only file until it rewrites it by itself';
+  'Redis forbids BGREWRITEAOF: its append-only file has what was erased until Redis rewrites it by itself';
 
 const wantedKey = (prefix: string): string => `${prefix}:aof:wanted`;
 const askedKey = (prefix: string): string => `${prefix}:aof:asked`;
