@@ -6,12 +6,12 @@ import { redisCause } from '../platform/redis-faults.js';
 import { connectionOf, enqueueAll, enqueueIfAbsent, EnqueueError, type NewJob } from './enqueue.js';
 import { arrivalsIn, arrivalsJob, arrivalsJobId, noticeId, type NoticeJob } from './jobs.js';
 
-/** Notices a job: it is read, and tried again, as a whole. */
-const TOGETHER = 200;
+/** How many notices one job holds: it is read, and retried, as a whole. */
+const NOTICES_PER_JOB = 200;
 
 /**
- * Stores what came in together in few jobs, of which a worker makes one a notice.
- * @throws EnqueueError when `late` aborts, or Redis fails before; it may be there all the same
+ * Stores notices that arrived together in few jobs; a worker splits these into one job a notice.
+ * @throws EnqueueError when `late` aborts, or Redis fails before; the jobs may be stored all the same
  */
 export async function storeArrivals(
   queue: Queue,
@@ -19,9 +19,9 @@ export async function storeArrivals(
   late: AbortSignal,
 ): Promise<void> {
   try {
-    // A Redis that is frozen, or was never there, keeps `add` waiting.
-    // One after the other: the jobs of a large push would hold the process as one transaction.
-    for (const part of chunked(arrivals, TOGETHER)) {
+    // `add` waits for ever on a Redis that is frozen or was never up.
+    // One job after the other: all jobs of a large push in one transaction would block the process.
+    for (const part of chunked(arrivals, NOTICES_PER_JOB)) {
       const job = { id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } };
       await raceAbort(enqueueIfAbsent(queue, job), late);
     }
@@ -31,27 +31,27 @@ export async function storeArrivals(
   }
 }
 
-/** How many jobs are looked at: the rest is taken to be like them. */
-const LOOKED_AT = 5000;
+/** How many jobs are read: the others are estimated from them. */
+const SAMPLE_SIZE = 5000;
 
 /**
- * What came in and no worker has taken yet: reads ids alone, oldest first, and the time of the first.
- * @returns `oldestMs`: when the oldest came in, Unix milliseconds; null: there is none
+ * Counts the notices that no worker has taken yet. Reads ids alone, oldest first, and the time of the first.
+ * @returns `oldestMs`: when the oldest arrived, Unix milliseconds; null: there is none
  */
 export async function readArrived(queue: Queue) {
-  const ids = await queue.getRanges(['waiting', 'delayed'], 0, LOOKED_AT - 1, true);
+  const ids = await queue.getRanges(['waiting', 'delayed'], 0, SAMPLE_SIZE - 1, true);
   const jobs = await queue.getJobCountByTypes('waiting', 'delayed');
   const [first] = ids;
   if (first === undefined) return { notices: 0, oldestMs: null };
-  const made = await connectionOf(queue).hget(queue.toKey(first), 'timestamp');
+  const createdMs = await connectionOf(queue).hget(queue.toKey(first), 'timestamp');
   const notices = ids.reduce((sum, id) => sum + arrivalsIn(id), 0);
   return {
     notices: Math.round((notices * Math.max(jobs, ids.length)) / ids.length),
-    oldestMs: made === null ? null : Number(made),
+    oldestMs: createdMs === null ? null : Number(createdMs),
   };
 }
 
-/** Pure: the jobs of notices that came in together; one that came twice is one. */
+/** Pure. Returns the jobs of notices that arrived together; a repeated notice is one job. */
 export function noticesIn(arrivals: readonly NoticeJob[]): readonly NewJob[] {
   const byId = new Map<string, NewJob>();
   for (const data of arrivals) {
@@ -61,27 +61,27 @@ export function noticesIn(arrivals: readonly NoticeJob[]): readonly NewJob[] {
   return [...byId.values()];
 }
 
-const WAITING: readonly JobType[] = ['waiting', 'delayed', 'active'];
-/** A worker takes milliseconds for one. */
-const AT_WORK_MS = 50;
-const TRIES = 100;
+const UNFINISHED: JobType[] = ['waiting', 'delayed', 'active'];
+/** How long to wait for a job that a worker has: it takes milliseconds. */
+const RETRY_MS = 50;
+const MAX_TRIES = 100;
 
 /**
- * Makes all that came in until now jobs of their own, without waiting for a worker: who looks for what the queues
- * hold of a person then finds it by the ids of jobs alone. One that a worker has in hand is waited for.
+ * Splits all arrivals into one job a notice, without waiting for a worker. The jobs about a person can then be found by
+ * their ids alone. Waits for an arrival that a worker has.
  */
 export async function sortAllArrivals({
   queues,
 }: {
   readonly queues: { readonly arrivals: Queue; readonly notices: Queue };
 }): Promise<void> {
-  for (const id of await queues.arrivals.getRanges([...WAITING], 0, -1, true))
-    for (let tries = 0; tries < TRIES; tries += 1) {
+  for (const id of await queues.arrivals.getRanges(UNFINISHED, 0, -1, true))
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const job: Job | undefined = await queues.arrivals.getJob(id);
-      const read = arrivalsJob.safeParse(job?.data);
-      if (job === undefined || !read.success) break;
-      await enqueueAll(queues.notices, noticesIn(read.data.arrivals));
+      const parsed = arrivalsJob.safeParse(job?.data);
+      if (job === undefined || !parsed.success) break;
+      await enqueueAll(queues.notices, noticesIn(parsed.data.arrivals));
       if ((await queues.arrivals.remove(id)) === 1) break;
-      await pause(AT_WORK_MS);
+      await pause(RETRY_MS);
     }
 }

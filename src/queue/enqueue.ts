@@ -8,13 +8,13 @@ import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { redisNow } from '../platform/clock.js';
 import { earnerJobId, linkMailId, DEFAULT_PREFIX, prefixOf, type QueueName } from './jobs.js';
 
-/** Of BullMQ's own events, to which nobody listens: 10 000, its default, take a megabyte a queue. */
+/** How many of BullMQ's own events are kept: nobody reads them, and its default takes a megabyte a queue. */
 const EVENTS_KEPT = 100;
 
 /**
- * Opens a queue over the caller's connection, which `close()` leaves open. The `skip` options keep BullMQ from talking
- * to Redis before the first job: a Redis that goes away just then would make the queue fail for good.
- * @param leavesMark BullMQ writes its version and its settings of the queue into Redis
+ * Opens a queue over the caller's connection, which `close()` leaves open. The `skip` options keep BullMQ off Redis
+ * before the first job. A Redis lost in that moment would break the queue for good.
+ * @param leavesMark whether BullMQ writes its version and the queue's settings into Redis
  */
 export function openQueue(
   name: QueueName,
@@ -51,30 +51,30 @@ export const openQueues = (open: (name: QueueName) => Queue): Queues => ({
   mails: open('mails'),
 });
 
-/** The connection that a queue was opened over. @throws TypeError when it was opened otherwise */
+/** Returns the connection over which a queue was opened. @throws TypeError when `openQueue` did not open it */
 export function connectionOf({ opts: { connection } }: Queue): RedisConnection {
   if (connection instanceof Redis || connection instanceof Cluster) return connection;
-  throw new TypeError('A queue is opened over a connection of ours');
+  throw new TypeError('The queue has no ioredis connection: open it with `openQueue`');
 }
 
-/** Spans of the queues, for the OpenTelemetry SDK that the process was started with (`node --import`). */
+/** Makes spans of the queues for the OpenTelemetry SDK with which the process was started (`node --import`). */
 export const createTracing = (on: boolean): Telemetry | null =>
   on ? new BullMQOtel({ tracerName: 'palier' }) : null;
 
-/** Failed work is tried again for over 24 hours: 60 waits that grow to an hour, with jitter. */
+/** A failed job is retried for over 24 hours: 60 delays that grow to an hour, with jitter. */
 export const ATTEMPTS = 60;
-const CAP_MS = 3_600_000;
-/** The limiter of a queue that OBF paused stands at this; counted jobs never reach it. */
+const MAX_BACKOFF_MS = 3_600_000;
+/** The value of a queue's rate limiter while OBF pauses the queue; counted jobs never reach it. */
 export const PAUSED_AT = 1_000_000_000;
 
 /**
- * The wait before the next attempt, milliseconds.
+ * Returns the delay before the next attempt, milliseconds.
  * @param attempt how many were made, from 1
- * @param retryAfterMs what OBF asked for: never less
+ * @param retryAfterMs the least delay, as OBF asked for
  * @param random a number in [0, 1)
  */
 export function backoffMs(attempt: number, retryAfterMs: number | null, random: number): number {
-  const ceiling = Math.min(CAP_MS, 1000 * 2 ** Math.min(attempt - 1, 30));
+  const ceiling = Math.min(MAX_BACKOFF_MS, 1000 * 2 ** Math.min(attempt - 1, 30));
   return Math.round(Math.max(ceiling / 2 + random * (ceiling / 2), retryAfterMs ?? 0));
 }
 
@@ -86,7 +86,7 @@ export interface NewJob {
   readonly delayMs?: number;
 }
 
-/** The options of every job. */
+/** Returns the BullMQ options of a job. */
 export const optionsOf = ({ id, delayMs }: Pick<NewJob, 'id' | 'delayMs'>): JobsOptions => ({
   jobId: id,
   attempts: ATTEMPTS,
@@ -95,7 +95,7 @@ export const optionsOf = ({ id, delayMs }: Pick<NewJob, 'id' | 'delayMs'>): Jobs
   ...(delayMs === undefined ? {} : { delay: delayMs }),
 });
 
-/** Redis could not take a job in time. It may be there all the same: ids make a repeat safe. */
+/** Redis did not accept a job in time. It may be stored all the same: ids make a repeat safe. */
 export class EnqueueError extends Error {
   readonly code = 'enqueue_failed';
 }
@@ -103,21 +103,21 @@ export class EnqueueError extends Error {
 /** How many runs of one id may overlap. */
 const MAX_OVERLAP = 8;
 
-/** The ids of the runs of one job that may overlap, its own first. */
+/** Returns the ids of one job's runs that may overlap, its own first. */
 export const runsOf = (id: string): readonly string[] =>
   Array.from({ length: MAX_OVERLAP }, (_, run) => (run === 0 ? id : `${id}.${run}`));
 
 /**
- * Guarantees a run that starts after this call. A waiting job will do; a failed one gets its full attempts again;
- * beside a running one, which may have read the world before the change, a follow-up is added. BullMQ's `add` drops
- * all three silently.
+ * Guarantees a run that starts after this call. A waiting job is enough; a failed one gets its full attempts again.
+ * Beside an active one, which may have read its data before the change, a follow-up is added. BullMQ's `add` ignores
+ * the call in all three cases.
  */
 export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
   for (const id of runsOf(job.id)) if (await willRun(queue, { ...job, id })) return;
   throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
 }
 
-/** Its state is read before it is added: any run that starts after that is a good one. */
+/** Returns false for an active job. The state is read first, so any run that starts afterwards will do. */
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
   if (state === 'active') return false;
@@ -128,20 +128,20 @@ async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
 
 /** Adds the job unless there is one of its id, in whatever state. */
 export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> {
-  // A delay counts from Redis' clock: from that of a process that is ahead, others would wait longer.
-  const made = job.delayMs === undefined ? {} : { timestamp: await redisNow(connectionOf(queue)) };
-  await queue.add(job.name, job.data, { ...optionsOf(job), ...made });
+  // A delay counts from Redis' clock: counted from a process that is ahead, it would be longer.
+  const timestamp = job.delayMs === undefined ? {} : { timestamp: await redisNow(connectionOf(queue)) };
+  await queue.add(job.name, job.data, { ...optionsOf(job), ...timestamp });
 }
 
-/** BullMQ finds a state by walking through the waiting jobs: it is asked only for a job that was begun. */
+/** Reads a job's state. BullMQ scans all waiting jobs for it, so it is asked only for a job that was begun. */
 async function stateOf(queue: Queue, id: string): Promise<JobState | 'unknown'> {
   const fields = ['timestamp', 'processedOn', 'finishedOn'] as const;
-  const [made, begun, ended] = await connectionOf(queue).hmget(queue.toKey(id), ...fields);
-  if (made === null) return 'unknown';
+  const [created, begun, ended] = await connectionOf(queue).hmget(queue.toKey(id), ...fields);
+  if (created === null) return 'unknown';
   return begun === null && ended === null ? 'waiting' : queue.getJobState(id);
 }
 
-/** Gives a job that has ended its full attempts again. Idempotent. @returns false when it is in that state no more */
+/** Gives an ended job its full attempts again. Idempotent. @returns false when it is no longer in that state */
 export async function retryJob(
   queue: Queue,
   id: string,
@@ -157,15 +157,15 @@ export async function retryJob(
   }
 }
 
-/** Jobs on their way to Redis at once: enough to fill its pipeline, few enough to stop in time. */
+/** How many jobs are enqueued at once: enough to keep Redis busy, few enough to stop in time. */
 const AT_ONCE = { concurrency: 200 };
 
-/** As `enqueue`, for many. Stops at the first failure; those stored before it are found waiting by a repeat. */
+/** As `enqueue`, for many. Stops at the first failure; a repeat finds the stored ones waiting. */
 export async function enqueueAll(queue: Queue, jobs: Iterable<NewJob>): Promise<void> {
   await pMap(jobs, (job) => enqueue(queue, job), AT_ONCE);
 }
 
-/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both; `suppressEmail`: OBF sends no e-mail. */
+/** Has each of these earners evaluated once, after this call. @param suppressEmail OBF sends no e-mail afterwards */
 export async function enqueueEarners(
   queue: Queue,
   earners: Iterable<EarnerKey>,
@@ -173,7 +173,7 @@ export async function enqueueEarners(
   suppressEmail = false,
 ): Promise<void> {
   const about = suppressEmail ? { cause, suppressEmail } : { cause };
-  // Made as they leave: everybody may be among them.
+  // Made one by one, since these may be all earners.
   const jobs = function* () {
     for (const earner of new Set(earners))
       yield { id: earnerJobId(earner), name: 'evaluate', data: { earner, ...about } };
@@ -181,7 +181,7 @@ export async function enqueueEarners(
   await enqueueAll(queue, jobs());
 }
 
-/** Has the link to their page sent, once however often it is asked for before it leaves. @param by who asked, if not they */
+/** Has an earner sent the link to their page; calls before it leaves send one. @param by the operator who asked */
 export const enqueueLink = (mails: Queue, earner: EarnerKey, by?: string): Promise<void> =>
   enqueue(mails, {
     id: linkMailId(earner),

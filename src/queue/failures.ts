@@ -14,7 +14,7 @@ export interface JobRef {
   readonly id: string;
 }
 
-/** A failed job, as far as it says why and when. */
+/** Why and when a job failed. */
 export interface Failure {
   readonly id: string;
   /** Unix milliseconds. */
@@ -25,7 +25,7 @@ export interface Failure {
 
 /** Longer reasons are cut: an error page can be megabytes. */
 const MAX_REASON_BYTES = 2000;
-/** KEYS: those of jobs. ARGV: how much of a reason. */
+/** Reads jobs. KEYS: of the jobs. ARGV: the greatest length of a reason, in bytes. */
 const READ = scriptOf(`
 local rows = {}
 for at, key in ipairs(KEYS) do
@@ -35,46 +35,42 @@ end
 return rows`);
 const readReply = z.array(z.tuple([z.string(), z.string()]));
 
-/** In the order of the ids; one that was removed meanwhile is left out. */
+/** Reads failed jobs, in the order of the ids; leaves out a job that was removed meanwhile. */
 async function readFailures(queue: Queue, ids: readonly string[]): Promise<readonly Failure[]> {
   const keys = ids.map((id) => queue.toKey(id));
   const read = readReply.parse(await READ(connectionOf(queue), keys, [MAX_REASON_BYTES]));
   return ids.flatMap((id, at) => {
     const [failed = '', reason = ''] = read[at] ?? [];
     if (failed === '') return [];
-    // A cut last word could be half an address, which nothing would recognise.
+    // A last word that is cut could be half an address, which no filter would recognise.
     const isCut = Buffer.byteLength(reason) >= MAX_REASON_BYTES;
     return [{ id, failedMs: Number(failed), reason: isCut ? reason.replace(/\S*$/, '') : reason }];
   });
 }
 
-/** How many stand in failed, and the newest of them, newest first. */
-export async function newestFailed(
-  queue: Queue,
-  count: number,
-): Promise<{ readonly total: number; readonly failures: readonly Failure[] }> {
+/** Counts the failed jobs, and reads the newest `count`, newest first. */
+export async function newestFailed(queue: Queue, count: number) {
   const total = await queue.getFailedCount();
   const ids = count === 0 ? [] : await queue.getRanges(['failed'], 0, count - 1, false);
   return { total, failures: await readFailures(queue, ids) };
 }
 
 /**
- * The failed jobs of a queue, about `count` at a time, in no order. Meets every job that is failed all the while, now
- * and then one twice, and ends also when others fail meanwhile.
+ * Iterates the failed jobs of a queue, about `count` at a time, in no order. Yields every job that is failed from start
+ * to end, some twice. Ends even if others fail meanwhile.
  */
 export async function* walkFailed(queue: Queue, count: number): AsyncGenerator<readonly Failure[]> {
   const key = queue.toKey('failed');
   const pages: AsyncIterable<readonly string[]> = connectionOf(queue).zscanStream(key, { count });
-  for await (const found of pages) {
-    // Ids and instants, in turn.
-    const ids = found.filter((_, at) => at % 2 === 0);
+  for await (const idsAndScores of pages) {
+    const ids = idsAndScores.filter((_, at) => at % 2 === 0);
     yield await readFailures(queue, ids);
   }
 }
 
 /**
- * Why a job failed, by what BullMQ kept of its last error: the first match counts. A pattern's group is the OBF client
- * that it is about. Redis stands first: a call that Redis prevented was not OBF's fault.
+ * The kinds of failure, by the last error's text in BullMQ: the first match counts. A pattern's group is the OBF client
+ * concerned. Redis comes first: a call that Redis prevented was not OBF's fault.
  */
 export const FAILURE_KINDS = [
   [
@@ -116,22 +112,22 @@ export const FAILURE_KINDS = [
 export type FailureKind = (typeof FAILURE_KINDS)[number][0];
 
 export interface FailureCause {
-  /** Shared by jobs that failed alike. Letters, digits, `.`, `_` and `-` alone: it stands in URLs. */
+  /** The same for jobs that failed alike. Only letters, digits, `.`, `_` and `-`, for URLs. */
   readonly key: string;
-  /** Null: nobody foresaw it. */
+  /** Null: no pattern matches. */
   readonly kind: FailureKind | null;
-  /** The OBF client that it is about. */
+  /** The OBF client concerned. */
   readonly client: string | null;
-  /** As it may be shown; of an unforeseen one without what differs from job to job. */
+  /** The reason as it may be shown; without a kind, also without what differs from job to job. */
   readonly text: string;
 }
 
-/** Pure. What `shownReason` left of a reason gives the same. @param failedReason as BullMQ keeps it */
+/** Pure. Classifies a reason; its `shownReason` gives the same. @param failedReason as BullMQ keeps it */
 export function failureCause(failedReason: string, queue: QueueName): FailureCause {
   const text = shownReason(failedReason);
   for (const [kind, pattern] of FAILURE_KINDS) {
-    const [found, client] = pattern.exec(text) ?? [];
-    if (found === undefined) continue;
+    const [match, client] = pattern.exec(text) ?? [];
+    if (match === undefined) continue;
     return { key: client === undefined ? kind : `${kind}.${client}`, kind, client: client ?? null, text };
   }
   // Without ids. Numbers of three digits stay: most are an HTTP status.
@@ -140,28 +136,27 @@ export function failureCause(failedReason: string, queue: QueueName): FailureCau
   return { key: `autre.${queue}.${hash}`, kind: null, client: null, text: bare };
 }
 
-/** A reason as it may be shown: one line without addresses, cut where a page of HTML would begin. */
+/** Returns a reason as it may be shown: one line of bounded length, without addresses. */
 export const shownReason = (failedReason: string, maxChars = 600): string =>
   shownText(failedReason.replaceAll(/\s+/g, ' ').trim(), maxChars);
 
-/** Text of bounded length, without addresses. */
+/** Returns a text without addresses, of bounded length. */
 export function shownText(text: string, maxChars = 500): string {
   const safe = withoutAddresses(text);
   return safe.length > maxChars ? `${safe.slice(0, maxChars - 1).replace(/\p{Surrogate}$/u, '')}…` : safe;
 }
 
-/** How long a failed job stands for ops to look at, and to send again. */
+/** How long a failed job is kept, for ops to read and replay. */
 export const FAILED_RETENTION_MS = 90 * 24 * 3_600_000;
-/** How long a pushed credential that OBF refused stands there, and how many at most. */
+/** How long a pushed credential that OBF refused is kept, and how many at most. */
 const PUSH_RETENTION_MS = 7 * 24 * 3_600_000;
 const PUSHES_KEPT = 1000;
-/** Redis does nothing else while it reads or removes: one step takes it some milliseconds. */
+/** How many jobs one step reads or removes: it blocks Redis for some milliseconds. */
 const STEP = 1000;
 
 /**
- * Removes the jobs that failed long ago, in every queue. An event that was never stored is found again by the next
- * poll, and a batch under way gets its job back; a credential that was pushed, and stood in failed all that time, is
- * given up.
+ * Removes the jobs that failed long ago, in every queue. The next poll finds an event that was never stored, and the
+ * sweep gives an open batch its job back. A pushed credential that failed all that time is given up.
  */
 export async function cleanQueues(
   { queues, log }: { readonly queues: Queues; readonly log: Logger },
@@ -177,8 +172,8 @@ export async function cleanQueues(
 }
 
 /**
- * Anybody who holds a secret of the webhooks can push credentials that do not exist, or are somebody else's: of those
- * that OBF refused, the newest 1 000 of a week stay.
+ * Removes pushed credentials that OBF refused, but for the newest `PUSHES_KEPT` of a week. Who holds a webhook secret
+ * may push any number that do not exist, or are somebody else's.
  */
 async function cleanPushes(queue: Queue, nowMs: number, signal: AbortSignal): Promise<number> {
   const refused: Failure[] = [];

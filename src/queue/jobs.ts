@@ -15,31 +15,30 @@ import {
 } from '../ids.js';
 
 /**
- * The queues, in the order of the data: `arrivals` holds what came in, one job a write; a worker makes each notice a
- * job of `notices`. `awards` is issuing: pausing it stops issuing alone. `maintenance` never waits behind a pause.
- * `mails` are to people.
+ * The queues, in the order of the data flow. A job of `arrivals` holds the notices of one write; a worker makes each a
+ * job of `notices`. Pausing `awards` stops issuing alone; `maintenance` is never paused. `mails` go to people.
  */
 export const QUEUES = ['arrivals', 'notices', 'earners', 'awards', 'maintenance', 'mails'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** BullMQ's key prefix. */
 export const DEFAULT_PREFIX = '{palier}';
-/** Prefix of our own keys, which spread over a cluster by earner and by badge. */
+/** Prefix of Palier's own keys, which spread over a cluster by earner and by badge. */
 export const DATA_PREFIX = 'palier';
 
 /**
- * A queue's prefix. Its hash tag keeps the keys of one queue in one slot. In a cluster each queue has a tag of its own
- * (`{palier:awards}`), or one server would carry all of them.
+ * Returns a queue's prefix. Its hash tag keeps the keys of one queue in one slot. In a cluster each queue has its own
+ * tag (`{palier:awards}`), or one server would carry all queues.
  */
 export const prefixOf = (prefix: string, name: QueueName, isCluster: boolean): string =>
   isCluster ? prefix.replace(/\}$/, `:${name}}`) : prefix;
 
-/** Written to see whether notices can be stored: it is in their slot. */
+/** Returns the key that tests whether notices can be stored: it is in the slot of `arrivals`. */
 export const writeProbeKey = (prefix: string, isCluster: boolean): string =>
   `${prefixOf(prefix, 'arrivals', isCluster)}:writable`;
 
-// What jobs carry: ids and earner keys, never a readable address, since a job is plain text in Redis and in the
-// dashboard. Each is parsed when it is taken: an older version may have written it.
+// Job data: ids and earner keys, never a readable address, since Redis and the dashboard show it as plain text.
+// A worker parses the data of each job, which an older version may have written.
 
 const word = z.string().regex(/^[\w.-]{1,128}$/);
 const clientId = word.transform(asClientId);
@@ -48,31 +47,31 @@ const badgeId = word.transform(asBadgeId);
 const earner = word.transform(asEarnerKey);
 
 const about = {
-  /** Where it came from, for the journal. */
+  /** Where the notice came from, for the journal. */
   source: z.enum(['webhook', 'passport', 'poll', 'ops']),
-  /** The request that brought it first: joins the two in logs. */
+  /** The id of the HTTP request that first brought it, for logs. */
   request: word.optional(),
 };
 
-/** What a notice says of its event: `badge.<type>` to senders. Each type of one event is a job of its own. */
+/** The types of notices: `badge.<type>` to senders. Each type of one event has its own job. */
 export const NOTICE_TYPES = ['issued', 'revoked', 'updated'] as const;
 
-/** Something happened to this event: it is to be read from OBF. */
+/** An event is to be read from OBF. */
 export const eventNotice = z.object({
   kind: z.literal('event'),
   clientId,
   eventId,
-  // Known where OBF itself listed the event; a webhook is never believed for them.
+  // The next four come from OBF's list only; a webhook is never believed for them.
   badgeId: badgeId.optional(),
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
   modifiedS: z.number().nullable().optional(),
-  /** Absent where OBF itself listed the event. */
+  /** Absent when OBF's list had the event. */
   type: z.enum(NOTICE_TYPES).optional(),
   ...about,
 });
 
-/** This person has a credential there: it is to be verified. `recipient` is sealed under the earner key. */
+/** A person's credential is to be verified. `recipient` is sealed under the earner key. */
 export const credentialNotice = z.object({
   kind: z.literal('credential'),
   earner,
@@ -83,12 +82,12 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/** These came in together. */
+/** Notices that arrived together. */
 export const arrivalsJob = z.object({ arrivals: z.array(noticeJob) });
 
-/** This client's new events are to be listed. */
+/** A client's new events are to be listed. */
 const pollJob = z.object({ kind: z.literal('poll'), clientId });
-/** A row of this client's event list cannot be read: stands in failed until it can. */
+/** Rows of a client's event list cannot be read: the job stays in failed until they can. */
 const oddRowJob = z.object({ kind: z.literal('odd-row'), clientId, fields: z.array(z.string()) });
 
 export const noticeQueueJob = z.discriminatedUnion('kind', [
@@ -98,12 +97,12 @@ export const noticeQueueJob = z.discriminatedUnion('kind', [
   oddRowJob,
 ]);
 
-/** This earner's portfolio may have changed: it is to be decided again. */
+/** An earner is to be evaluated, since their portfolio may have changed. */
 export const earnerJob = z.object({
   earner,
-  /** Joins it to the notice in logs. */
+  /** What triggered it, for logs and the journal. */
   cause: z.string(),
-  /** No e-mail is sent for what follows. */
+  /** OBF sends no e-mail for awards that follow. */
   suppressEmail: z.boolean().optional(),
 });
 
@@ -111,15 +110,15 @@ export const awardJob = z.discriminatedUnion('kind', [
   /** Awards of this badge may wait in the outbox. */
   z.object({ kind: z.literal('gather'), badgeId }),
   z.object({ kind: z.literal('batch'), badgeId, batchId: word.transform(asBatchId) }),
-  /** This award is to be revoked, if that is still so. */
+  /** The award is to be revoked, if it still must be. */
   z.object({ kind: z.literal('revoke'), badgeId, earner }),
 ]);
 
 const onlyAward = word.transform(asAwardId).nullable();
-/** The rules are to be put into force, as this operator asked. */
+/** A scheme version is to be put into force, as an operator asked. */
 export const applyJob = z.object({
   kind: z.literal('apply'),
-  /** Tells this request from the one before. */
+  /** Distinguishes this request from earlier ones. */
   ask: word,
   by: z.string().max(128),
   /** Unix seconds. */
@@ -128,16 +127,16 @@ export const applyJob = z.object({
   only: onlyAward,
   /** OBF sends no e-mail. */
   suppressEmail: z.boolean(),
-  /** How many badges the operator agreed to: not one more is issued. */
+  /** How many badges the operator agreed to: no more are issued. */
   upto: z.number().int().nonnegative(),
   overQuota: z.boolean(),
 });
 
-/** The failed jobs that fit all that is given go back to work. */
+/** The failed jobs that match all given fields are to be retried. */
 export const replayJob = z.object({
   kind: z.literal('replay'),
   by: z.string().max(128),
-  /** Unix milliseconds, by the clock that is furthest ahead: what fails later is not meant. */
+  /** Unix milliseconds, by the clock that is furthest ahead: jobs that fail later are not meant. */
   askedMs: z.number(),
   queue: z.enum(QUEUES).nullable(),
   /** A key of `failureCause`. */
@@ -149,13 +148,13 @@ export const replayJob = z.object({
 });
 
 export const maintenanceJob = z.discriminatedUnion('kind', [
-  /** Looks for what a killed process left behind. */
+  /** Resumes what a killed process left behind. */
   z.object({ kind: z.literal('sweep') }),
   /** Removes old failed jobs. */
   z.object({ kind: z.literal('clean') }),
-  /** Erases who was given nothing for so many months; null: nobody. */
+  /** Erases people who were given nothing for so many months; null: nobody. */
   z.object({ kind: z.literal('purge'), months: z.number().int().positive().nullable() }),
-  /** Counts who is one badge away. */
+  /** Counts the people who are one badge away. */
   z.object({ kind: z.literal('population') }),
   /** Reads every account again in full. */
   z.object({ kind: z.literal('verify') }),
@@ -164,7 +163,7 @@ export const maintenanceJob = z.discriminatedUnion('kind', [
   replayJob,
 ]);
 
-/** The link to their own page is to be sent to this earner, if anything is known of them. `by`: the operator who asked. */
+/** An earner is to be sent the link to their page, if Palier has a record of them. `by`: the operator who asked. */
 export const mailJob = z.object({ kind: z.literal('link'), earner, by: z.string().max(128).optional() });
 
 export type EventNotice = z.output<typeof eventNotice>;
@@ -176,34 +175,34 @@ export type EarnerJob = z.output<typeof earnerJob>;
 export type ReplayJob = z.output<typeof replayJob>;
 export type MaintenanceJob = z.output<typeof maintenanceJob>;
 
-// A job's id is a pure function of its subject, but for arrivals: the same notice twice is one job, and an `add` that
-// timed out may be repeated. It coalesces; a job may still run twice. BullMQ allows neither integers nor ':'.
+// A job's id is a pure function of its subject, but for arrivals. So a repeated notice is one job, and an `add` that
+// timed out may be repeated. Ids coalesce; a job may still run twice. BullMQ allows neither integers nor ':'.
 
 type NamedEvent = Pick<EventNotice, 'clientId' | 'eventId'>;
 
-/** A revocation or an update that arrives while the issue is at work is new work. */
+/** Each type has its own id: a revocation that arrives while the issue notice is at work is new work. */
 export const eventNoticeId = (event: NamedEvent, type: NoticeType): string =>
   `${type}.${event.clientId}.${event.eventId}`;
 
-/** An event that OBF lists, of which an earlier notice failed. */
+/** For an event that OBF lists, and whose earlier notice failed. */
 export const listedEventId = (event: NamedEvent): string => `listed.${event.clientId}.${event.eventId}`;
 
-/** A class's credentials differ by URL, a forged push only by person. */
+/** A credential's id has the URL, which differs within a class, and the earner, since a push may be forged. */
 export const noticeId = (notice: NoticeJob): string =>
   notice.kind === 'event'
     ? eventNoticeId(notice, notice.type ?? 'issued')
     : `credential.${notice.earner}.${createHash('sha256').update(notice.url).digest('base64url').slice(0, 22)}`;
 
-/** How many notices it carries stands last, so that what waits can be counted. */
+/** Ends in the number of notices, so that waiting notices can be counted by ids alone. */
 export const arrivalsJobId = (notices: number): string => `arrivals.${randomUUID()}.${notices}`;
 export const arrivalsIn = (id: string): number => Number(/^arrivals\..+\.(\d+)$/.exec(id)?.[1] ?? 0);
 
 export const pollJobId = (client: ClientId): string => `poll.${client}`;
-/** All unreadable rows of a client are one job. */
+/** One job for all unreadable rows of a client. */
 export const oddRowJobId = (client: ClientId): string => `odd-row.${client}`;
-/** What several notices changed is decided once. */
+/** One evaluation for the changes of several notices. */
 export const earnerJobId = (key: EarnerKey): string => `earner.${key}`;
-/** The evaluation that waits for a date: under the other id it would swallow those that are due now. */
+/** An evaluation that waits for a date: as `earnerJobId` it would absorb those that are due now. */
 export const laterJobId = (key: EarnerKey): string => `later.${key}`;
 export const gatherJobId = (badge: BadgeId): string => `gather.${badge}`;
 export const revokeJobId = (key: EarnerKey, badge: BadgeId): string => `revoke.${key}.${badge}`;

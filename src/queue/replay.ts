@@ -10,55 +10,55 @@ import { QUEUES, replayJob, type QueueName, type ReplayJob } from './jobs.js';
 
 type Maintenance = Pick<Queues, 'maintenance'>;
 
-/** Which failed jobs are to be sent again; all that is given must match. */
+/** Which failed jobs to retry; all given fields must match. */
 export type ReplayFilter = Pick<ReplayJob, 'queue' | 'group' | 'error' | 'sinceMs'>;
 
 const progressForm = z
   .object({
-    /** How many jobs will have been looked at in the end, about. */
+    /** About how many jobs the replay reads in all. */
     toLookAt: z.number(),
     looked: z.number(),
-    /** Sent back to work, by queue. */
+    /** Retried jobs, by queue. */
     sent: z.partialRecord(z.enum(QUEUES), z.number()),
-    /** Sent by somebody else meanwhile, or removed. */
+    /** Retried by another process meanwhile, or removed. */
     gone: z.number(),
-    /** Could not be sent: still failed. */
+    /** Not retried, for an error of their own: still failed. */
     left: z.number(),
   })
   .readonly();
 export type ReplayProgress = z.output<typeof progressForm>;
 const NOTHING: ReplayProgress = { toLookAt: 0, looked: 0, sent: {}, gone: 0, left: 0 };
 
-/** Many failed jobs that a worker sends again. */
+/** A job that retries many failed ones, with its progress. */
 export type Replay = NonNullable<ReturnType<typeof replayIn>>;
 
-/** Replays that are done are kept a week, and at most so many. */
+/** Completed replays are kept for a week, and at most `count` of them. */
 const KEPT = { age: 7 * 24 * 3600, count: 20 };
-const ASK_AGAIN_MS = 50;
+const POLL_MS = 50;
 
-/** The queues that it goes through, in order. */
+/** Returns the queues of a replay, in order. */
 export const queuesOf = ({ queue }: Pick<ReplayFilter, 'queue'>): readonly QueueName[] =>
   queue === null ? QUEUES : [queue];
 
 export const sentIn = ({ sent }: Pick<ReplayProgress, 'sent'>): number =>
   Object.values(sent).reduce((sum, count) => sum + count, 0);
 
-/** Has a worker send them again: all that stand in failed now. @returns its id */
+/** Has a worker retry the jobs that match and are failed now. @returns the replay's id */
 export async function askForReplay(
   queues: Queues,
-  asked: Omit<ReplayJob, 'kind' | 'askedMs'>,
+  request: Omit<ReplayJob, 'kind' | 'askedMs'>,
 ): Promise<string> {
   const id = `replay.${randomBytes(9).toString('base64url')}`;
-  // A failure bears the time of its worker, whose clock may be ahead of Redis'.
-  const newest = await Promise.all(queuesOf(asked).map((name) => newestFailed(queues[name], 1)));
+  // A failure has the time of its worker, whose clock may be ahead of Redis'.
+  const newest = await Promise.all(queuesOf(request).map((name) => newestFailed(queues[name], 1)));
   const failedMs = newest.flatMap(({ failures }) => failures.map((one) => one.failedMs));
   const askedMs = Math.max(await redisNow(connectionOf(queues.maintenance)), ...failedMs);
-  const data: ReplayJob = { kind: 'replay', ...asked, askedMs };
+  const data: ReplayJob = { kind: 'replay', ...request, askedMs };
   await queues.maintenance.add('replay', data, { ...optionsOf({ id }), removeOnComplete: KEPT });
   return id;
 }
 
-/** Newest first. */
+/** Returns the latest replays, newest first. */
 export async function recentReplays({ maintenance }: Maintenance, count: number): Promise<readonly Replay[]> {
   const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
   const jobs = await maintenance.getJobs([...states], 0, KEPT.count);
@@ -78,14 +78,14 @@ function replayIn({ id = '', data, progress, processedOn, finishedOn, failedReas
     id,
     /** Null: no worker has begun. */
     begunMs: processedOn ?? null,
-    /** Null: it is under way. */
+    /** Null: it has not ended. */
     endedMs,
-    /** It was tried again for a day, and broke off each time. */
+    /** Whether it failed for good, after a day of retries. */
     isBroken: endedMs !== null && failedReason !== undefined,
   };
 }
 
-/** Resolves when it is done, or when `isEnough` says so at a look. */
+/** Polls a replay until it has ended, or `isEnough` holds. */
 export async function awaitReplay(
   { maintenance }: Maintenance,
   id: string,
@@ -96,16 +96,16 @@ export async function awaitReplay(
     const replay = job === undefined ? null : replayIn(job);
     if (replay === null) throw new Error(`The replay ${id} was removed`);
     if (isEnough(replay) || replay.endedMs !== null) return replay;
-    await pause(ASK_AGAIN_MS);
+    await pause(POLL_MS);
   }
 }
 
-/** Jobs looked at in one step, and sent at once. */
+/** How many jobs one step reads and retries. */
 const STEP = 200;
 
 /**
- * Sends failed jobs back to work with their full attempts. Idempotent: what was sent is failed no more, and what fails
- * anew does so after the replay was asked for.
+ * Retries failed jobs with their full attempts. Idempotent: a retried job is no longer failed, or has failed after
+ * `askedMs`.
  * @param job `before`: what an interrupted run of the same job reported
  */
 export async function sendFailed(
@@ -122,7 +122,7 @@ export async function sendFailed(
   for (const name of names)
     for await (const failures of walkFailed(queues[name], STEP)) {
       signal.throwIfAborted();
-      const step = await sendSome(queues[name], failures.filter(isMeant(replay, name)));
+      const step = await retrySome(queues[name], failures.filter(isMeant(replay, name)));
       progress = {
         ...progress,
         looked: progress.looked + failures.length,
@@ -135,7 +135,7 @@ export async function sendFailed(
   return progress;
 }
 
-/** Pure. Whether a replay is about a failed job of this queue. */
+/** Pure. Returns whether a replay is to retry a failed job of this queue. */
 export function isMeant(
   { group, error, sinceMs, askedMs }: Pick<ReplayJob, 'group' | 'error' | 'sinceMs' | 'askedMs'>,
   queue: QueueName,
@@ -148,8 +148,8 @@ export function isMeant(
     (part === undefined || withoutAddresses(reason).toLowerCase().includes(part));
 }
 
-/** @throws when Redis does not answer; a job that cannot be sent for itself is left as it is */
-async function sendSome(queue: Queue, failures: readonly Failure[]) {
+/** Retries jobs; one that fails by itself is left as it is. @throws when Redis does not answer */
+async function retrySome(queue: Queue, failures: readonly Failure[]) {
   const settled = await Promise.allSettled(failures.map(({ id }) => retryJob(queue, id)));
   const left = settled.filter(({ status }) => status === 'rejected').length;
   if (left > 0) await connectionOf(queue).ping();
