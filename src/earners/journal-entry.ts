@@ -50,7 +50,7 @@ export const journalEntryForm = z.object({
   version: idOf<SchemeVersion>().nullable(),
   /** The OBF event that issued the award, or that the entry is about. */
   event: idOf<EventId>().nullable(),
-  /** More, in English, without personal data: OBF's reason, or how much was erased. */
+  /** Details in English, without personal data: OBF's reason, or how much was erased. */
   detail: z.string().nullable(),
 });
 export type JournalEntry = Readonly<z.output<typeof journalEntryForm>>;

@@ -23,7 +23,7 @@ const rowOf = <Shape extends z.ZodRawShape>(form: z.ZodObject<Shape>) => row(for
 const mapOf = <K, V>(key: z.ZodType<K, K>, value: z.ZodType<V>) =>
   z.codec(
     z.array(z.tuple([key, value])),
-    z.custom<ReadonlyMap<K, V>>((value) => value instanceof Map),
+    z.custom<ReadonlyMap<K, V>>((map) => map instanceof Map),
     {
       decode: (entries) => new Map(entries),
       encode: (map) => [...map],

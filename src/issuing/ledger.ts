@@ -157,8 +157,8 @@ export function createLedger(
   return {
     apply,
     /** As `apply`; null when the state does not allow the event: another job was first. */
-    applyIfPossible: (...about: Parameters<typeof apply>): Promise<AwardRecord | null> =>
-      apply(...about).catch((error: unknown) => {
+    applyIfPossible: (...args: Parameters<typeof apply>): Promise<AwardRecord | null> =>
+      apply(...args).catch((error: unknown) => {
         if (error instanceof IllegalTransition) return null;
         throw error;
       }),

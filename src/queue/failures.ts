@@ -172,8 +172,8 @@ export async function cleanQueues(
 }
 
 /**
- * Removes pushed credentials that OBF refused, but for the newest `PUSHES_KEPT` of a week. Who holds a webhook secret
- * may push any number that do not exist, or are somebody else's.
+ * Removes pushed credentials that OBF refused, but for the newest `PUSHES_KEPT` of a week. A sender with a webhook
+ * secret may push any number that do not exist, or are somebody else's.
  */
 async function cleanPushes(queue: Queue, nowMs: number, signal: AbortSignal): Promise<number> {
   const refused: Failure[] = [];
