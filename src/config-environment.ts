@@ -6,10 +6,10 @@ export interface ConfigFault extends Localized {
   readonly variable: string;
 }
 
-/** Reads a single value: text in, the value out, or null for a text that will not do. */
+/** Reads one value from its text; null for an invalid text. */
 type Reader<T> = (text: string) => T | null;
 
-/** A variable read through `reader`, and what is expected of it, as `say` takes it. The value itself is never said. */
+/** Makes a variable from a reader and what is expected, as `say` takes it. Faults never show the value. */
 const value =
   <T>(reader: Reader<T>) =>
   (...expected: Parameters<typeof say>) => {
@@ -30,7 +30,7 @@ const formed =
   (text) =>
     form.test(text) ? text : null;
 
-/** A text of this form, as it is. */
+/** A text of this form, unchanged. */
 const matching = (form: RegExp) => value(formed(form));
 
 const oneOf = (...choices: readonly string[]) =>
@@ -70,7 +70,7 @@ const palierKey = value(key32)`
 
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
-/** An address of such a protocol, as it is. */
+/** A URL of this protocol, unchanged. */
 const urlLike = (protocol: RegExp) =>
   value((given) => {
     const url = urlOf(given);
@@ -79,7 +79,7 @@ const urlLike = (protocol: RegExp) =>
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** https, or http to this machine; nothing but scheme, host, port and path. */
+/** Reads a URL of scheme, host, port and path alone: https, or http to this machine. */
 function secureUrl(text: string): URL | null {
   const url = urlOf(text);
   if (url === null || [url.username, url.password, url.search, url.hash].some((part) => part !== ''))
@@ -87,7 +87,7 @@ function secureUrl(text: string): URL | null {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)) ? url : null;
 }
 
-/** Such an address, of which `part` is wanted. */
+/** A secure URL, of which `part` is kept. */
 const httpsOnly = (part: (url: URL) => string) =>
   value((given) => {
     const url = secureUrl(given);
@@ -96,21 +96,21 @@ const httpsOnly = (part: (url: URL) => string) =>
     une adresse https est attendue (http seulement vers cette machine)
     an https address is expected (http for a loopback address only)`;
 
-/** Comma-separated parts, each read; null where one cannot be, or there is none. */
+/** Reads comma-separated parts; null when one is invalid, or there is none. */
 const listOf =
   <T>(read: Reader<T>): Reader<readonly T[]> =>
   (text) => {
     const parts = text.split(',').map((part) => part.trim());
     const given = parts.filter((part) => part !== '');
-    const found = given.map(read).filter((part) => part !== null);
-    return found.length > 0 && found.length === given.length ? found : null;
+    const values = given.map(read).filter((part) => part !== null);
+    return values.length > 0 && values.length === given.length ? values : null;
   };
 
-/** What somebody may do on the ops pages: look, or act as well. */
+/** Roles on the ops pages: to look, or to act as well. */
 const ROLES = ['lecture', 'operateur'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** `name` as it is typed; `by` as logs and the account call them: see `nameOfPerson`. */
+/** `name` is what people type; `by` is their name in logs and the journal (`nameOfPerson`). */
 export type OpsAccount = NonNullable<ReturnType<typeof accountList>>[number];
 
 const accountList = listOf((part) => {
@@ -122,16 +122,16 @@ const accountList = listOf((part) => {
 
 /** Accounts `name:hash` or `name:hash:role`, each name once. */
 export const accounts: Reader<readonly OpsAccount[]> = (text) => {
-  const found = accountList(text);
-  const names = new Set(found?.map(({ name }) => name));
-  return found !== null && names.size === found.length ? found : null;
+  const list = accountList(text);
+  const names = new Set(list?.map(({ name }) => name));
+  return list !== null && names.size === list.length ? list : null;
 };
 
 const opsUsers = value(accounts)`
   des comptes « nom:empreinte » ou « nom:empreinte:rôle » (« npx palier hash-password » ; rôle : lecture ou operateur), chaque nom une fois, séparés par des virgules
   "name:hash" or "name:hash:role" accounts ("npx palier hash-password"; role: lecture or operateur), each name once, comma-separated`;
 
-/** The name that somebody has in logs and in the account: never the whole of an address. */
+/** Returns a person's name in logs and the journal: never a whole address. */
 export const nameOfPerson = (nameOrAddress: string): string =>
   (nameOrAddress.split('@')[0] ?? '').normalize('NFC').toLowerCase();
 
@@ -198,10 +198,10 @@ const redisUrl: Reader<string> = (text) => {
   }
 };
 
-/** Where the issuer sends people back to. */
+/** The path that the issuer redirects people to. */
 export const CALLBACK = '/ops/oidc/retour';
 
-/** Every variable: how it is read, what is expected of it, and what it is when it is not set. */
+/** Every variable: how it is read, what is expected, and its default. */
 export const environment = z.object({
   REDIS_URL: value(redisTarget)`
     une adresse redis://, rediss:// ou redis-sentinel:// est attendue

@@ -14,7 +14,7 @@ import {
 import { say } from './localized.js';
 export type { ConfigFault, OpsAccount, RedisTarget, Role } from './config-environment.js';
 
-/** Every fault of the environment at once; nothing starts. */
+/** Lists every fault of the environment at once; nothing starts. */
 export class ConfigFaults extends Error {
   readonly code = 'config_faults';
   constructor(readonly faults: readonly ConfigFault[]) {
@@ -25,7 +25,7 @@ export class ConfigFaults extends Error {
 
 export type Config = Readonly<ReturnType<typeof configOf>>;
 export type ParcoursConfig = NonNullable<Config['parcours']>;
-/** Sign-in by OpenID Connect: whom it is asked of, and who may enter. */
+/** Sign-in by OpenID Connect: the issuer, and the people who may sign in. */
 export type OidcConfig = NonNullable<Config['ops']['oidc']>;
 
 const configOf = (v: Variables) => ({
@@ -35,13 +35,13 @@ const configOf = (v: Variables) => ({
   obfClientId: v.OBF_CLIENT_ID,
   obfClientSecret: v.OBF_CLIENT_SECRET,
   obfMaxRps: v.OBF_MAX_RPS,
-  /** Of Standard Webhooks, `whsec_...`. */
+  /** Secrets of Standard Webhooks, `whsec_...`. */
   webhookSecrets: v.WEBHOOK_SECRETS,
   /** `key:secret` each. */
   webhookBasic: v.WEBHOOK_BASIC,
   /** 32 bytes: everything that hides an address is derived from it. */
   palierKey: v.PALIER_KEY,
-  /** The key before, until `palier rekey` has sealed everything anew. */
+  /** The previous key, until `palier rekey` has sealed everything again. */
   palierKeyOld: v.PALIER_KEY_OLD,
   configDir: v.PALIER_CONFIG,
   opsUsers: v.OPS_USERS,
@@ -50,19 +50,19 @@ const configOf = (v: Variables) => ({
     name: v.OPS_NAME,
     /** Path of an svg or png file. */
     logo: v.OPS_LOGO,
-    /** `#rrggbb`; white text on it can be read. */
+    /** `#rrggbb`, dark enough for white text. */
     colour: v.OPS_COLOUR,
-    /** Scheme and host that people see, without a path; null: as the request says. */
+    /** Scheme and host that people see, without a path; null: taken from the request. */
     publicUrl: v.PUBLIC_URL,
-    /** How many proxies of ours stand before `web`. */
+    /** How many proxies of our own are in front of `web`. */
     trustProxy: v.TRUST_PROXY,
   },
   parcours: parcoursOf(v),
-  /** How Palier is watched from outside. */
+  /** Metrics and tracing. */
   watch: {
-    /** Of `/metrics`; null: there is no such address. */
+    /** The token of `/metrics`; null: it answers 404. */
     metricsToken: v.METRICS_TOKEN,
-    /** Whether jobs leave spans. Where they go is for the OpenTelemetry SDK, which reads the same variable. */
+    /** Whether jobs make spans. The OpenTelemetry SDK reads the same variable for their destination. */
     tracing: v.OTEL_EXPORTER_OTLP_ENDPOINT !== null,
   },
   pollEveryS: v.POLL_EVERY_S,
@@ -75,17 +75,17 @@ const configOf = (v: Variables) => ({
 });
 
 /**
- * The earner's own pages, and the mail server that their links leave by. Null without `SMTP_URL`, `PUBLIC_URL` and
- * `MAIL_FROM`: they do not exist.
+ * The earner's own pages, and the mail server that sends their links. Null (no such pages) unless `SMTP_URL`,
+ * `PUBLIC_URL` and `MAIL_FROM` are set.
  */
 function parcoursOf({ PUBLIC_URL, SMTP_URL, MAIL_FROM, PARCOURS_CONTACT, TRUST_PROXY }: Variables) {
   if (SMTP_URL === null || PUBLIC_URL === null || MAIL_FROM === null) return null;
-  // The contact is whom a person can write to; null: nobody was named.
+  // The address that an earner can write to; null: none.
   const contact = PARCOURS_CONTACT;
   return { publicUrl: PUBLIC_URL, smtpUrl: SMTP_URL, from: MAIL_FROM, contact, trustProxy: TRUST_PROXY };
 }
 
-/** People whom the issuer knows by their e-mail address or their `sub`; `by` is what logs and the account call them. */
+/** People, as the issuer knows them by e-mail address or `sub`. `by` is their name in logs and the journal. */
 const inRole = (entries: readonly string[], role: Role) =>
   entries.map((entry) => ({ entry, by: nameOfPerson(entry), role }));
 
@@ -102,14 +102,14 @@ function oidcOf(v: Variables) {
     scopes: v.OIDC_SCOPES,
     /** An address without `email_verified` is believed: the issuer is known to verify them. */
     trustEmail: v.OIDC_TRUST_EMAIL === 1,
-    /** Nobody else of the issuer gets in. */
+    /** The only people who may sign in. */
     people: [...inRole(v.OIDC_OPERATORS, 'operateur'), ...inRole(v.OIDC_READERS, 'lecture')],
   };
 }
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** What is needed beside a variable that is set: one of each list. */
+/** What a variable that is set also needs: one of each list. */
 const NEEDED = [
   { by: 'OIDC_ISSUER', oneOf: ['OIDC_CLIENT_ID'] },
   { by: 'OIDC_ISSUER', oneOf: ['OIDC_CLIENT_SECRET'] },
@@ -139,7 +139,7 @@ function* faultsBetween(given: Given): Generator<ConfigFault> {
       yield fault(names.join(', '))`
         ${by} ${names.length === 1 ? 'la demande' : 'demande une des deux'}
         ${by} ${names.length === 1 ? 'needs it' : 'needs one of the two'}`;
-  // What a person does is written down under a name: it must be theirs alone.
+  // Actions are recorded under a person's name: it must be theirs alone.
   const names = [
     ...(accounts(given['OPS_USERS'] ?? '') ?? []).map(({ name }) => name),
     ...(people(given['OIDC_OPERATORS'] ?? '') ?? []),
@@ -164,8 +164,8 @@ function faultOf(issue: z.core.$ZodIssue): ConfigFault {
  */
 export function loadConfig(env: Given): Config {
   // Empty means unset: a `.env` file is full of `NAME=`.
-  const set = Object.entries(env).filter(([, given]) => given !== undefined && given.trim() !== '');
-  const given: Given = Object.fromEntries(set);
+  const entries = Object.entries(env).filter(([, given]) => given !== undefined && given.trim() !== '');
+  const given: Given = Object.fromEntries(entries);
   const parsed = environment.safeParse(given);
   const faults = [...(parsed.error?.issues.map(faultOf) ?? []), ...faultsBetween(given)];
   if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults);
@@ -179,7 +179,7 @@ const addressOf = (redis: RedisTarget): string => {
 
 const switched = (on: boolean): string => (on ? 'on' : 'off');
 
-/** The configuration for a reader: secrets and people are counted, never shown. */
+/** Describes the configuration for logs: counts secrets and people, and never shows them. */
 export function describe(config: Config): Readonly<Record<string, string | number | boolean>> {
   const { oidc, publicUrl, trustProxy } = config.ops;
   return {

@@ -1,6 +1,6 @@
 /**
- * The names of things, told apart by the compiler. Types and the only ways to make them; every
- * room may import this file, and it imports nothing.
+ * Branded ids, which the compiler keeps apart, and the only ways to make them. Every room may import this file, which
+ * imports nothing.
  */
 declare const kind: unique symbol;
 type Id<K extends string> = string & { readonly [kind]: K };
@@ -15,14 +15,14 @@ export type EventId = Id<'event'>;
 export type AssertionId = Id<'assertion'>;
 /** The name of one of the Région's awards in scheme.yaml. */
 export type AwardId = Id<'award'>;
-/** What stands for a person wherever an address may not: an HMAC of the address. */
+/** Identifies a person wherever an address must not be: an HMAC of the address. */
 export type EarnerKey = Id<'earner'>;
-/** Awards of one badge that leave in one issue call. */
+/** Awards of one badge that are issued by one call. */
 export type BatchId = Id<'batch'>;
 /** A hash of what a scheme means, whatever its formatting. */
 export type SchemeVersion = Id<'scheme-version'>;
 
-/** Names a value that has been checked (or made) by the caller as the id of that kind. */
+/** Each brands a value that the caller has checked or made. */
 export const asClientId = (id: string): ClientId => id as ClientId;
 export const asBadgeId = (id: string): BadgeId => id as BadgeId;
 export const asEventId = (id: string): EventId => id as EventId;

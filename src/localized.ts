@@ -1,4 +1,4 @@
-/** The languages of the house; French unless asked otherwise. */
+/** The languages of all texts; French is the default. */
 export const LANGS = ['fr', 'en'] as const;
 export type Lang = (typeof LANGS)[number];
 
@@ -12,8 +12,8 @@ export const withOrdinalFirst = (day: string): string => day.replace(/^1 (?=\p{L
 export const localized = (write: (lang: Lang) => string): Localized => ({ fr: write('fr'), en: write('en') });
 
 /**
- * A text in both languages: French on the first line, English on the second; it may begin on a line of its own. A value
- * may be in both as well.
+ * Makes a text in both languages: French on the first line, English on the second, perhaps after a line break. Values
+ * may be localized, too.
  * @throws TypeError when there is no second line
  */
 export function say(
@@ -47,16 +47,16 @@ export const labelled = (name: Localized | string, value: Localized | number | s
   say`${name} : ${value}
     ${name}: ${value}`;
 
-/** One after the other, with the same between them. */
-export const together = (phrases: readonly Localized[], between: string): Localized =>
-  localized((lang) => phrases.map((phrase) => phrase[lang]).join(between));
+/** Joins phrases, with the same separator in each language. */
+export const together = (phrases: readonly Localized[], separator: string): Localized =>
+  localized((lang) => phrases.map((phrase) => phrase[lang]).join(separator));
 
 export const semicolons = (phrases: readonly Localized[]): Localized => ({
   fr: phrases.map(({ fr }) => fr).join(' ; '),
   en: phrases.map(({ en }) => en).join('; '),
 });
 
-/** `a, b and c`; `a, so far, and b` where a comma alone would not part them. */
+/** `a, b and c`; `a, so far, and b` when a phrase itself holds a comma. */
 const joined = (phrases: readonly Localized[], last: Localized): Localized =>
   localized((lang) => {
     const words = phrases.map((phrase) => phrase[lang]);
