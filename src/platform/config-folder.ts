@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Localized, say } from '../localized.js';
 import { fieldOf } from './logger.js';
 
-/** A file of the folder, under the name that a reader would type. */
+/** A file of the folder; `name` is the path that people would type. */
 export interface ConfigFile {
   readonly name: string;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface UnreadableFile extends Localized {
   readonly cause: unknown;
 }
 
-/** The scheme's files could not be read. Every one that is missing is named. */
+/** Files of the scheme could not be read. The message names all of them. */
 export class ConfigFolderError extends Error {
   readonly code = 'config_folder';
   constructor(readonly files: readonly UnreadableFile[]) {
@@ -26,7 +26,7 @@ export class ConfigFolderError extends Error {
 
 /**
  * Reads the scheme's two files.
- * @param dir the folder, `PALIER_CONFIG`; names in faults begin with it as it is given
+ * @param dir the folder, `PALIER_CONFIG`; the paths in faults begin with it, unresolved
  * @throws ConfigFolderError when one is missing, not readable or not UTF-8
  */
 export async function readConfigFolder(dir: string): Promise<{ scheme: ConfigFile; partners: ConfigFile }> {
@@ -39,7 +39,7 @@ export async function readConfigFolder(dir: string): Promise<{ scheme: ConfigFil
   return { scheme, partners };
 }
 
-/** One of them. @returns what stands in its way, and what to do */
+/** Reads one file in strict UTF-8: another encoding would show as odd letters in names. */
 export async function readConfigFile(file: string): Promise<ConfigFile | UnreadableFile> {
   try {
     const bytes = await readFile(file);
@@ -49,7 +49,6 @@ export async function readConfigFile(file: string): Promise<ConfigFile | Unreada
   }
 }
 
-/** A wrong encoding would otherwise show as odd letters in names that people read. */
 function adviceFor(cause: unknown): Localized {
   const code = JSON.stringify(fieldOf(cause, 'code') ?? '');
   if (/ENOENT|ENOTDIR/.test(code))

@@ -1,26 +1,26 @@
-/** What nobody sees: white space of every kind, controls, marks of format, and what fonts leave blank. */
+/** Invisible characters: white space, controls, format marks, and what fonts leave blank. */
 const UNSEEN = String.raw`[\s\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]`;
-/** A run at the end is looked at once, from its beginning. */
+/** The lookbehind tries a run at the end from its beginning alone, for linear time. */
 const ENDS = new RegExp(`^${UNSEEN}+|(?<!${UNSEEN})${UNSEEN}+$`, 'gu');
 
-/** Marks of format turn the direction of text, or hide some of it. The two joiners are part of writing. */
-const MARKS = /(?![\u200c\u200d])\p{Cf}/gu;
+/** Format marks turn the direction of text, or hide some of it. The two joiners are part of writing. */
+const FORMAT_MARKS = /(?![\u200c\u200d])\p{Cf}/gu;
 
-/** The text without what is invisible at both ends; within it, everything stays. */
+/** Removes invisible characters at both ends, and none in between. */
 export const withoutUnseenEnds = (text: string): string => text.replaceAll(ENDS, '');
 
 /**
- * The one form under which an address is compared: without what is invisible at its ends, Unicode NFC,
- * case-folded; nothing cleverer, since a dot or a `+tag` is another person's address as far as we can know.
+ * Returns the form in which addresses are compared: without invisible ends, in Unicode NFC, lower-cased. Nothing cleverer:
+ * for all Palier knows, a dot or a `+tag` makes it another person's address.
  */
 export const normaliseAddress = (address: string): string =>
   withoutUnseenEnds(address).normalize('NFC').toLowerCase().normalize('NFC');
 
-/** A text that somebody else wrote, for people to read: without the marks. */
-export const withoutMarks = (text: string): string => text.replaceAll(MARKS, '');
+/** Removes format marks from a text that others wrote, for people to read. */
+export const withoutMarks = (text: string): string => text.replaceAll(FORMAT_MARKS, '');
 
-/** The same for a terminal, where a mark is written out as JSON writes it: nothing of the text is lost. */
+/** Writes format marks as JSON escapes, for a terminal: nothing of the text is lost. */
 export const withMarksWritten = (text: string): string =>
-  text.replaceAll(MARKS, (mark) =>
+  text.replaceAll(FORMAT_MARKS, (mark) =>
     mark.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );

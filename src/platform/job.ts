@@ -1,20 +1,20 @@
-/** What a job did: its one line in the log. */
+/** What a job did, for its one line in the log. */
 export interface JobResult {
-  /** In the same words whenever the same was done. */
+  /** Always the same words for the same outcome. */
   readonly did: string;
-  /** Ids that join it to other lines, and numbers. Never an address. */
+  /** Ids, which join it to other lines, and numbers. Never an address. */
   readonly facts: Readonly<Record<string, unknown>>;
   /**
-   * Nothing was written but jobs of its own queue, which are on the same server: they are lost together with the
-   * news that this one is over, or not at all.
+   * The job wrote nothing but jobs of its own queue. They are on the server that stores its completion: both are lost,
+   * or neither.
    */
   readonly onlyQueued?: boolean;
 }
 
-/** Does one job. The signal aborts when it is no longer this process' to do. */
+/** Does one job. The signal aborts when the job no longer belongs to this process. */
 export type JobHandler<Parts, Job> = (parts: Parts, job: Job, signal: AbortSignal) => Promise<JobResult>;
 
-/** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
+/** Progress of a long job, stored with it: the run after an interrupted one finds it in `before`. */
 export interface JobProgress {
   readonly before: unknown;
   readonly report: (progress: object) => Promise<void>;

@@ -4,8 +4,8 @@ import type { RedisConnection } from './redis.js';
 import type { Vault } from './vault.js';
 
 /**
- * What Redis holds of people was kept under another `PALIER_KEY`. Under this one nobody would be known:
- * what they were given before would not count, and be given again.
+ * Redis was filled under another `PALIER_KEY`. Under this one Palier would recognise nobody, and issue again what people
+ * hold already.
  */
 export class KeyChanged extends Error {
   readonly code = 'key_changed';
@@ -18,14 +18,14 @@ export class KeyChanged extends Error {
   }
 }
 
-const nameOf = (prefix: string): string => `${prefix}:key-mark`;
+const hashKey = (prefix: string): string => `${prefix}:key-mark`;
 
 /**
- * Whether this Redis was filled under our key or the one before; an empty one was. If so, the vault names people
- * from now on as they are named there. @param prefix of our keys
+ * True when Redis was filled under our key or the old one, or is empty. The vault then names people as that Redis does.
+ * @param prefix of our keys
  */
 export async function isSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<boolean> {
-  const [mark = null, names = null] = await redis.hmget(nameOf(prefix), 'mark', 'names');
+  const [mark = null, names = null] = await redis.hmget(hashKey(prefix), 'mark', 'names');
   if (!vault.isOurs(mark)) return false;
   try {
     vault.nameAs(mark, names);
@@ -40,27 +40,27 @@ export type KeyWatch = ReturnType<typeof watchKey>;
 const WATCH_EVERY_MS = 1000;
 
 /**
- * For a process that goes on under another key, and serves nothing meanwhile: asks every second whether Redis is
- * ours, and logs that it is not. Names people as `isSameKey` does, whenever it comes to be ours.
+ * Checks every second whether Redis is under our key, and logs when it is not. For a process that keeps running then,
+ * and serves nothing. Names people as `isSameKey` does, once Redis is ours.
  * @param redis a connection that fails fast
  */
 export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, log: Logger) {
   let isSame: boolean | null = null;
-  const complain = rateLimitedLog((err) =>
+  const logFault = rateLimitedLog((err) =>
     log.error({ redis: OTHER_KEY.fault, err }, 'nothing can be stored'),
   );
-  const ask = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const before = isSame;
-    // Names stay: those of a worker that runs are not told from an emptied Redis.
+    // Once ours, Redis may be emptied: that must not change how people are named while workers run.
     isSame = before
-      ? vault.isOurs(await redis.hget(nameOf(prefix), 'mark'))
+      ? vault.isOurs(await redis.hget(hashKey(prefix), 'mark'))
       : await isSameKey(redis, prefix, vault);
-    if (!isSame) complain(new KeyChanged());
+    if (!isSame) logFault(new KeyChanged());
     else if (before === false) log.info('Redis is under this PALIER_KEY again');
   };
-  const watch = (): void => void ask().catch((err: unknown) => log.debug({ err }, 'Redis'));
-  watch();
-  const timer = setInterval(watch, WATCH_EVERY_MS).unref();
+  const checkAndLog = (): void => void check().catch((err: unknown) => log.debug({ err }, 'Redis'));
+  checkAndLog();
+  const timer = setInterval(checkAndLog, WATCH_EVERY_MS).unref();
   return {
     /** Null: Redis has not answered yet. */
     isOurs: () => isSame,
@@ -69,8 +69,8 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
 }
 
 /**
- * Marks this Redis as filled under our key, unless it is marked. Names that are not our key's own are kept: the key
- * before alone opens nothing any more. Idempotent; every worker calls it before it works.
+ * Marks this Redis as filled under our key, unless it is marked. Stores a naming key of the old `PALIER_KEY`, sealed under
+ * ours: the old key alone opens nothing any more. Idempotent; every worker calls it before it works.
  * @param prefix of our keys
  * @throws KeyChanged when it was filled under another key
  */
@@ -79,12 +79,12 @@ export async function markKey(redis: RedisConnection, prefix: string, vault: Vau
     if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
   };
   await requireSame();
-  if (!vault.hasOwnNames()) await redis.hsetnx(nameOf(prefix), 'names', vault.sealNames());
-  await redis.hsetnx(nameOf(prefix), 'mark', vault.mark);
+  if (!vault.hasOwnNames()) await redis.hsetnx(hashKey(prefix), 'names', vault.sealNames());
+  await redis.hsetnx(hashKey(prefix), 'mark', vault.mark);
   await requireSame();
 }
 
-/** The last step of changing the key: without `PALIER_KEY_OLD` this Redis is ours from now on. */
+/** Ends a change of the key: this Redis is ours without `PALIER_KEY_OLD` from now on. */
 export async function moveMark(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  await redis.hset(nameOf(prefix), { names: vault.sealNames(), mark: vault.mark });
+  await redis.hset(hashKey(prefix), { names: vault.sealNames(), mark: vault.mark });
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { Logger } from './logger.js';
 
-/** Gives back what was opened; resolves when it is. */
+/** Releases a resource; resolves when that is done. */
 export type Disposer = () => Promise<void> | void;
 
-/** Platforms kill 30 s after SIGTERM; we are gone before. */
+/** Platforms kill 30 s after SIGTERM; the process ends before. */
 export const SHUTDOWN_LIMIT_MS = 25_000;
 
 /**
- * Runs the releases, last opened first, when the process is asked to stop; a second signal, or the limit, ends it at
- * once. Returns a function that does the same without a signal.
+ * Runs the releases, last opened first, at SIGTERM or SIGINT. A second signal, or the limit, ends the process at once.
+ * Returns a function that runs them without a signal.
  */
 export function stopOnSignals(releases: readonly Disposer[], log: Logger): Disposer {
   let stopping: Promise<void> | null = null;
@@ -28,7 +28,7 @@ export function stopOnSignals(releases: readonly Disposer[], log: Logger): Dispo
   return stop;
 }
 
-/** Each release gets its turn, even when one before it fails. */
+/** Runs all releases, last opened first, even when one fails. */
 export async function disposeAll(releases: readonly Disposer[], log: Logger): Promise<void> {
   for (const release of releases.toReversed()) {
     try {
@@ -40,9 +40,8 @@ export async function disposeAll(releases: readonly Disposer[], log: Logger): Pr
 }
 
 /**
- * Ends the process by SIGKILL when a named point of the program is reached for the n-th time; for fault
- * tests alone. `plan` is `point` or `point:n`, from the environment of a test run; anything else, and
- * outside of a test run, nothing ever happens.
+ * Returns a function that kills the process (SIGKILL) at a named point of the program, for fault tests alone.
+ * `PALIER_CRASH_AT` is `point` or `point:n`, for the n-th time. Does nothing outside of a test run.
  */
 export function crashAt(env: Readonly<Record<string, string | undefined>>): (point: string) => void {
   const plan = env['NODE_ENV'] === 'test' ? env['PALIER_CRASH_AT'] : undefined;
@@ -57,9 +56,9 @@ export function crashAt(env: Readonly<Record<string, string | undefined>>): (poi
 }
 
 /**
- * The times that a test run shortens, from the JSON in `PALIER_PACE`; outside of a test run, none.
- * @param names what may stand in it
- * @throws SyntaxError, ZodError: a test that is written wrong
+ * Reads the times that a test run shortens, from the JSON in `PALIER_PACE`. None outside of a test run.
+ * @param names the keys that it may have
+ * @throws SyntaxError, ZodError when a test sets it wrongly
  */
 export function paceOf<Name extends string>(
   env: Readonly<Record<string, string | undefined>>,

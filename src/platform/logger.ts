@@ -2,18 +2,18 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** What may stand where an address stood. */
+/** Replaces an address. */
 const HIDDEN = '[address]';
 /**
- * Anything that could be an address: better one word too many than one person in a log. A word is looked at
- * from its beginning alone, or a long one without an address would cost the square of its length.
+ * Anything that could be an address: better one word too many than one person in a log. A word is tried from its
+ * beginning alone: a long one without an address would else take quadratic time.
  */
 const ADDRESS = new RegExp(
   [
     // A name in quotes (RFC 5321, 4.1.2); it may hold spaces, and a quote after a backslash.
     /"(?:[^"\n]|\\"){1,200}"@[^\s"'<>()[\]{},;:/\\]+/,
     /(?<![^\s"'<>()[\]{},;:/\\])[^\s"'<>()[\]{},;:/\\]+@[^\s"'<>()[\]{},;:/\\]+/,
-    // As it stands in a URL.
+    // Encoded in a URL.
     /(?<![\w.+%-])[\w.+%-]+%40[\w.-]+/,
   ]
     .map(({ source }) => source)
@@ -21,16 +21,16 @@ const ADDRESS = new RegExp(
   'giu',
 );
 
-/** The text without the addresses that it may hold. */
+/** Replaces all addresses of a text. */
 export const withoutAddresses = (text: string): string => text.replace(ADDRESS, HIDDEN);
 
-/** A field of something of which nothing is known. */
+/** Reads a field of an unknown value; undefined without it. */
 export const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 /**
- * What a log may say of an error: its kind, message, code and status, and those of its causes. An HTTP
- * client's error also carries the token and the body; they stay out.
+ * Serialises an error for the log: its type, message, code and status, and those of its causes. Leaves out the token and
+ * the body that an HTTP client's error holds.
  */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (typeof error !== 'object' || error === null) return { message: withoutAddresses(String(error)) };
@@ -46,9 +46,9 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
 }
 
 /**
- * Standard output in writes of some 16 kB, at least four a second, and the last at the end of the process. A write
- * for each line would cost `web` a third of its work; a killed process loses its last quarter of a second. As bytes:
- * of text, sonic-boom measures all that waits anew with each line.
+ * Buffers standard output: writes some 16 kB at a time, at least four times a second, and at exit. A write per line
+ * would cost `web` a third of its work. A killed process loses its last quarter of a second. Lines are bytes: sonic-boom
+ * measures all waiting text again with each line.
  */
 export function bufferedDestination(): DestinationStream {
   const options = {
@@ -63,7 +63,7 @@ export function bufferedDestination(): DestinationStream {
   return { write: (line) => void output.write(Buffer.from(line)) };
 }
 
-/** A JSON logger. `destination` is for tests; by default lines go to standard output. */
+/** Creates a JSON logger. `destination` is for tests; by default lines go to standard output. */
 export function createLogger(level: string, name: string, destination?: DestinationStream): Logger {
   const options = {
     name,
@@ -74,15 +74,15 @@ export function createLogger(level: string, name: string, destination?: Destinat
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** The same error is logged once in this time, milliseconds. */
+/** The same error is logged once in this time. */
 const SAME_ERROR_MS = 30_000;
-/** Of how many different errors the last time is known. */
+/** How many different errors are remembered. */
 const KNOWN_ERRORS = 50;
 
 /**
- * A listener for errors that repeat. ioredis errors on every reconnect.
- * @param log gets the first, and the same again after 30 s at the soonest
- * @param otherwise gets the others
+ * Creates a listener for errors that repeat. ioredis errors on every reconnect.
+ * @param log gets an error, and the same one again after 30 s at the soonest
+ * @param otherwise gets the rest
  * @param nowMs any clock that does not go back
  */
 export function rateLimitedLog(

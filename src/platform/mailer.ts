@@ -11,8 +11,8 @@ export interface Mail {
 }
 
 /**
- * A mail that was not sent. `isFinal`: the server refused this recipient or this mail, and would again.
- * Its message never holds an address: servers repeat it in their replies.
+ * A mail that was not sent. `isFinal`: the server refused this recipient or this mail, and would again. The message never
+ * holds an address, though servers repeat it in their replies.
  */
 export class MailError extends Error {
   readonly code = 'mail_not_sent';
@@ -29,7 +29,7 @@ export class MailError extends Error {
 
 const TIMEOUT_MS = 15_000;
 
-/** A pool of connections to the SMTP server. TLS is required, but on this machine. @param url is checked by the configuration */
+/** Creates a pool of SMTP connections. Requires TLS, except on this machine. The configuration has checked `smtpUrl`. */
 export function createMailer({ smtpUrl, from }: Pick<ParcoursConfig, 'smtpUrl' | 'from'>) {
   const url = new URL(smtpUrl);
   // nodemailer takes options from a query, which could turn TLS off.
@@ -53,15 +53,15 @@ export function createMailer({ smtpUrl, from }: Pick<ParcoursConfig, 'smtpUrl' |
   );
   return {
     /** @throws MailError */
-    send: (mail: Mail): Promise<void> => transport.sendMail(mail).then(() => undefined, fail),
+    send: (mail: Mail): Promise<void> => transport.sendMail(mail).then(() => undefined, throwMailError),
     /** Signs in at the server, and sends nothing. @throws MailError */
-    verify: (): Promise<void> => transport.verify().then(() => undefined, fail),
+    verify: (): Promise<void> => transport.verify().then(() => undefined, throwMailError),
     close: (): void => transport.close(),
   };
 }
 
-/** A 5xx reply to the recipient or to the mail is final (RFC 5321, 4.2.1); a refused sign-in is not the mail's. */
-function fail(error: unknown): never {
+/** A 5xx reply to the recipient or to the mail is final (RFC 5321, 4.2.1); a refused sign-in is not. */
+function throwMailError(error: unknown): never {
   const [code, status, command] = ['code', 'responseCode', 'command'].map((name) => fieldOf(error, name));
   const reply = typeof status === 'number' ? ` with ${status}` : '';
   const what = typeof code === 'string' ? code : 'no code';

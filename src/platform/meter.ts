@@ -4,8 +4,8 @@ import { raceAbort, type RedisConnection } from './redis.js';
 import type { Disposer } from './lifecycle.js';
 
 /**
- * What every process counts, and by which labels. The names are those of the scrape; the values of a
- * label are few, and never a person: a new value is a new time series for good.
+ * The counters and their labels, by their names in the scrape. A label has few values, and never a person: a new value
+ * is a new time series for good.
  */
 export const COUNTERS = {
   /** Requests at the two addresses that notices come to. */
@@ -19,42 +19,42 @@ export const COUNTERS = {
   palier_parcours_total: ['step'],
 } as const;
 
-/** How long things took. */
+/** The histograms of durations and their labels. */
 export const TIMES = {
   palier_obf_call_duration_seconds: ['role', 'route'],
   palier_job_duration_seconds: ['queue', 'kind'],
   palier_evaluation_duration_seconds: [],
 } as const;
 
-/** When something happened last, Unix seconds. */
+/** The gauges of when something happened last, Unix seconds, and their labels. */
 export const MARKS = {
   palier_poll_last_success_timestamp_seconds: ['client'],
 } as const;
 
 /**
- * Seconds. One set for all: what several processes counted is added up bucket by bucket. OBF is given up
- * after 20 s, and a call may stand a minute in its line.
+ * Upper bounds, seconds. One set for all: the counts of several processes are added up by bucket. A call to OBF times
+ * out after 20 s, and may wait a minute for its turn.
  */
 export const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60] as const;
 
 /** A value for each label, by its name. */
 type LabelsOf<Names extends readonly string[]> = Readonly<Record<Names[number], string>>;
 
-/** In which hash the counts of all processes stand, and in which the marks. */
+/** The hash with the counts of all processes, and the one with their marks. */
 export const countersKey = (prefix: string): string => `${prefix}:{metrics}:counters`;
 export const marksKey = (prefix: string): string => `${prefix}:{metrics}:marks`;
 
-/** What was counted lately stands by slots of five minutes as well; so many reach back an hour and more. */
+/** Recent counts are also stored by slots of five minutes; this many reach back over an hour. */
 export const SLOT_S = 300;
 export const SLOTS = 13;
 /** The slot of an instant, Unix seconds. */
 export const recentKey = (prefix: string, atS: number): string =>
   `${prefix}:{metrics}:recent:${Math.floor(atS / SLOT_S)}`;
 
-/** Of a time: the sum of all, in whole microseconds (Redis adds whole numbers). */
+/** The part of a histogram that is its sum, in whole microseconds: Redis adds whole numbers. */
 export const SUM = 'us';
 
-/** A field of the hashes: the name, the labels' values in their order, and of a time which part of it. */
+/** A field of these hashes: a metric's name, its label values in order, and the part of a histogram. */
 export const metricField = (name: string, values: readonly string[], part?: string): string =>
   JSON.stringify(part === undefined ? [name, ...values] : [name, ...values, part]);
 
@@ -71,7 +71,7 @@ redis.call('EXPIRE', KEYS[3], ARGV[2])
 for i = counters + 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end`;
 
 /**
- * Counts in memory, which costs next to nothing; every few seconds all processes' counts are added up in Redis.
+ * Creates a meter, which counts in memory at almost no cost. `flush` adds its counts to those of all processes in Redis.
  * @param prefix of the keys, without a hash tag
  */
 export function createMeter(redis: RedisConnection, prefix: string, clock: Clock) {
@@ -87,7 +87,7 @@ export function createMeter(redis: RedisConnection, prefix: string, clock: Clock
       await redis.eval(ADD, 3, ...keys, sent.size, SLOTS * SLOT_S, ...[...sent, ...marked].flat());
     } catch (error) {
       for (const [field, by] of sent) add(field, by);
-      // What was marked since is the later mark.
+      // A mark that was set meanwhile is the later one.
       marks = new Map([...marked, ...marks]);
       throw error;
     }
@@ -112,9 +112,9 @@ export function createMeter(redis: RedisConnection, prefix: string, clock: Clock
       marks.set(metricField(name, valuesOf(MARKS[name], labels)), atS);
     },
     /**
-     * Adds to Redis what was counted since the last time, one flush after the other: two at once could put an older mark
-     * over a newer one. What could not be added is kept for the next; where Redis took it and its answer was lost, it
-     * is added twice: these are figures, nothing is decided by them.
+     * Adds the counts since the last flush to Redis. Runs one at a time: two could put an older mark over a newer one.
+     * What fails is kept for the next flush. When only Redis' answer is lost, counts are added twice: nothing is decided
+     * by them.
      */
     flush: (): Promise<void> => (last = last.then(send, send)),
   };
@@ -127,10 +127,10 @@ const FLUSH_EVERY_MS = 5000;
 /** How long a process that stops waits for Redis to take its last counts. */
 const LAST_FLUSH_MS = 1000;
 
-/** Flushes every few seconds; the release does it once more. */
+/** Flushes every few seconds; the disposer flushes once more. */
 export function keepFlushed(meter: Meter, log: Logger, everyMs = FLUSH_EVERY_MS): Disposer {
   const flush = (): void =>
-    void meter.flush().catch((err: unknown) => log.debug({ err }, 'figures not stored yet'));
+    void meter.flush().catch((err: unknown) => log.debug({ err }, 'metrics not stored yet'));
   const timer = setInterval(flush, everyMs);
   return async () => {
     clearInterval(timer);

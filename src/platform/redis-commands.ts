@@ -3,59 +3,57 @@ import type { z } from 'zod';
 import { mastersOf, type RedisConnection } from './redis.js';
 
 type Argument = string | number | Buffer;
-/** Asks Redis to run a script in one step. What it answers is the caller's to check. */
+/** Runs a script in Redis, atomically. The caller checks the answer. */
 export type Script = (
   redis: RedisConnection,
   keys: readonly string[],
   args: readonly Argument[],
 ) => Promise<unknown>;
 
-/** A script that is sent once to each Redis, and then named. @param text Lua */
+/** Makes a script that is sent once to each Redis, then called by its hash. @param text Lua */
 export function scriptOf(text: string): Script {
   const sha = createHash('sha1').update(text).digest('hex');
   return async (redis, keys, args) => {
     try {
       return await redis.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {
-      // This node has not seen the script yet, or was started anew.
+      // This node has not received the script yet, or was restarted.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return redis.eval(text, keys.length, ...keys, ...args);
     }
   };
 }
 
-/** How many keys Redis walks at a time; it does nothing else meanwhile, for well under a millisecond. */
-const COUNT = 1000;
+/** Keys that Redis walks at a time, which blocks it for well under a millisecond. */
+const SCAN_COUNT = 1000;
 
-/** What Redis tells of the keys that match, node by node; it may tell a key twice while it grows its table. */
+/** Yields the keys that match, node by node. Redis may repeat a key while it grows its table. */
 async function* scan(redis: RedisConnection, pattern: string): AsyncIterable<readonly string[]> {
-  // Redis reads `[`, `?` and `\` in a pattern; ours are names, with `*` alone.
+  // `[`, `?` and `\` are special in Redis' patterns; ours use `*` alone.
   const match = pattern.replaceAll(/[[\]?\\]/g, '\\$&');
-  for (const node of await mastersOf(redis)) yield* node.scanStream({ match, count: COUNT });
+  for (const node of await mastersOf(redis)) yield* node.scanStream({ match, count: SCAN_COUNT });
 }
 
 /**
- * The keys that match, some at a time, each once, of every node. What is made meanwhile may be missed. Their names stay in
- * memory: some eighty bytes each.
+ * Yields the keys of every node that match, in chunks, each once. May miss keys that are made meanwhile. Keeps their names
+ * in memory: some eighty bytes each.
  */
 export async function* scanKeys(redis: RedisConnection, match: string): AsyncIterable<readonly string[]> {
-  const told = new Set<string>();
+  const seen = new Set<string>();
   for await (const keys of scan(redis, match)) {
-    const fresh = keys.filter((key) => !told.has(key) && told.add(key));
-    if (fresh.length > 0) yield fresh;
+    const unseen = keys.filter((key) => !seen.has(key) && seen.add(key));
+    if (unseen.length > 0) yield unseen;
   }
 }
 
-/** About how many keys match. */
+/** Counts the keys that match, approximately. */
 export async function countKeys(redis: RedisConnection, match: string): Promise<number> {
   let count = 0;
   for await (const keys of scan(redis, match)) count += keys.length;
   return count;
 }
 
-/**
- * '' stands for no value, before and after. KEYS: the value. ARGV: as it was read, as it is to be. Returns 1 when done.
- */
+/** KEYS: the value. ARGV: the value as it was read, the new one; '' for none. Returns 1 when it was set. */
 const COMPARE_AND_SET = scriptOf(`
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
@@ -65,29 +63,29 @@ return 1`);
 const MAX_TRIES = 200;
 
 /**
- * Compare-and-set, retried: stores what `how` makes of the value; null: none. `how` is pure, and returns `read` itself
- * where nothing changes.
+ * Replaces a value (null: none) by what `change` returns: a compare-and-set, retried. `change` is pure, and returns its
+ * argument when nothing changes.
  */
 export async function updateValue(
   redis: RedisConnection,
   key: string,
-  how: (read: Buffer | null) => Buffer | null,
+  change: (read: Buffer | null) => Buffer | null,
 ): Promise<void> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const read = await redis.getBuffer(key);
-    const to = how(read);
-    if (to === read) return;
-    if ((await COMPARE_AND_SET(redis, [key], [read ?? '', to ?? ''])) === 1) return;
+    const changed = change(read);
+    if (changed === read) return;
+    if ((await COMPARE_AND_SET(redis, [key], [read ?? '', changed ?? ''])) === 1) return;
   }
   throw new Error(`${key} was changed by others ${MAX_TRIES} times in a row`);
 }
 
-/** Some of many at a time: Redis does nothing else while it carries out one command. */
+/** Splits a list for several commands: Redis does nothing else during one command. */
 export function* chunked<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
 }
 
-/** Redis holds JSON under this key that Palier does not write there: another version did, or it was altered. */
+/** Redis holds JSON that this Palier does not write there: another version did, or it was altered. */
 export class StoredJsonUnreadable extends Error {
   readonly code = 'stored_json_unreadable';
   constructor(key: string, options: ErrorOptions) {
@@ -97,7 +95,7 @@ export class StoredJsonUnreadable extends Error {
 }
 
 /**
- * Reads JSON that Redis holds; null: there is none.
+ * Parses JSON that Redis holds; null: there is none.
  * @param form ends in `.catch(null)` where what another version wrote counts as none
  * @throws StoredJsonUnreadable, which names the key
  */

@@ -2,7 +2,7 @@ import { type Localized, say } from '../localized.js';
 import { fieldOf } from './logger.js';
 import { type RedisAddress, hostsOf } from './redis.js';
 
-/** Why Redis does not serve, as far as its mending differs. */
+/** Why Redis does not serve: one word for each remedy. */
 export type RedisFault =
   | 'memory_full'
   | 'disk_full'
@@ -24,16 +24,16 @@ export interface RedisCause extends Localized {
 const NAMES = /^(ReplyError|MaxRetriesPerRequestError|ClusterAllFailedError)$/;
 const MESSAGES = /^(Command timed out|Connection is closed|Socket timeout|Stream isn't writeable)/;
 
-/** Whether Redis answered with an error, or gave no usable answer. */
+/** True when Redis answered with an error, or gave no usable answer. */
 export const isRedisError = (error: unknown): error is Error =>
   error instanceof Error && (NAMES.test(error.name) || MESSAGES.test(error.message));
 
-/** What an error of a Redis connection or command means. Pure. Anything unknown counts as `absent`. */
+/** Classifies an error of a Redis connection or command. Pure. An unknown error counts as `absent`. */
 export function redisCause(error: unknown): RedisCause {
   const code = codeOf(error);
-  const known = Object.entries(CAUSES).find(([codes]) => codes.split(/\s+/).includes(code));
-  if (known !== undefined) return known[1];
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return SILENT;
+  const match = Object.entries(CAUSES).find(([codes]) => codes.split(/\s+/).includes(code));
+  if (match !== undefined) return match[1];
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return NO_ANSWER;
   // Only the first word of the answer: the rest may repeat what was sent.
   const word = error.message.replace(/\s.*/s, '');
   return causeOf('error')`
@@ -41,7 +41,7 @@ export function redisCause(error: unknown): RedisCause {
     it answers with an error (${word}) | Palier's log says the rest.`;
 }
 
-/** Of the network, of TLS, or the first word of Redis' answer; a cluster tells of its last node's error apart. */
+/** Returns the code of the network or of TLS, or Redis' own word. A cluster's error has its last node's apart. */
 function codeOf(error: unknown): string {
   const code = fieldOf(error, 'code');
   if (typeof code === 'string') return code;
@@ -50,29 +50,29 @@ function codeOf(error: unknown): string {
   return answer ?? (node === undefined ? '' : codeOf(node));
 }
 
-/** Redis' own words for a refusal. A script's error may come after others. */
+/** Redis' own words for a refusal. In a script's error other words may come first. */
 const ANSWER = /\b(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|MASTERDOWN|WRONGPASS|NOAUTH|NOPERM|CLUSTERDOWN)\b/;
 
-/** Of two lines as `say` takes them: what it is and, after a bar, how to mend it. Without a bar: by looking at `REDIS_URL`. */
+/** Takes two lines as `say` does: what it is and, after a bar, how to mend it; `CHECK_URL` by default. */
 const causeOf =
   (fault: RedisFault) =>
   (...both: Parameters<typeof say>): RedisCause => {
     const words = say(...both);
-    const [fr = '', mendFr = START.fr] = words.fr.split(' | ');
-    const [en = '', mendEn = START.en] = words.en.split(' | ');
+    const [fr = '', mendFr = CHECK_URL.fr] = words.fr.split(' | ');
+    const [en = '', mendEn = CHECK_URL.en] = words.en.split(' | ');
     return { fault, fr, en, mend: { fr: mendFr, en: mendEn } };
   };
 
-const START = say`Vérifiez REDIS_URL, et que Redis est démarré.
+const CHECK_URL = say`Vérifiez REDIS_URL, et que Redis est démarré.
   Check REDIS_URL, and that Redis runs.`;
 const ACCESS = say`Corrigez-les dans REDIS_URL, où @, / et : d'un mot de passe s'écrivent %40, %2F et %3A.
   Correct them in REDIS_URL, where @, / and : of a password are written %40, %2F and %3A.`;
 
-const SILENT = causeOf('absent')`
+const NO_ANSWER = causeOf('absent')`
   pas de réponse à temps
   no answer in time`;
 
-/** No fault of Redis: this process has another key than those who filled it. */
+/** Not a fault of Redis: this process has another key than the one Redis was filled under. */
 export const OTHER_KEY = causeOf('key_changed')`
   il a été rempli sous une autre PALIER_KEY | Remettez la clé d'avant ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY est perdue, ou a changé »).
   it was filled under another PALIER_KEY | Set the former key again; if it is lost, see docs/operating.md ("PALIER_KEY").`;
@@ -130,10 +130,10 @@ const CAUSES: Readonly<Record<string, RedisCause>> = {
     nodes of the cluster are missing | Start them again, or ask the host's support.`,
 };
 
-/** Redis is there and lets nobody in as `REDIS_URL` has it: that passes only when somebody mends it. */
+/** Redis refuses the login or the TLS of `REDIS_URL`. This passes only when somebody mends it. */
 export class RedisRefused extends Error {
   readonly code = 'redis_refused';
-  /** What, where, and what to do. No secret stands in them. */
+  /** What, where, and what to do. Holds no secret. */
   readonly words: Localized;
   constructor({ fr, en, mend }: RedisCause, address: RedisAddress, cause: unknown) {
     const where = hostsOf(address);
@@ -145,7 +145,7 @@ export class RedisRefused extends Error {
   }
 }
 
-/** Null: it may pass by itself, or it is no matter of access. */
+/** Null: the error may pass by itself, or is not about access. */
 export function refusalOf(error: unknown, address: RedisAddress): RedisRefused | null {
   const cause = redisCause(error);
   const isRefusal = cause.fault === 'credentials' || cause.fault === 'certificate';

@@ -15,20 +15,20 @@ import {
 } from './redis.js';
 import { redisCause, refusalOf, type RedisCause } from './redis-faults.js';
 
-/** Whether Redis takes a write now. Null: it does. Never rejects. */
+/** Checks whether Redis takes a write now. Null: it does. Never rejects. */
 export type WriteProbe = () => Promise<RedisCause | null>;
 
-/** One answer serves all who ask within a second: a stranger who asks for ever costs Redis nothing. */
-const KEPT_MS = 1000;
+/** One answer serves all requests within a second: endless requests of a stranger cost Redis nothing. */
+const REUSE_MS = 1000;
 
 /**
- * Asks by a small write, since a Redis that is full, or a replica, still answers a PING.
+ * Probes by a small write, since a full Redis, or a replica, still answers a PING.
  * @param redis a connection that fails fast
- * @param key of our own, in the slot of what is to be written; it expires by itself
+ * @param key in the cluster slot of the later writes; it expires by itself
  * @param limitMs how long the answer may take
  */
 export function createWriteProbe(redis: RedisConnection, key: string, limitMs = 1000): WriteProbe {
-  // A command that gives up says only that; the connection's last error says why.
+  // A command that times out does not say why; the connection's last error does.
   let connectionError: unknown = null;
   redis.on('error', (error: unknown) => {
     connectionError = error;
@@ -47,7 +47,7 @@ export function createWriteProbe(redis: RedisConnection, key: string, limitMs = 
   let askedMs = -Infinity;
   return () => {
     const nowMs = performance.now();
-    if (last === null || nowMs - askedMs >= KEPT_MS) {
+    if (last === null || nowMs - askedMs >= REUSE_MS) {
       last = probe();
       askedMs = nowMs;
     }
@@ -55,7 +55,7 @@ export function createWriteProbe(redis: RedisConnection, key: string, limitMs = 
   };
 }
 
-/** A listener for connection errors. ioredis errors on every reconnect: what needs mending is logged once per 30 s. */
+/** Creates a listener for connection errors. ioredis errors on every reconnect: a refusal is logged once per 30 s. */
 export function logConnectionErrors(address: RedisAddress, log: Logger): (err: unknown) => void {
   const debug = (err: unknown): void => log.debug({ err }, 'Redis');
   const logRefusal = rateLimitedLog((err) => log.error({ err }, 'Redis lets nobody in'), debug);
@@ -66,8 +66,8 @@ export function logConnectionErrors(address: RedisAddress, log: Logger): (err: u
 }
 
 /**
- * What `work` gives over a connection that is being made, and would be tried again for ever. Of a TLS fault, cluster and
- * sentinels say only that the connection was closed: then TLS is tried beside them.
+ * Awaits work over a new connection, but not through the endless retries of a refused one. Cluster and sentinels report
+ * a TLS fault only as a closed connection: TLS is then tried apart.
  * @throws RedisRefused as soon as the connection is refused
  */
 export function unlessRefused<T>(
@@ -101,7 +101,7 @@ export function unlessRefused<T>(
 
 const TLS_WITHIN_MS = 1500;
 
-/** Shakes hands and sends nothing. Null: TLS works. A server that is silent gives an `AbortError`. */
+/** Tries a TLS handshake, and sends nothing. Null: TLS works. A silent server gives an `AbortError`. */
 function tlsFaultOf({ host, port }: ReturnType<typeof serversOf>[number]): Promise<unknown> {
   const socket = connect({ host, port });
   return once(socket, 'secureConnect', { signal: AbortSignal.timeout(TLS_WITHIN_MS) })
@@ -112,13 +112,13 @@ function tlsFaultOf({ host, port }: ReturnType<typeof serversOf>[number]): Promi
     .finally(() => socket.destroy());
 }
 
-/** A setting under which Palier cannot work, or would lose what it accepted: what is, why that is wrong, how to mend it. */
+/** A setting that stops Palier or could lose data: its value, why it is wrong, how to mend it. */
 export interface RedisFinding extends Localized {
   /** `unfit`: Palier cannot work on it. `unsafe`: a crash or a lack of memory loses data; production refuses it. */
   readonly grade: 'unfit' | 'unsafe';
 }
 
-/** Palier would lose what it accepted: it does not start on this Redis. */
+/** Palier does not start on a Redis that could lose what it accepted. */
 export class RedisUnsafe extends Error {
   readonly code = 'redis_unsafe';
   constructor(findings: readonly RedisFinding[]) {
@@ -128,9 +128,9 @@ export class RedisUnsafe extends Error {
   }
 }
 
-/** Asks every master for INFO, and waits for it as long as the connection does. */
+/** Checks INFO of every master; waits as long as the connection does. */
 export async function readRedisReport(redis: RedisConnection) {
-  // Before its first answer a cluster takes the nodes of its address for masters.
+  // Before the first answer ioredis takes all nodes of a cluster's address for masters.
   if (isCluster(redis)) await redis.ping();
   const masters = await mastersOf(redis);
   return judgeRedis(await Promise.all(masters.map((node) => node.info())));
@@ -139,10 +139,10 @@ export async function readRedisReport(redis: RedisConnection) {
 const ASK_AGAIN_MS = 500;
 
 /**
- * For a process that starts: waits without limit, over a connection of its own, until Redis answers.
- * @param production false: what is wrong is one warning in the log
+ * Checks Redis for a process that starts. Waits without limit, over a connection of its own, until Redis answers.
+ * @param production false: all findings are one warning in the log
  * @throws RedisUnsafe in production, when Redis could lose or evict what it holds
- * @throws RedisRefused when it lets nobody in with what `REDIS_URL` says
+ * @throws RedisRefused when Redis refuses the login or the TLS of `REDIS_URL`
  */
 export async function requireSafeRedis(
   address: RedisAddress,
@@ -161,7 +161,7 @@ export async function requireSafeRedis(
   }
 }
 
-/** A host that forbids INFO is only warned of: nothing shows that it is set wrongly. */
+/** Only warns when a host forbids INFO: nothing shows that its settings are wrong. */
 async function findingsOf(
   redis: RedisConnection,
   address: RedisAddress,
@@ -174,10 +174,10 @@ async function findingsOf(
       const refusal = refusalOf(err, address);
       if (refusal !== null) throw refusal;
       if (err instanceof Error && err.name === 'ReplyError') {
-        log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
+        log.warn({ err }, 'Redis does not show its settings: check noeviction and AOF yourself');
         return [];
       }
-      // A failing node of a cluster is replaced; a connection that was closed is not waited for.
+      // A failing node of a cluster is replaced; a closed connection never answers.
       if (redis.status === 'end') throw err;
       await pause(ASK_AGAIN_MS);
     }
@@ -185,7 +185,7 @@ async function findingsOf(
 }
 
 /**
- * Judges by INFO, since hosts often forbid `CONFIG GET`. Pure.
+ * Finds wrong settings in INFO, since hosts often forbid `CONFIG GET`. Pure.
  * @param infos the answer of every master
  * @see https://redis.io/docs/latest/commands/info/
  */
@@ -193,16 +193,16 @@ export function judgeRedis(infos: readonly string[]) {
   const servers = infos.map((text): Info =>
     Object.fromEntries([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
   );
-  const findings = servers.flatMap((info) => [...judge(info)]);
+  const findings = servers.flatMap((info) => [...findingsIn(info)]);
   return {
-    /** Of the masters, each once. */
+    /** The versions of the masters, each once. */
     versions: [...new Set(servers.flatMap((info) => info.redis_version ?? []))],
-    // What several servers have in common is said once.
+    // Findings that several servers share are listed once.
     findings: [...new Map(findings.map((finding) => [finding.en, finding])).values()],
   };
 }
 
-/** SMISMEMBER, which BullMQ needs, came with it. */
+/** The first with SMISMEMBER, which BullMQ needs. */
 const OLDEST = '6.2';
 const NO_EVICTION = 'CONFIG SET maxmemory-policy noeviction';
 const AOF = 'CONFIG SET appendonly yes';
@@ -213,7 +213,7 @@ const finding =
 
 type Info = Partial<Record<'redis_version' | 'role' | 'maxmemory_policy' | 'aof_enabled', string>>;
 
-function* judge(info: Info): Generator<RedisFinding> {
+function* findingsIn(info: Info): Generator<RedisFinding> {
   const { redis_version: version = OLDEST, role, maxmemory_policy: policy = '', aof_enabled: aof } = info;
   if (version.localeCompare(OLDEST, 'en', { numeric: true }) < 0)
     yield finding('unfit')`

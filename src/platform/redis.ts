@@ -5,7 +5,7 @@ import type { RedisTarget } from '../config.js';
 export type RedisAddress = RedisTarget;
 export type RedisConnection = Redis | Cluster;
 
-/** The servers or sentinels of an address, and how they are entered. */
+/** Parses the servers or sentinels of an address, with their credentials. */
 export const serversOf = ({ urls }: RedisAddress) =>
   urls.map((text) => {
     const { hostname, port, username, password, protocol } = new URL(text);
@@ -18,7 +18,7 @@ export const serversOf = ({ urls }: RedisAddress) =>
     };
   });
 
-/** For a reader: hosts and ports alone, since the rest of an address may hold a password. */
+/** Shows people hosts and ports alone, since the rest of an address may hold a password. */
 export function hostsOf(address: RedisAddress): string {
   const hosts = address.urls.map((url) => new URL(url).host).join(', ');
   return address.kind === 'sentinel' ? `sentinel ${address.name}: ${hosts}` : hosts;
@@ -30,18 +30,18 @@ export const isCluster = (connection: RedisConnection): connection is Cluster =>
 const backoff = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 6), 2000);
 const SHARED = { retryStrategy: backoff, keepAlive: 30_000 };
 
-/** Fails fast: for a request that must be answered now. */
+/** Fails fast, for a request that must be answered now. */
 const PRODUCER = {
   ...SHARED,
   connectTimeout: 1500,
   commandTimeout: 1500,
-  // A connection that carries nothing any more is replaced.
+  // Replaces a connection that has gone silent.
   socketTimeout: 3000,
   maxRetriesPerRequest: 1,
   enableAutoPipelining: true,
 };
 
-/** For a typed command: waits rather than be typed again. */
+/** Waits longer, for the command line: people would only repeat a command that failed. */
 const OPERATOR = {
   ...PRODUCER,
   connectTimeout: 3000,
@@ -49,11 +49,11 @@ const OPERATOR = {
   commandTimeout: 10_000,
   // Later than the command's own timeout, which says more.
   socketTimeout: 12_000,
-  // About 700 ms in all: where nothing listens, that is soon known.
+  // About 700 ms in all: it is soon clear that nothing listens.
   maxRetriesPerRequest: 3,
 };
 
-/** Waits without limit: for workers, which can do nothing without Redis. */
+/** Waits without limit, for workers, which can do nothing without Redis. */
 const CONSUMER = {
   ...SHARED,
   // Above BullMQ's longest blocking wait.
@@ -64,17 +64,17 @@ const CONSUMER = {
 
 type Profile = typeof PRODUCER | typeof OPERATOR | typeof CONSUMER;
 
-/** A connection that fails within 1.5 s. The caller closes it, as each of those below. */
+/** Opens a connection that fails within 1.5 s. The caller closes it, like those below. */
 export const openProducer = (address: RedisAddress): RedisConnection => open(address, PRODUCER);
 
-/** The same for the endpoint, which batches its writes itself: pipelining one command costs 0.1 ms. */
+/** Opens one for the endpoint, which batches its writes itself: pipelining one command costs 0.1 ms. */
 export const openPlainProducer = (address: RedisAddress): RedisConnection =>
   open(address, { ...PRODUCER, enableAutoPipelining: false });
 
-/** A connection whose commands wait 10 s at most. */
+/** Opens a connection with commands that wait 10 s at most. */
 export const openOperator = (address: RedisAddress): RedisConnection => open(address, OPERATOR);
 
-/** A connection that waits for Redis to come back. */
+/** Opens a connection that waits for Redis to come back. */
 export const openConsumer = (address: RedisAddress): RedisConnection => open(address, CONSUMER);
 
 /** Closes without waiting for a Redis that may never answer. */
@@ -82,7 +82,7 @@ export function closeRedis(connection: RedisConnection): void {
   connection.disconnect();
 }
 
-/** The servers that are written to. A cluster knows its masters once it has answered. */
+/** Returns the servers that take writes. A cluster knows its masters once it has answered. */
 export async function mastersOf(redis: RedisConnection): Promise<readonly Redis[]> {
   if (!isCluster(redis)) return [redis];
   if (redis.nodes('master').length === 0) await redis.ping();
@@ -90,7 +90,7 @@ export async function mastersOf(redis: RedisConnection): Promise<readonly Redis[
 }
 
 /**
- * The work's result, unless the signal comes first: the work goes on, and its end is ignored. ioredis takes no signal.
+ * Awaits the work unless the signal aborts first: the work then goes on, ignored. ioredis takes no signal.
  * @throws the signal's reason
  */
 export async function raceAbort<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -107,7 +107,7 @@ function open(address: RedisAddress, profile: Profile): RedisConnection {
   const options = { ...profile, reconnectOnError: leaveDemoted(profile === CONSUMER) };
   const [url = ''] = address.urls;
   if (address.kind === 'single') return patchDisconnect(new Redis(url, options));
-  // Cluster and sentinels name their servers without user, password and TLS: those of the first address.
+  // Cluster and sentinels list servers without user, password and TLS: the first URL gives them.
   const servers = serversOf(address);
   const { username, password, tls } = servers[0] ?? {};
   const access = { ...options, username, password, ...(tls && { tls: {} }) };
@@ -123,24 +123,24 @@ function open(address: RedisAddress, profile: Profile): RedisConnection {
   const cluster = new Cluster([...address.urls], {
     redisOptions: access,
     clusterRetryStrategy: backoff,
-    // While a replica takes over, it is asked again every 100 ms.
+    // During a fail-over ioredis asks again every 100 ms.
     maxRedirections: (profile.commandTimeout ?? 60_000) / 100,
-    // Names stay names: TLS certificates are made out to them.
-    dnsLookup: (host, tell) => tell(null, host),
+    // Keeps host names as they are: TLS certificates are made out to them.
+    dnsLookup: (host, callback) => callback(null, host),
   });
   return patchCluster(cluster, options.commandTimeout);
 }
 
-/** What a demoted server answers; the second goes to a command that was blocked there. */
+/** The answers of a demoted server; the second is for a blocked command. */
 const DEMOTED = /^(READONLY|UNBLOCKED)\b/;
-/** Commands of one connection fail together; a new connection takes longer than this, milliseconds. */
+/** The commands of one connection fail together within this time; a new connection takes longer. */
 const ONE_ROUND_MS = 40;
-/** A replica met again this soon is no fail-over: the address leads to it. */
+/** A replica met again this soon is no fail-over: `REDIS_URL` leads to it. */
 const STILL_DEMOTED_MS = 5000;
 
 /**
- * Leaves a demoted server: at 2 ioredis reconnects and sends the command again, at 1 it reconnects and the command
- * fails. A replica has written nothing, so sending again is safe.
+ * Makes ioredis leave a demoted server. On 2 it reconnects and sends the command again; on 1 it reconnects, and the
+ * command fails. A replica has written nothing, so sending again is safe.
  * @param isPatient false: the command fails when the new connection meets a replica, too
  */
 function leaveDemoted(isPatient: boolean): (error: Error) => false | 1 | 2 {
@@ -155,9 +155,9 @@ function leaveDemoted(isPatient: boolean): (error: Error) => false | 1 | 2 {
 }
 
 /**
- * Makes `disconnect` always lead to `end`. ioredis emits it when a socket closes, and between two attempts there is
- * none (redis/ioredis#1247): a worker told to stop then would wait until its process is killed
- * (taskforcesh/bullmq#4656). So a connection is begun and dropped before it carries anything. Duplicates do the same.
+ * Makes `disconnect` always emit `end`. ioredis emits it when a socket closes; between two attempts there is none
+ * (redis/ioredis#1247). A worker that stops then would wait until it is killed (taskforcesh/bullmq#4656). So this opens a
+ * connection and drops it unused. Duplicates do the same.
  */
 function patchDisconnect(redis: Redis): Redis {
   const disconnect = redis.disconnect.bind(redis);
@@ -175,11 +175,11 @@ function patchDisconnect(redis: Redis): Redis {
 }
 
 /**
- * The same for a cluster, of which ioredis loses more while nodes come and go (all seen with ioredis 6.0):
- * - a `connect()` whose first answer came before the cluster was whole never resolves;
- * - after a node closes late, an ended connection is no longer `end`, and a repeated command waits for ever;
- * - a `disconnect()` while it connects is forgotten, and the connection stays open;
- * - a command without a node has no timeout: ioredis counts it from when a node has the command.
+ * Does the same for a cluster, and mends what ioredis 6.0 does while nodes come and go.
+ * - A `connect()` never resolves when its first answer comes before the cluster is complete.
+ * - After a node closes late, an ended connection is no longer `end`, and a repeated command waits for ever.
+ * - A `disconnect()` during `connect()` is lost, and the connection stays open.
+ * - A command without a node has no timeout: ioredis starts it when a node has the command.
  * @param timeoutMs of every command; undefined: none
  */
 function patchCluster(cluster: Cluster, timeoutMs: number | undefined): Cluster {

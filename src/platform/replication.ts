@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isCluster, mastersOf, raceAbort, type RedisConnection } from './redis.js';
 
-/** Redis accepted what was written and may have lost it: the work is to be done again. */
+/** Redis accepted writes and may have lost them: the work is to be repeated. */
 class NotReplicated extends Error {
   readonly code = 'not_replicated';
 }
@@ -16,28 +16,28 @@ const LIMIT_MS = 120_000;
 const ASK_AGAIN_MS = 250;
 
 /**
- * Redis replicates asynchronously: what a master accepted is lost with it if no replica has it yet. The barrier waits
- * until the replicas of every master have all that was written.
- * @param redis the connection that writes go over
- * @param aloneMs how long a master that lost its replicas is not believed: another may have taken over unseen
+ * Creates a barrier that waits until the replicas of every master have all writes. Redis replicates asynchronously: a
+ * lost master takes along the writes that no replica has.
+ * @param redis the connection that writes
+ * @param aloneMs how long a master that lost its replicas is not trusted: another may have taken over unseen
  */
 export function createReplicationBarrier(redis: RedisConnection, aloneMs: number) {
   const masters = watchMasters(redis, aloneMs);
-  // A WAIT blocks its connection: one round serves all who asked before it began.
+  // WAIT blocks its connection: one round serves all calls that came before it began.
   const isReplicated = shareNextRun(() => inTime(masters.haveReplicated()));
   const requireSame = (epoch: number): void => {
     if (masters.epoch() !== epoch) throw new NotReplicated('Another Redis server has taken over meanwhile');
   };
   return {
-    /** To be read before the first write that is to be replicated. */
+    /** Read it before the first write that must be replicated. */
     epoch: masters.epoch,
     /**
-     * Whether the replicas of every master have all that was written.
+     * Whether the replicas of every master have all writes.
      * @throws when a master does not answer, or has become a replica
      */
     isReplicated,
     /**
-     * Waits until they have.
+     * Waits until they have all writes.
      * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
      */
     async waitForReplicas(epoch: number): Promise<void> {
@@ -49,31 +49,31 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
         await pause(ASK_AGAIN_MS);
       }
     },
-    /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
+    /** Waits a second at most; does not fail for a slow replica. @throws NotReplicated when another server took over */
     async confirm(epoch: number): Promise<void> {
       if (masters.isAlone()) return;
-      // A slow replica does not throw; a master that is gone does, and its last writes may be gone with it.
+      // A slow replica does not throw. A lost master does: its last writes may be lost with it.
       await isReplicated();
       requireSame(epoch);
     },
-    /** Names the histories of all masters: another text after a fail-over or a start without data. */
+    /** Identifies the data of all masters: differs after a fail-over or a start without data. */
     history: () => inTime(masters.history()),
   };
 }
 
-/** What this process has seen of the masters. */
+/** Tracks what this process has seen of the masters. */
 function watchMasters(redis: RedisConnection, aloneMs: number) {
   const aloneSince = new Map<string, number>();
-  // A cluster has replicas, and so has a master behind sentinels.
+  // A cluster has replicas, and so does a master behind sentinels.
   let expectsReplicas = isCluster(redis) || Array.isArray(redis.options.sentinels);
   let seenMs = -Infinity;
-  /** `epoch`: how many take-overs of another server were seen. */
+  /** `epoch` counts the fail-overs that this process has seen. */
   let [epoch, history] = [0, ''];
   const look = async (): Promise<readonly Master[]> => {
     const masters = await Promise.all((await mastersOf(redis)).map(askMaster));
-    const now = String(masters.map((master) => master.history).toSorted());
-    if (history !== '' && history !== now) epoch += 1;
-    history = now;
+    const current = String(masters.map((master) => master.history).toSorted());
+    if (history !== '' && history !== current) epoch += 1;
+    history = current;
     seenMs = performance.now();
     return masters;
   };
@@ -89,7 +89,7 @@ function watchMasters(redis: RedisConnection, aloneMs: number) {
     return !expectsReplicas || master.history === '' || nowMs - sinceMs >= aloneMs;
   };
   return {
-    /** A server without replicas was looked at a moment ago. */
+    /** A server was found without replicas a moment ago. */
     isAlone: () => !expectsReplicas && performance.now() - seenMs < LOOK_AGAIN_MS,
     epoch: () => epoch,
     history: async () => {
@@ -115,27 +115,27 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 type Master = Awaited<ReturnType<typeof askMaster>>;
 
 /**
- * What a server says of its part in replication.
+ * Reads the replication state of a master.
  * @throws when it has become a replica
  * @see https://redis.io/docs/latest/commands/info/
  */
 async function askMaster(node: Redis) {
   const text = await node.info('replication').catch(emptyIfForbidden);
   if (/^role:slave/m.test(text)) throw new Error('Redis: the server that we write to is a replica by now');
-  /** Changes when it becomes the master, or starts anew; '' when INFO is forbidden. 12 of 40 digits tell it from others. */
+  /** Changes when it becomes the master, or starts anew; '' when INFO is forbidden. 12 of its 40 digits are enough. */
   const [, history = ''] = /^master_replid:(\w{1,12})/m.exec(text) ?? [];
-  /** Replicas that follow it now. */
+  /** How many replicas follow it now. */
   const online = [...text.matchAll(/^slave\d+:.*\bstate=online\b/gm)].length;
   return { node, online, history };
 }
 
-/** A host that forbids INFO says nothing about replicas. */
+/** A host that forbids INFO does not show replicas. */
 function emptyIfForbidden(error: unknown): string {
   if (error instanceof Error && error.name === 'ReplyError') return '';
   throw error;
 }
 
-/** Runs one at a time; those who ask while one runs share the next. */
+/** Runs `act` one at a time; calls during a run share the next one. */
 function shareNextRun<T>(act: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | null = null;

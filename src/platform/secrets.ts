@@ -9,23 +9,23 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** How much work a guess costs: scrypt's N (as its logarithm), r and p. */
+/** The work that a guess costs: scrypt's N (as its logarithm), r and p. */
 type Cost = readonly [logN: number, r: number, p: number];
 
 /**
- * 32 MiB and three rounds: as dear to guess as 128 MiB and one round, and it fits a small web process.
+ * 32 MiB and three rounds cost a guess as much as 128 MiB and one; they fit a small process.
  * @see OWASP's Password Storage Cheat Sheet, which names both as equal
  */
 const COST: Cost = [15, 8, 3];
-/** Above this, checking a password would itself be an attack on the process. */
-const MOST: Cost = [17, 16, 8];
+/** Above this, checking a password would itself overload the process. */
+const MAX_COST: Cost = [17, 16, 8];
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 /** No ':' ',' or space: the hash is in OPS_USERS as `name:hash`, comma-separated. */
 const FORM = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{22})\$([\w-]{43})$/;
 
 /**
- * A password as it may be kept: `scrypt$<log2 N>$<r>$<p>$<salt>$<key>`, base64url, each time another salt.
+ * Hashes a password with a new salt: `scrypt$<log2 N>$<r>$<p>$<salt>$<key>`, base64url.
  * @see RFC 7914
  */
 export async function hashPassword(password: string): Promise<string> {
@@ -40,14 +40,14 @@ export async function verifyPassword(hash: string, password: string): Promise<bo
   return parsed !== null && timingSafeEqual(await derive(password, parsed.salt, parsed.cost), parsed.key);
 }
 
-/** Whether `verifyPassword` could ever say yes to it. */
+/** True for a hash that `verifyPassword` can accept. */
 export const isPasswordHash = (hash: string): boolean => parse(hash) !== null;
 
 function parse(hash: string) {
   const [, logN, r, p, salt, key] = FORM.exec(hash) ?? [];
   if (salt === undefined || key === undefined) return null;
   const cost: Cost = [Number(logN), Number(r), Number(p)];
-  if (cost.some((part, at) => part < 1 || part > (MOST[at] ?? 0))) return null;
+  if (cost.some((part, at) => part < 1 || part > (MAX_COST[at] ?? 0))) return null;
   return { cost, salt: Buffer.from(salt, 'base64url'), key: Buffer.from(key, 'base64url') };
 }
 
@@ -60,7 +60,7 @@ function derive(password: string, salt: Buffer, [logN, r, p]: Cost): Promise<Buf
   return deriveKey(password.normalize('NFKC'), salt, KEY_BYTES, options);
 }
 
-/** The key of a `whsec_` secret. */
+/** Decodes a `whsec_` secret. */
 export const webhookKey = (secret: string): KeyObject =>
   createSecretKey(Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
 

@@ -16,24 +16,24 @@ const mac = (key: Buffer, text: string, purpose: string): string =>
 export type Vault = ReturnType<typeof createVault>;
 
 /**
- * Hides what may not stand readable in Redis. What was sealed under `PALIER_KEY_OLD` opens too; nothing is sealed
- * under it. What opens throws VaultError for what was altered, or sealed under another key or context.
+ * Encrypts (seals) what must not be readable in Redis. Opens values sealed under `PALIER_KEY_OLD`, too, but seals none
+ * under it. Opening throws VaultError when the value was altered, or the key or context is another.
  * @param key 32 random bytes (`PALIER_KEY`)
- * @param old the key before (`PALIER_KEY_OLD`)
- * @param named false: nothing can be named until `nameAs` was told by which key
+ * @param old the previous key (`PALIER_KEY_OLD`)
+ * @param named false: nothing can be named until `nameAs` has set the naming key
  * @see RFC 5869 for the derivation, NIST SP 800-38D for the encryption
  */
 export function createVault(key: Buffer, old: Buffer | null = null, named = true) {
   const own = keysOf(key);
   const former = old === null ? null : keysOf(old);
   const known = former === null ? [own] : [own, former];
-  /** What `name` uses: derived from `PALIER_KEY`, or the one that Redis was filled under. */
+  /** The key of `name`: derived from `PALIER_KEY`, or the one that Redis was filled under. */
   let naming = named ? own.names : null;
   const namingKey = (): Buffer => {
-    if (naming === null) throw new VaultError('Redis has not told yet by which key people are named');
+    if (naming === null) throw new VaultError('The naming key is not known before the first answer of Redis');
     return naming;
   };
-  /** AES-256-GCM under a random nonce: 29 bytes more than were given, of which the first names the key. */
+  /** AES-256-GCM with a random nonce. Adds 29 bytes; the first is the id of the key. */
   const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
   const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context).bytes;
   const resealBytes = (sealed: Buffer, context: string): Buffer | null => {
@@ -44,13 +44,13 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
   const open = (sealed: string, context: string): Buffer =>
     openBytes(Buffer.from(sealed, 'base64url'), context);
   return {
-    /** `context` is bound in: it must be the same to open. */
+    /** `context` is authenticated: it must be the same to open. */
     seal: (text: string, context: string): string => seal(Buffer.from(text), context),
     open: (sealed: string, context: string): string => open(sealed, context).toString(),
-    /** The same sealed under `PALIER_KEY`; null: it is already. */
+    /** Seals it again under `PALIER_KEY`; null: it is already. */
     reseal: (sealed: string, context: string): string | null =>
       resealBytes(Buffer.from(sealed, 'base64url'), context)?.toString('base64url') ?? null,
-    /** A version byte, and the value sealed whole under its context: who merely writes to Redis cannot make one up. */
+    /** A version byte and the sealed value: write access to Redis is not enough to forge one. */
     sealValue: (bytes: Buffer, context: string): Buffer => withVersion(sealBytes(bytes, context)),
     openValue: (value: Buffer, context: string): Buffer => openBytes(withoutVersion(value), context),
     resealValue(value: Buffer, context: string): Buffer | null {
@@ -59,16 +59,16 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
     },
     /** A keyed fingerprint, 128 bits in base64url (22 characters): never reversible without the key. */
     fingerprint: (text: string, purpose: string): string => mac(own.fingerprint, text, purpose),
-    /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
+    /** As `fingerprint`, for people's keys: stays the same when `PALIER_KEY` changes. @throws VaultError */
     name: (text: string, purpose: string): string => mac(namingKey(), text, purpose),
-    /** Stands for the key where Redis keeps which one it was filled under, and says nothing about it. */
+    /** Identifies the key that Redis was filled under, and reveals nothing of it. */
     mark: own.mark,
-    /** Whether it is the mark of our key or of the one before. Null: there is none yet. */
+    /** True for the mark of our key or the old one, and for null: there is none yet. */
     isOurs: (mark: string | null): boolean => mark === null || known.some((keys) => keys.mark === mark),
     /**
-     * Names people from now on as a Redis of this mark does.
-     * @param names its naming key, sealed; null: that of its mark's key
-     * @throws VaultError for one that was sealed under another key
+     * Sets the naming key to that of a Redis with this mark.
+     * @param names its naming key, sealed; null: the one derived from the mark's key
+     * @throws VaultError when it was sealed under another key
      */
     nameAs(mark: string | null, names: string | null): void {
       const first = known.find((keys) => keys.mark === mark) ?? former ?? own;
@@ -81,7 +81,7 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
 
 const NAMES_CONTEXT = 'naming key';
 
-/** What is derived from one key. */
+/** Derives all keys from one. */
 function keysOf(key: Buffer) {
   const fingerprint = derive(key, 'fingerprint');
   return {
@@ -111,7 +111,7 @@ function decrypt({ seal }: Keys, bytes: Buffer, context: string): Buffer {
   return Buffer.concat([opening.update(bytes.subarray(BODY_AT)), opening.final()]);
 }
 
-/** What it holds, and under which key. Two keys may share an id: then the one that fits opens. */
+/** Opens it; returns the keys that did, too. Two keys may share an id: then both are tried. */
 function openSealed(known: readonly Keys[], sealed: Buffer, context: string) {
   if (sealed.length < BODY_AT) throw new VaultError('Sealed text is cut short');
   const fitting = known.filter(({ id }) => id === sealed[0]);
@@ -128,7 +128,7 @@ function openSealed(known: readonly Keys[], sealed: Buffer, context: string) {
   });
 }
 
-/** Of the form around a stored value. Any other is an error. */
+/** The version of stored values. Any other is an error. */
 const VERSION = 1;
 
 const withVersion = (sealed: Buffer): Buffer => Buffer.concat([Buffer.of(VERSION), sealed]);
