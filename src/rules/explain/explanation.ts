@@ -3,58 +3,54 @@ import { assertionsIn, type Evaluation } from '../evaluation.js';
 import { suggestions } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 
-/** What the journal says of how an award came to be held. */
+/** How a held award was issued, according to the journal. */
 export interface AwardHistory {
-  /** When it was given, Unix seconds; in words, the badge's own date in OBF is used. */
+  /** Unix seconds. Texts show the badge's date in OBF instead. */
   readonly sinceS: number;
-  /** Null: by hand in OBF, or not recorded any more. */
+  /** Null: issued by hand in OBF, or no longer recorded. */
   readonly version: SchemeVersion | null;
   readonly by: 'palier' | 'hand';
-  /** The assertions that counted then; they may count no more. */
+  /** The assertions that counted then; they may not count today. */
   readonly earnedBy: readonly AssertionId[];
   readonly event: EventId | null;
 }
 
-/** What is known of one person besides the portfolio. */
+/** Stored facts about one person besides the portfolio. */
 export interface Background {
-  /** Of the awards held, by badge. */
+  /** Histories of the held awards, by badge. */
   readonly history: ReadonlyMap<BadgeId, AwardHistory>;
-  /** Due by the changed rules alone: they wait for `palier apply`. */
+  /** Due by the new rules alone: they wait for `palier apply`. */
   readonly waiting: ReadonlySet<AwardId>;
-  /** A human is to look at these, since when (Unix seconds). */
+  /** Since when a person must review these badges, Unix seconds. */
   readonly flagged: ReadonlyMap<BadgeId, number>;
 }
 
-/** Of a person without a journal. */
+/** For a person without a journal. */
 export const noBackground: Background = { history: new Map(), waiting: new Set(), flagged: new Map() };
 
-/** All that a text or JSON is made from. */
+/** The input of every text and JSON. */
 export type Explanation = ReturnType<typeof buildExplanation>;
 
-/**
- * Pure.
- * @param scheme the one that was evaluated
- * @param background what the journal says of this person
- */
+/** Pure. @param scheme the scheme of the evaluation */
 export function buildExplanation(
   scheme: Scheme,
   evaluation: Evaluation,
   background: Background = noBackground,
 ) {
-  const looked = new Set(evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)));
+  const pickedByRules = new Set(evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)));
   const candidates = evaluation.candidates.map(({ assertion }) => assertion);
   const all = [...candidates, ...evaluation.excluded.map(({ assertion }) => assertion)];
-  const given = all.filter((one) => scheme.enrolments.get(one.badgeId)?.clientId === one.clientId);
+  const ofEnrolled = all.filter((one) => scheme.enrolments.get(one.badgeId)?.clientId === one.clientId);
   return {
     scheme,
     evaluation,
     background,
     suggestions: suggestions(scheme, evaluation),
-    /** Of the portfolio. */
+    /** The portfolio's assertions, by id. */
     assertions: new Map(all.map((one) => [one.id, one])),
-    /** The enrolled badges that the person was given, whether they count or not. */
-    given: new Set(given.map(({ badgeId }) => badgeId)),
-    /** They would count, and no rule looks at them. Oldest first. */
-    unused: candidates.filter((one) => !looked.has(one)),
+    /** The enrolled badges that the person received, whether or not they count. */
+    given: new Set(ofEnrolled.map(({ badgeId }) => badgeId)),
+    /** Assertions that could count, but that no rule picks. Oldest first. */
+    unused: candidates.filter((one) => !pickedByRules.has(one)),
   };
 }

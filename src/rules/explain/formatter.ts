@@ -15,19 +15,19 @@ import { type Lang, type Localized, quoted, say, together, withOrdinalFirst } fr
 import type { Condition, OnLoss, Scheme } from '../types.js';
 import { CONDITION_WORDS as SAY, ON_LOSS, type Period, WORDS } from './words.js';
 
-/** The badge's name, or its id where the scheme has none. */
+/** Returns the badge's name; its id when the scheme has none. */
 export const badgeName = (scheme: Scheme, id: BadgeId): string => scheme.enrolments.get(id)?.name ?? id;
 
-/** The partner's name, or the client's id where it takes no part. */
+/** Returns the partner's name; the client's id when it is no partner. */
 export const partnerName = (scheme: Scheme, id: ClientId): string => scheme.partnersById.get(id)?.name ?? id;
 
-/** The first of that id, in the competency if one is given. */
+/** Returns the words of an ability. Without a competency, the first ability with that id. */
 export function abilityName({ competencies }: Scheme, id: string, competency: string | undefined): string {
-  const among = competency === undefined ? [...competencies.values()] : [competencies.get(competency)];
-  return among.flatMap((one) => one?.abilities.get(id) ?? [])[0] ?? id;
+  const searched = competency === undefined ? [...competencies.values()] : [competencies.get(competency)];
+  return searched.flatMap((one) => one?.abilities.get(id) ?? [])[0] ?? id;
 }
 
-/** The phrase of what is given: a value that is there, or names of which there is one. */
+/** `given` and `filled` word a value that exists, and a list that is not empty; otherwise they return no phrase. */
 const given = <T>(
   value: T | null | undefined,
   phrase: ((value: T) => Localized) | null,
@@ -37,18 +37,18 @@ const filled = <T>(items: readonly T[], phrase: (items: readonly T[]) => Localiz
 const phraseOf = (start: Localized, parts: readonly Localized[]): Localized =>
   together([start, ...filled(parts, (all) => together(all, ', '))], ' ');
 
-/** The scheme's names, days and conditions. */
+/** Words the scheme's names, days and conditions. */
 export class Formatter {
   constructor(readonly scheme: Scheme) {}
 
-  /** The day of an instant (Unix seconds) in the scheme's zone. */
+  /** Words the day of an instant (Unix seconds) in the scheme's zone. */
   day(atS: number): Localized {
     const inEnglish = DateTime.fromSeconds(atS, { zone: this.scheme.timeZone, locale: 'en-GB' });
     const french = inEnglish.setLocale('fr').toLocaleString(DateTime.DATE_FULL);
     return { fr: withOrdinalFirst(french), en: inEnglish.toLocaleString(DateTime.DATE_FULL) };
   }
 
-  /** A window; its end is its last day. */
+  /** Words a window by its first and last days. */
   period({ fromS, beforeS }: Window): Period {
     return {
       from: fromS === null ? null : this.day(fromS),
@@ -56,8 +56,8 @@ export class Formatter {
     };
   }
 
-  /** Its badge, who gave it, and when. */
-  named({ badgeId, clientId, issuedOnS }: Assertion): Localized {
+  /** Words an assertion: its badge, its partner and its day. */
+  assertion({ badgeId, clientId, issuedOnS }: Assertion): Localized {
     const [badge, partner] = [badgeName(this.scheme, badgeId), partnerName(this.scheme, clientId)];
     return together([quoted(badge), { fr: partner, en: partner }, this.day(issuedOnS)], ', ');
   }
@@ -66,8 +66,8 @@ export class Formatter {
     return this.scheme.awards.find((award) => award.id === id)?.name ?? id;
   }
 
-  /** All that a `badges` condition asks for. */
-  asked(condition: BadgesCondition): Localized {
+  /** Words everything that a `badges` condition requires. */
+  condition(condition: BadgesCondition): Localized {
     const { atLeast, selector } = condition;
     const { fromS, beforeS } = windowOf(condition);
     const dates = fromS === null && beforeS === null ? [] : [SAY.period(this.period({ fromS, beforeS }))];
@@ -79,27 +79,27 @@ export class Formatter {
     ]);
   }
 
-  /** What an unmet `badges` condition misses. @param brief the reader has just read what it asks for */
+  /** Words what an unmet `badges` condition misses. @param brief the reader has just read the condition */
   missingBadges(result: BadgesResult, brief = false): Localized {
     const { badges, gaps } = shortfall(result);
     const start = DEMANDS.badges.missing({ count: badges, other: false });
-    const more = gaps.flatMap((gap) => DEMANDS[gap.name].missing(gap, badges) ?? []);
-    if (brief) return together([start, ...more], ', ');
+    const otherGaps = gaps.flatMap((gap) => DEMANDS[gap.name].missing(gap, badges) ?? []);
+    if (brief) return together([start, ...otherGaps], ', ');
     const { condition } = result;
     const { selector, perIssuer } = condition;
-    // What is still to come is issued from now on: only an end is worth a word.
+    // Missing badges are issued from now on: only the end of the window matters.
     const { until } = this.period({ ...windowOf(condition), fromS: null });
     const ends = FILTERS.filter(({ bound }) => bound === 'beforeS');
     const phrase = phraseOf(start, [
       ...this.#which(selector),
-      ...more,
+      ...otherGaps,
       ...this.#issued(badges, selector, [
         ...given(until, SAY.atTheLatest),
         ...ends.flatMap(({ field, asked }) => given(condition[field], asked)),
       ]),
     ]);
-    const eachOfAnother = gaps.some(({ name, count }) => name === 'issuers' && count === badges);
-    return together([phrase, ...(eachOfAnother ? [] : given(perIssuer, SAY.perIssuerLimit))], '');
+    const isEachOfAnother = gaps.some(({ name, count }) => name === 'issuers' && count === badges);
+    return together([phrase, ...(isEachOfAnother ? [] : given(perIssuer, SAY.perIssuerLimit))], '');
   }
 
   #which({ competency, level, ability, badges = [] }: Selector): readonly Localized[] {
@@ -122,7 +122,7 @@ export class Formatter {
   }
 }
 
-/** A line, and the lines under it. */
+/** A line of text, and the lines below it. */
 export interface Tree<Text = Localized> {
   readonly text: Text;
   readonly under: readonly Tree<Text>[];
@@ -135,16 +135,16 @@ export const inLang = ({ text, under }: Tree, lang: Lang): Tree<string> => ({
   under: under.map((one) => inLang(one, lang)),
 });
 
-/** Pure. A rule in words, for nobody in particular. @param scheme gives the names */
+/** Pure. Words a rule, for no person in particular. @param scheme gives the names */
 export const ruleWords = (scheme: Scheme, condition: Condition, lang: Lang): Tree<string> =>
   inLang(ruleTree(new Formatter(scheme), condition), lang);
 
 function ruleTree(formatter: Formatter, condition: Condition): Tree {
-  if (condition.kind === 'badges') return leaf(formatter.asked(condition));
+  if (condition.kind === 'badges') return leaf(formatter.condition(condition));
   if (condition.kind === 'holds') return leaf(WORDS.ruleHolds(formatter.awardName(condition.award)));
   const under = condition.of.map((one) => ruleTree(formatter, one));
   const [only] = under;
-  // A group of one is that one.
+  // A group of one condition reads as that condition.
   if (only !== undefined && under.length === 1) return only;
   const need = condition.kind === 'at_least' ? condition.atLeast : 1;
   const heading = WORDS.group[condition.kind](need, under.length);

@@ -7,13 +7,12 @@ import type { Explanation } from './explanation.js';
 import { partnerName } from './formatter.js';
 import { ExplanationText } from './text.js';
 
-/** An instant in UTC for a reader; null where the calendar has no such day. */
+/** An instant in UTC; null when the calendar has no such day. */
 const iso = z.string().nullable();
 const seconds = z.number().nullable();
-/** As a record keeps them. */
 const wholeSeconds = z.int().describe('Unix seconds.');
 
-/** One badge that one person was given, as `explain` and `earner export` print it. */
+/** One assertion, as `explain` and `earner export` print it. */
 export const assertionSchema = z
   .strictObject({
     assertion: z.string(),
@@ -58,9 +57,9 @@ const notCountedHere = excludedBecause(
 
 const tally = z.strictObject({ have: z.number(), need: z.number() }).meta({ id: 'tally' });
 
-/** One value for each key. */
+/** Builds an object with one value for each key. */
 const eachOf = <K extends string, V>(keys: readonly K[], valueOf: (key: K) => V): Record<K, V> =>
-  // Each key is given its value just here.
+  // Each key has its value.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, V>;
 
@@ -107,7 +106,6 @@ const groupRule = z
   })
   .meta({ id: 'group', description: 'All, any, or so many of these conditions.' });
 
-/** The rule's tree, with what each condition has and needs. */
 const rule = z.discriminatedUnion('kind', [groupRule, holdsRule, badgesRule]).meta({ id: 'rule' });
 
 const history = z
@@ -143,7 +141,7 @@ const wouldHelp = z
   })
   .meta({ id: 'would_help' });
 
-/** What names an award, in every JSON that speaks of one. */
+/** The fields that identify an award in every JSON. */
 export const awardHead = {
   award: z.string(),
   name: z.string(),
@@ -177,8 +175,8 @@ const award = z
   .meta({ id: 'award', description: "One of the Région's awards, for this person." });
 
 /**
- * An evaluation as plain data, as `--json` prints it: programs may rely on it. Keys are written as in
- * scheme.yaml and in OBF's replies; an instant is in Unix seconds (`_s`) and, for a reader, in UTC (`_iso`).
+ * An evaluation as `--json` prints it: a stable form for programs. Keys are those of scheme.yaml and of OBF's replies.
+ * An instant is in Unix seconds (`_s`) and in UTC (`_iso`).
  */
 export const explainSchema = z.strictObject({
   version: z.string().meta({ description: 'Of the rules that were evaluated.' }),
@@ -188,7 +186,7 @@ export const explainSchema = z.strictObject({
   left_out: z.array(neverCounts),
 });
 
-/** An explanation in the form of `explainSchema`. No address is in it. */
+/** Returns an explanation in the form of `explainSchema`, without any address. */
 export function explainJson(explanation: Explanation): z.infer<typeof explainSchema> {
   const text = new ExplanationText(explanation);
   const { version, nowS, awards, excluded } = explanation.evaluation;
@@ -204,20 +202,20 @@ export function explainJson(explanation: Explanation): z.infer<typeof explainSch
 function awardJson(
   explanation: Explanation,
   text: ExplanationText,
-  { award: { id, ...own }, met, status, heldBy, tree, earnedBy }: AwardVerdict,
+  { award: { id, ...details }, met, status, heldBy, tree, earnedBy }: AwardVerdict,
 ) {
   const { background, suggestions } = explanation;
-  const origin = heldBy === null ? undefined : background.history.get(own.badgeId);
+  const awardHistory = heldBy === null ? undefined : background.history.get(details.badgeId);
   const suggestion = suggestions.get(id);
   return {
     award: id,
-    ...jsonFields(own),
+    ...jsonFields(details),
     met,
     status,
     waiting: background.waiting.has(id),
-    ...jsonFields({ flaggedSinceS: background.flagged.get(own.badgeId) ?? null }),
+    ...jsonFields({ flaggedSinceS: background.flagged.get(details.badgeId) ?? null }),
     held_by: heldBy === null ? null : assertionJson(heldBy),
-    history: origin === undefined ? null : jsonFields(origin),
+    history: awardHistory === undefined ? null : jsonFields(awardHistory),
     rule: ruleJson(tree),
     earned_by: earnedBy.map(assertionJson),
     lacking: met ? null : text.shortfall(tree),
@@ -240,22 +238,22 @@ export function isoOf(atS: unknown): string | null {
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
-/** Fields under the names that scheme.yaml and OBF would give them; an instant also for a reader. */
+/** Names fields as scheme.yaml and OBF do, and adds a UTC form (`_iso`) of each instant (`_s`). */
 const jsonFields = (fields: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]: [string, unknown]) => {
       const key = name.replace(/Id$/, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      const own = [key, value] as const;
-      return key.endsWith('_s') ? [own, [key.replace(/s$/, 'iso'), isoOf(value)] as const] : [own];
+      const field = [key, value] as const;
+      return key.endsWith('_s') ? [field, [key.replace(/s$/, 'iso'), isoOf(value)] as const] : [field];
     }),
   );
 
-/** That OBF shows it no more is in `revoked`. */
-export const assertionJson = ({ id, vanished: _unshown, ...rest }: Assertion) =>
-  assertionSchema.parse({ assertion: id, ...jsonFields(rest) });
+/** Leaves out `vanished`: a vanished assertion is `revoked` too. */
+export const assertionJson = ({ id, vanished: _vanished, ...fields }: Assertion) =>
+  assertionSchema.parse({ assertion: id, ...jsonFields(fields) });
 
-const exclusionJson = ({ assertion: one, reason }: Readonly<{ assertion: Assertion; reason: object }>) => ({
-  assertion: assertionJson(one),
+const exclusionJson = ({ assertion, reason }: Readonly<{ assertion: Assertion; reason: object }>) => ({
+  assertion: assertionJson(assertion),
   reason: jsonFields(reason),
 });
 

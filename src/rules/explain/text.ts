@@ -24,8 +24,8 @@ import { badgeName, Formatter, inLang, leaf, partnerName, type Tree } from './fo
 import { type Catalogue, type HoldsStatus, talliesPhrase, WORDS } from './words.js';
 
 /**
- * An explanation in words, one line each, the tree by indentation (two spaces a level): by competency and
- * level, each award with its status, history, rule and suggestions. No address is in it. Pure.
+ * Pure. Returns an explanation in lines, indented by two spaces a level, without any address. Awards are listed by
+ * competency and level, each with its status, history, rule and suggestions.
  */
 export const explainText = (explanation: Explanation, lang: Lang): readonly string[] =>
   new ExplanationText(explanation).sections().flatMap((section) => linesOf(inLang(section, lang)));
@@ -40,7 +40,7 @@ const marked = (mark: string, text: Localized): Localized => localized((lang) =>
 /** Awards without a level come last. */
 const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
 
-/** An explanation in words. @param words a page says some of them in another way */
+/** Words an explanation. @param words a page words some phrases in its own way */
 export class ExplanationText extends Formatter {
   constructor(
     private readonly explanation: Explanation,
@@ -49,7 +49,7 @@ export class ExplanationText extends Formatter {
     super(explanation.scheme);
   }
 
-  /** The competencies in the scheme's order, each with its awards by level; then the awards of none. */
+  /** Returns the competencies in the scheme's order, each with its awards by level; then the other awards. */
   sections(): readonly Tree[] {
     const { competencies } = this.scheme;
     const { awards } = this.explanation.evaluation;
@@ -60,10 +60,10 @@ export class ExplanationText extends Formatter {
     const others = awards.filter(({ award }) => !competencies.has(award.competency ?? ''));
     return [
       ...[...competencies.values()].map(({ id, name }) => {
-        const own = awards.filter(({ award }) => award.competency === id);
+        const ofCompetency = awards.filter(({ award }) => award.competency === id);
         return section(
           { fr: name, en: name },
-          own.toSorted((a, b) => levelOf(a) - levelOf(b)),
+          ofCompetency.toSorted((a, b) => levelOf(a) - levelOf(b)),
         );
       }),
       section(this.words.otherAwards, others),
@@ -71,16 +71,16 @@ export class ExplanationText extends Formatter {
     ].filter(({ under }) => under.length > 0);
   }
 
-  /** What counts for no award, each with why. */
+  /** Words each assertion that counts for no award, with its reason. */
   excluded(): readonly Localized[] {
     const { evaluation, unused } = this.explanation;
     return [
       ...evaluation.excluded.map((one) => this.exclusionLine(one)),
-      ...unused.map((one) => this.words.excluded(this.named(one), this.words.reason.no_rule_asks)),
+      ...unused.map((one) => this.words.excluded(this.assertion(one), this.words.reason.no_rule_asks)),
     ];
   }
 
-  /** An award's status; under it, its history, its rule, and what would help. */
+  /** Words an award's status; below it, its history, its rule and its suggestions. */
   award(verdict: AwardVerdict): Tree {
     const { name, id, level } = verdict.award;
     return {
@@ -110,21 +110,21 @@ export class ExplanationText extends Formatter {
     return missing === null ? words.due : words.notMet(missing);
   }
 
-  /** Whether an award was given under other rules than those that were evaluated. */
+  /** Whether an award was issued under other rules than those of this evaluation. */
   #isOfOlderRules(history: AwardHistory | undefined): boolean {
     const version = history?.version ?? null;
     return version !== null && version !== this.explanation.evaluation.version;
   }
 
-  /** How a held award came about, and what a human can do about a flagged or blocked one. */
+  /** Words how a held award was issued, and what a person can do about a flagged or blocked one. */
   #history({ award, status }: AwardVerdict): readonly Localized[] {
     const words = this.words.history;
     const { history, flagged } = this.explanation.background;
     if (status === 'blocked') return [words.unblock(award.id)];
     if (status !== 'held') return [];
-    const known = history.get(award.badgeId);
+    const ofAward = history.get(award.badgeId);
     return [
-      ...(known === undefined ? [] : this.#origin(known)),
+      ...(ofAward === undefined ? [] : this.#origin(ofAward)),
       ...(flagged.has(award.badgeId) ? [words.flagged] : []),
     ];
   }
@@ -134,8 +134,8 @@ export class ExplanationText extends Formatter {
     const { by, version, earnedBy } = history;
     const rules = version === null ? null : { version, current: !this.#isOfOlderRules(history) };
     const badges = earnedBy.map((id) => {
-      const known = this.explanation.assertions.get(id);
-      return known === undefined ? words.gone(id) : this.named(known);
+      const assertion = this.explanation.assertions.get(id);
+      return assertion === undefined ? words.gone(id) : this.assertion(assertion);
     });
     return [
       by === 'hand' ? words.byHand : words.byPalier(rules),
@@ -143,7 +143,7 @@ export class ExplanationText extends Formatter {
     ];
   }
 
-  /** The rule's tree. Met or not is said in words too, so that nothing depends on a sign. */
+  /** Words a rule's tree. The words say whether a condition is met, so that no reader needs the mark. */
   #rule(result: ConditionResult): Tree {
     const mark = result.met ? '✓' : '✗';
     if (result.kind === 'badges') return this.#badges(result, mark);
@@ -166,25 +166,25 @@ export class ExplanationText extends Formatter {
     return status === 'blocked' || status === 'inactive' ? status : 'none';
   }
 
-  /** What a `badges` condition asks, has and lacks; under it, what counted and what did not. */
+  /** Words what a `badges` condition requires, has and misses; below it, what counts and what does not. */
   #badges(result: BadgesResult, mark: string): Tree {
     const { words } = this;
     const { condition, demands, counted, excluded, met } = result;
-    const asked = marked(mark, labelled(this.asked(condition), talliesPhrase(demands)));
-    // Where nothing counts, everything is missing: the heading has just said what.
-    const isKnown = met || counted.length === 0;
+    const heading = marked(mark, labelled(this.condition(condition), talliesPhrase(demands)));
+    // When nothing counts, everything is missing, and the heading says it.
+    const isHeadingEnough = met || counted.length === 0;
     return {
-      text: isKnown ? asked : semicolons([asked, words.still(this.missingBadges(result, true))]),
+      text: isHeadingEnough ? heading : semicolons([heading, words.still(this.missingBadges(result, true))]),
       under: [
-        ...counted.map((assertion) => leaf(words.counted(this.named(assertion)))),
+        ...counted.map((assertion) => leaf(words.counted(this.assertion(assertion)))),
         ...excluded.map((one) => leaf(this.exclusionLine(one))),
       ],
     };
   }
 
-  /** An assertion that does not count, and why. */
+  /** Words an assertion that does not count, with its reason. */
   exclusionLine({ assertion, reason }: Exclusion): Localized {
-    return this.words.excluded(this.named(assertion), this.#reason(assertion, reason));
+    return this.words.excluded(this.assertion(assertion), this.#reason(assertion, reason));
   }
 
   #reason(assertion: Assertion, reason: Exclusion['reason']): Localized {
@@ -199,7 +199,7 @@ export class ExplanationText extends Formatter {
     return words.version_of(badgeName(this.scheme, other.badgeId), issued);
   }
 
-  /** What an unmet rule still lacks, in one phrase; the parts that are met are left out. */
+  /** Words what an unmet rule misses, in one phrase without the parts that are met. */
   shortfall(result: ConditionResult): Localized {
     return this.words.still(this.#missing(result));
   }
@@ -209,26 +209,26 @@ export class ExplanationText extends Formatter {
     if (result.kind === 'badges') return this.missingBadges(result);
     if (result.kind === 'holds')
       return words.missingAward(this.awardName(result.award), this.#holdsStatus(result));
-    const open = result.of.filter(({ met }) => !met);
+    const unmet = result.of.filter(({ met }) => !met);
     const count = result.need - result.have;
-    const parts = open.map((part) => {
+    const parts = unmet.map((part) => {
       const phrase = this.#missing(part);
-      // Brackets: "a and b or c" could be read two ways.
-      return open.length > 1 && 'of' in part && part.of.length > 1
+      // In brackets, since "a and b or c" has two meanings.
+      return unmet.length > 1 && 'of' in part && part.of.length > 1
         ? { fr: `(${phrase.fr})`, en: `(${phrase.en})` }
         : phrase;
     });
-    if (count >= open.length) return and(parts);
+    if (count >= unmet.length) return and(parts);
     if (count === 1) return or(parts);
-    const awards = open.flatMap((part) =>
+    const awards = unmet.flatMap((part) =>
       part.kind === 'holds' && this.#holdsStatus(part) === 'none' ? [this.awardName(part.award)] : [],
     );
-    return awards.length === open.length
+    return awards.length === unmet.length
       ? words.missingAwards(count, awards)
       : words.missingSome(count, parts);
   }
 
-  /** Awards are named only beside badges: alone, they stand already in what is missing. */
+  /** Names awards only beside badges: the status names missing awards already. */
   #suggestions({ award }: AwardVerdict): readonly Localized[] {
     const suggestion = this.explanation.suggestions.get(award.id);
     if (suggestion === undefined) return [];
@@ -244,31 +244,31 @@ export class ExplanationText extends Formatter {
     const shown = this.#firstOfEachPartner(badges);
     const words = this.words.suggestions;
     const groups = [...new Set(shown.map(({ clientId }) => clientId))].map((partner) => {
-      const own = shown.filter(({ clientId }) => clientId === partner);
-      const names = own.map(({ badgeId }) =>
+      const ofPartner = shown.filter(({ clientId }) => clientId === partner);
+      const names = ofPartner.map(({ badgeId }) =>
         words.badge(badgeName(this.scheme, badgeId), given.has(badgeId)),
       );
       return localized((lang) => `${together(names, ', ')[lang]} (${partnerName(this.scheme, partner)})`);
     });
-    const regions = awards.map((id) => this.awardName(id));
-    return words.wouldHelp(awards.length + badges.length, regions, groups, badges.length - shown.length);
+    const awardNames = awards.map((id) => this.awardName(id));
+    return words.wouldHelp(awards.length + badges.length, awardNames, groups, badges.length - shown.length);
   }
 
-  /** One badge of each partner before a second of any; partners that the person knows come first. */
+  /** Takes one badge of each partner before a second of any. Partners that the person knows come first. */
   #firstOfEachPartner(badges: readonly Enrolment[]): readonly Enrolment[] {
-    const known = new Set([...this.explanation.assertions.values()].map(({ clientId }) => clientId));
-    const taken = new Map<ClientId, number>();
+    const knownPartners = new Set([...this.explanation.assertions.values()].map(({ clientId }) => clientId));
+    const badgesOf = new Map<ClientId, number>();
     const ranked = badges.map((badge) => {
-      const round = taken.get(badge.clientId) ?? 0;
-      taken.set(badge.clientId, round + 1);
-      return { badge, round, unknown: known.has(badge.clientId) ? 0 : 1 };
+      const round = badgesOf.get(badge.clientId) ?? 0;
+      badgesOf.set(badge.clientId, round + 1);
+      return { badge, round, isKnown: knownPartners.has(badge.clientId) };
     });
     return ranked
-      .toSorted((a, b) => a.round - b.round || a.unknown - b.unknown)
-      .slice(0, MOST_NAMED)
+      .toSorted((a, b) => a.round - b.round || Number(b.isKnown) - Number(a.isKnown))
+      .slice(0, MAX_NAMED)
       .map(({ badge }) => badge);
   }
 }
 
-/** Nobody reads more names than that. */
-const MOST_NAMED = 5;
+/** Nobody reads more names. */
+const MAX_NAMED = 5;

@@ -13,7 +13,7 @@ import { DEMANDS } from '../badges-condition.js';
 import type { Demand } from '../evaluation.js';
 import type { OnLoss } from '../types.js';
 
-/** A period of whole days; null: without end on that side. */
+/** A period of whole days; null: no bound on that side. */
 export interface Period {
   readonly from: Localized | null;
   readonly until: Localized | null;
@@ -22,7 +22,7 @@ export interface Period {
 /** `« A », « B » et « C »`, `"A", "B" and "C"`. */
 export const quotedList = (names: readonly string[]): Localized => and(names.map(quoted));
 
-/** How far each demand is met. */
+/** Words what each demand has and needs. */
 export const talliesPhrase = (demands: readonly Demand[]): Localized =>
   together(
     demands.map(({ name, have, need }) => {
@@ -33,7 +33,7 @@ export const talliesPhrase = (demands: readonly Demand[]): Localized =>
     ', ',
   );
 
-/** The other phrases that a `badges` condition is made of. */
+/** The phrases of a `badges` condition that belong to no demand or filter. */
 export const CONDITION_WORDS = {
   competency: (name: string): Localized => ({ fr: `« ${name} »`, en: `of "${name}"` }),
   level: (level: number): Localized => ({ fr: `de niveau ${level}`, en: `at level ${level}` }),
@@ -72,7 +72,7 @@ const HINDERED: Readonly<Partial<Record<HoldsStatus, Localized>>> = {
   blocked: { fr: ' (bloqué)', en: ' (blocked)' },
   inactive: { fr: ' (inactif)', en: ' (inactive)' },
 };
-/** Follows the day since when an award is held. */
+/** Follows the day on which an award was issued. */
 const HELD = {
   met: '',
   not_met: { fr: " ; aujourd'hui, la règle n'est pas remplie", en: '; today, the rule is not met' },
@@ -96,7 +96,7 @@ export const ON_LOSS: Readonly<Record<OnLoss, Localized>> = {
     If a badge that counted is revoked: the award is revoked by Palier`,
 };
 
-/** What the Région, its partners and developers read: whole phrases, so that each language keeps its own grammar. */
+/** The texts for the Région, its partners and developers. Whole phrases: each language keeps its own grammar. */
 export const WORDS = {
   otherAwards: { fr: 'Autres badges de la Région', en: 'Other badges of the Région' },
   excludedHeading: say`Ne comptent pour aucun badge de la Région
@@ -130,9 +130,9 @@ export const WORDS = {
     notMet: (shortfall: Localized) => say`il manque ${shortfall}
       missing: ${shortfall}`,
   },
-  /** How a held award came about, and what a human can do about it. */
+  /** How a held award was issued, and what a person can do about it. */
   history: {
-    /** `rules` null: the version is not known any more. */
+    /** `rules` null: the version is not known. */
     byPalier: (rules: { readonly version: string; readonly current: boolean } | null) => {
       if (rules === null) return { fr: 'Délivré par Palier', en: 'Issued by Palier' };
       return rules.current
@@ -153,10 +153,10 @@ export const WORDS = {
       To unblock it: npx palier unblock <email> ${award}`,
   },
   suggestions: {
-    /** `again`: the person was given it before. */
+    /** `again`: the person received it before. */
     badge: (name: string, again: boolean) =>
       again ? { fr: `de nouveau « ${name} »`, en: `"${name}" again` } : quoted(name),
-    /** `count` of all; `more`: how many badges are not named. */
+    /** `count`: all awards and badges; `more`: the badges without a name here. */
     wouldHelp: (count: number, awards: readonly string[], badges: readonly Localized[], more: number) => {
       const region = say`${awards.length < 2 ? 'le badge' : 'les badges'} Région ${quotedList(awards)}
         ${awards.length < 2 ? 'the award' : 'the awards'} ${quotedList(awards)}`;
@@ -171,7 +171,7 @@ export const WORDS = {
     outOfReach: say`Les badges inscrits aujourd'hui n'y suffisent pas, même tous réunis
       The badges that are enrolled today are not enough, even all of them together`,
   },
-  /** The heading of a group of conditions. `need` of `size` is asked for. */
+  /** The heading of a group of conditions: `need` of `size` are required. */
   group: {
     all: () => ({ fr: 'toutes ces conditions', en: 'all of these conditions' }),
     any: () => say`au moins une de ces conditions
@@ -179,13 +179,13 @@ export const WORDS = {
     at_least: (need: number, size: number) => say`au moins ${need} de ces ${size} conditions
       at least ${need} of these ${size} conditions`,
   },
-  /** How much of a group one person meets; `need` null: what is asked for has just been said. */
+  /** How many conditions of a group one person meets; `need` null: the heading has it. */
   groupMet: (have: number, need: number | null) => {
     const of = need === null ? '' : { fr: ` sur ${need}`, en: ` of ${need}` };
     return say`${have} ${have < 2 ? 'remplie' : 'remplies'}${of}
       ${have}${of} met`;
   },
-  /** A rule that nobody is measured by. */
+  /** For no person in particular. */
   ruleHolds: (award: string) => say`avoir le badge Région « ${award} »
     to hold the award "${award}"`,
   holds: (award: string, status: Localized) => say`avoir « ${award} » : ${status}
@@ -208,7 +208,7 @@ export const WORDS = {
     return say`${count} des ${parts.length} éléments suivants : ${among}
       ${count} of these ${parts.length}: ${among}`;
   },
-  /** All that is missing, as one phrase. */
+  /** Follows a heading or an award's name. */
   still: (shortfall: Localized) => ({ fr: `encore ${shortfall.fr}`, en: shortfall.en }),
   counted: (assertion: Localized) => labelled({ fr: 'compté', en: 'counted' }, assertion),
   excluded: (assertion: Localized, reason: Localized) =>
@@ -232,7 +232,7 @@ export const WORDS = {
       dates: Period,
     ) => say`délivré hors des dates demandées (${CONDITION_WORDS.period(dates)})
       issued outside the dates asked for (${CONDITION_WORDS.period(dates)})`,
-    /** Of the one that counts in its place: when it was issued. */
+    /** `issued`: the day of the assertion that counts instead. */
     duplicate_of: (issued: Localized) => say`en double avec celui du ${issued}
       a duplicate of the one of ${issued}`,
     version_of: (badge: string, issued: Localized) =>
@@ -247,5 +247,5 @@ export const WORDS = {
   },
 };
 
-/** The words of `palier explain`; a page says some of them in another way. */
+/** The words of `palier explain`; a page replaces some of them. */
 export type Catalogue = typeof WORDS;
