@@ -14,20 +14,20 @@ import { createMailer, MailError, type Mail } from '../platform/mailer.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 
-/** How long a link may be used, and a session lasts, milliseconds. */
+/** The lifetime of a link, and of a session, milliseconds. */
 export const ACCESS_MS = 30 * 60_000;
 const HOUR_S = 3600;
-/** How often an hour a link may be asked for. */
-const PER_ADDRESS = 3;
-const PER_NETWORK = 20;
+/** The limits of requests for a link, an hour. */
+const MAX_PER_ADDRESS = 3;
+const MAX_PER_NETWORK = 20;
 
 export interface ParcoursGrant {
   readonly earner: EarnerKey;
-  /** When it was made, Unix seconds: an erasure after that ends it. */
+  /** Unix seconds. A later erasure ends the grant. */
   readonly sinceS: number;
 }
 
-const form = z
+const grantSchema = z
   .tuple([z.string().transform(asEarnerKey), z.number().int()])
   .transform(([earner, sinceS]): ParcoursGrant => ({ earner, sinceS }));
 type Kind = 'link' | 'session';
@@ -37,16 +37,17 @@ export const isErasedSince = ({ sinceS }: ParcoursGrant, tombstone: Tombstone | 
   tombstone !== null && tombstone.erasedAtS >= sinceS;
 
 /**
- * Links and sessions of the earner's own pages, in Redis for all processes. Every call may reject without Redis.
- * Tokens are 32 random bytes, of which Redis holds a hash; what it stands for is sealed, bound to that hash: a reader of
- * Redis gets in nowhere, and a writer plants nothing.
- * @param now the clock by which erasures are dated, too
+ * Links and sessions of the earner's own pages, in Redis for all processes. Every call rejects when Redis is away.
+ * A token is 32 random bytes. Redis holds its hash, and the grant sealed and bound to that hash. Reading Redis gives no
+ * access, and writing to Redis adds none.
+ * @param now the clock that also dates erasures
  */
 export function createAccess(redis: RedisConnection, prefix: string, vault: Vault, now: RedisTime) {
   const keyOf = (kind: Kind, hash: string): string => `${prefix}:parcours:${kind}:{${hash}}`;
   const newestKey = (earner: EarnerKey): string => `${prefix}:parcours:newest:{${earner}}`;
 
-  async function put(kind: Kind, earner: EarnerKey): Promise<string> {
+  /** Stores a grant, and resolves with its token. */
+  async function putGrant(kind: Kind, earner: EarnerKey): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const hash = hashOf(token);
     const sinceS = Math.floor((await now()) / 1000);
@@ -54,42 +55,42 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
     await redis.set(keyOf(kind, hash), sealed, 'PX', ACCESS_MS);
     return token;
   }
-  /** Null for what is not there, was not sealed here, or was moved to another name. */
-  const open = (kind: Kind, hash: string, sealed: string | null): ParcoursGrant | null =>
-    openSealed(vault, sealed, `parcours ${kind} ${hash}`, form);
-  /** Fixed hours: who waits for the next one may ask again. */
-  async function count(of: string): Promise<number> {
-    const key = `${prefix}:parcours:asked:{${of}}`;
+  /** Null: there is no grant, it was not sealed here, or it was copied to another key. */
+  const openGrant = (kind: Kind, hash: string, sealed: string | null): ParcoursGrant | null =>
+    openSealed(vault, sealed, `parcours ${kind} ${hash}`, grantSchema);
+  /** Counts in a fixed window: the first request starts an hour. */
+  async function countRequest(requester: string): Promise<number> {
+    const key = `${prefix}:parcours:asked:{${requester}}`;
     const [counted] = (await redis.multi().incr(key).expire(key, HOUR_S, 'NX').exec()) ?? [];
     return Number(counted?.[1] ?? Infinity);
   }
 
   return {
-    /** Counts a request for a link. False: this address or this network has asked too often in this hour. */
+    /** Counts a request for a link. False: this address or this network is over its limit. */
     async mayAsk(earner: EarnerKey, ip: string): Promise<boolean> {
       const network = vault.fingerprint(ipKeyGenerator(ip, 64), 'parcours network');
-      const [address, all] = await Promise.all([count(earner), count(network)]);
-      return address <= PER_ADDRESS && all <= PER_NETWORK;
+      const [ofAddress, ofNetwork] = await Promise.all([countRequest(earner), countRequest(network)]);
+      return ofAddress <= MAX_PER_ADDRESS && ofNetwork <= MAX_PER_NETWORK;
     },
-    /** Makes the token of a link. An earlier one of this address opens nothing any more. */
+    /** Makes the token of a link. The address's earlier tokens become invalid. */
     async issueToken(earner: EarnerKey): Promise<string> {
-      const token = await put('link', earner);
+      const token = await putGrant('link', earner);
       await redis.set(newestKey(earner), hashOf(token), 'PX', ACCESS_MS);
       return token;
     },
-    /** Uses a token up. Null: it is unknown, used, late, or not the newest. */
+    /** Deletes the token. Null: it is unknown, used, expired, or not the newest. */
     async redeemToken(token: string): Promise<ParcoursGrant | null> {
       const hash = hashOf(token);
-      const grant = open('link', hash, await redis.getdel(keyOf('link', hash)));
+      const grant = openGrant('link', hash, await redis.getdel(keyOf('link', hash)));
       if (grant === null || (await redis.get(newestKey(grant.earner))) !== hash) return null;
       return grant;
     },
     /** Resolves with the cookie's value. */
-    startSession: (earner: EarnerKey): Promise<string> => put('session', earner),
+    startSession: (earner: EarnerKey): Promise<string> => putGrant('session', earner),
     async findSession(cookie: string | null): Promise<ParcoursGrant | null> {
       if (cookie === null) return null;
       const hash = hashOf(cookie);
-      return open('session', hash, await redis.get(keyOf('session', hash)));
+      return openGrant('session', hash, await redis.get(keyOf('session', hash)));
     },
     async endSession(cookie: string | null): Promise<void> {
       if (cookie !== null) await redis.del(keyOf('session', hashOf(cookie)));
@@ -97,7 +98,7 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
   };
 }
 
-interface LinkSending {
+interface LinkSenderOptions {
   readonly redis: RedisConnection;
   readonly prefix: string;
   readonly vault: Vault;
@@ -106,17 +107,17 @@ interface LinkSending {
   readonly parcours: Pick<ParcoursConfig, 'smtpUrl' | 'from' | 'publicUrl'>;
 }
 
-/** Sends people the link to their page, over a connection that stays the caller's. */
-export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSending) {
+/** Opens the mailer of links. @param redis stays open when the sender closes */
+export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSenderOptions) {
   const mailer = createMailer(parcours);
   const earners = createEarnerStore(redis, prefix, vault);
   const access = createAccess(redis, prefix, vault, createRedisClock(redis, prefix).now);
   return {
     /**
-     * Sends it to the address that it was asked for. Somebody unknown is sent nothing. A second run sends a second mail,
-     * whose link replaces the first.
-     * @returns whether anything was sent
-     * @throws UnrecoverableError when the server refuses for good; MailError when it is worth another try
+     * Mails a link to this earner's address; sends nothing to an unknown one. Not idempotent: each run sends a mail, and
+     * only the newest link works.
+     * @returns whether a mail was sent
+     * @throws UnrecoverableError when the mail server refuses permanently; MailError when a retry may succeed
      */
     send: async (earner: EarnerKey): Promise<boolean> => {
       const { contact } = await earners.read(earner);
@@ -137,7 +138,7 @@ export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkS
 
 const paragraph = (content: ComponentChild): VNode => h('p', null, content);
 
-/** Pure. The mail with the link, in French. @param link opens the pages once */
+/** Pure. Writes the mail with the link, in French. @param link works once */
 function linkMail(to: string, link: string, scheme: string): Mail {
   const before = [
     'Bonjour,',

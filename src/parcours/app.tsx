@@ -15,44 +15,44 @@ const OVER = 'Votre page est fermée. Elle se ferme au bout de 30 minutes.';
 const FAILED = "Cela n'a pas marché. Essayez de nouveau dans une minute.";
 const NO_ADDRESS = 'Écrivez une adresse complète, par exemple prenom.nom@exemple.fr.';
 
-/** What the pages read, and where they count. */
-type Reading = Parameters<typeof collectPersonalData>[0];
+type Sources = Parameters<typeof collectPersonalData>[0];
 
-/** What the routes work with. */
-interface Tools {
-  readonly reading: Reading;
-  /** Whom a person can write to; null: nobody was named. */
+/** What all routes share. */
+interface RouteContext {
+  readonly sources: Sources;
+  /** The mail address for questions; null: none is configured. */
   readonly contact: string | null;
   readonly access: ReturnType<typeof createAccess>;
   readonly cookies: ReturnType<typeof cookieJar>;
-  /** @param body a text alone: why nothing is shown */
+  /** @param body a plain text says why there is no page */
   readonly send: (res: Response, status: number, title: string, body: VNode | string) => void;
 }
 
 /**
- * « Mon parcours », to be mounted at `/parcours`: server-rendered, without JavaScript; opens nothing by itself.
- * @param reading over a connection that stays the caller's
+ * Makes the app « Mon parcours », to mount at `/parcours`: rendered on the server, without JavaScript.
+ * @param sources their Redis connection stays the caller's
  */
-export function createParcours(reading: Reading, parcours: ParcoursConfig): Express {
+export function createParcours(sources: Sources, parcours: ParcoursConfig): Express {
   const { publicUrl, trustProxy, contact } = parcours;
-  const secure = publicUrl.startsWith('https:');
+  const isSecure = publicUrl.startsWith('https:');
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', trustProxy);
   const setHeaders = pageHeaders();
   app.use((req, res, next) => {
-    setHeaders(req, res, secure);
+    setHeaders(req, res, isSecure);
     next();
   });
-  const frame = { scheme: reading.scheme.name, contact };
-  const send: Tools['send'] = (res, status, title, body) => {
-    const shown = typeof body === 'string' ? <EndedView why={body} /> : body;
+  const frame = { scheme: sources.scheme.name, contact };
+  const send: RouteContext['send'] = (res, status, title, body) => {
+    const view = typeof body === 'string' ? <EndedView why={body} /> : body;
     res
       .status(status)
       .type('html')
-      .send(renderParcoursPage(frame, title, shown));
+      .send(renderParcoursPage(frame, title, view));
   };
-  const access = createAccess(reading.redis, reading.prefix, reading.vault, reading.now);
-  const tools: Tools = { reading, contact, access, cookies: cookieJar('palier_parcours', secure, '/'), send };
+  const access = createAccess(sources.redis, sources.prefix, sources.vault, sources.now);
+  const cookies = cookieJar('palier_parcours', isSecure, '/');
+  const context: RouteContext = { sources, contact, access, cookies, send };
 
   app.get(
     '/style.css',
@@ -63,84 +63,84 @@ export function createParcours(reading: Reading, parcours: ParcoursConfig): Expr
     send(res, 403, 'Formulaire refusé', 'Ce formulaire ne vient pas de notre page.');
   });
   app.use(express.urlencoded({ extended: false, limit: '4kb', inflate: false }));
-  addLink(app, tools);
-  addOwnPages(app, tools);
+  addSignInRoutes(app, context);
+  addPersonalRoutes(app, context);
   app.use((_req, res) => send(res, 404, 'Page introuvable', "Cette page n'existe pas."));
   app.use((err: unknown, _req: Request, res: Response, _next: express.NextFunction) => {
     const status = statusOf(err);
-    if (status >= 500) reading.log.error({ err }, 'a page of a person failed');
+    if (status >= 500) sources.log.error({ err }, 'a parcours page failed');
     if (res.headersSent) return void res.destroy();
     send(res.set('Retry-After', '30'), status, 'Un instant', FAILED);
   });
   return app;
 }
 
-/** From the address that is typed to the session that its link opens. */
-function addLink(app: Express, { reading, access, cookies, send }: Tools): void {
-  const ask = (res: Response, status: number, fault: string | null): void =>
+/** Adds the routes from the typed address to the session that the mailed link opens. */
+function addSignInRoutes(app: Express, { sources, access, cookies, send }: RouteContext): void {
+  const sendForm = (res: Response, status: number, fault: string | null): void =>
     send(res, status, 'Où en sont mes badges ?', <AskView fault={fault} />);
-  app.get('/', (_req, res) => ask(res, 200, null));
+  app.get('/', (_req, res) => sendForm(res, 200, null));
   app.post('/lien', async (req, res) => {
-    const earner = keyOfAddress(field(req, 'adresse'), reading.vault);
-    if (earner === null) return ask(res, 422, NO_ADDRESS);
-    // Known or not is found out by the job: here, both cost the same.
-    if (await access.mayAsk(earner, req.ip ?? '')) await enqueueLink(reading.queues.mails, earner);
-    count(reading, 'asked');
+    const earner = keyOfAddress(field(req, 'adresse'), sources.vault);
+    if (earner === null) return sendForm(res, 422, NO_ADDRESS);
+    // Only the job looks the address up, so that timing does not reveal whether it is known.
+    if (await access.mayAsk(earner, req.ip ?? '')) await enqueueLink(sources.queues.mails, earner);
+    countStep(sources, 'asked');
     send(res, 200, 'Regardez vos messages', <SentView />);
   });
   app.get('/ouvrir', (req, res) =>
     send(res, 200, 'Votre page est prête', <OpenView token={textOf(req.query['jeton'])} />),
   );
   app.post('/ouvrir', async (req, res) => {
-    const opened = await access.redeemToken(field(req, 'jeton'));
-    if (opened === null || (await readParcours(reading, opened)) === null)
+    const grant = await access.redeemToken(field(req, 'jeton'));
+    if (grant === null || (await readParcours(sources, grant)) === null)
       return send(res, 410, 'Lien périmé', LATE);
-    cookies.set(res, await access.startSession(opened.earner), ACCESS_MS);
-    count(reading, 'opened');
+    cookies.set(res, await access.startSession(grant.earner), ACCESS_MS);
+    countStep(sources, 'opened');
     res.redirect(303, '/parcours/moi');
   });
 }
 
-function addOwnPages(app: Express, { reading, contact, access, cookies, send }: Tools): void {
-  const signedIn = (req: Request): Promise<ParcoursGrant | null> => access.findSession(cookies.read(req));
-  const over = (res: Response): void => send(res, 401, 'Page fermée', OVER);
+function addPersonalRoutes(app: Express, { sources, contact, access, cookies, send }: RouteContext): void {
+  const sessionOf = (req: Request): Promise<ParcoursGrant | null> => access.findSession(cookies.read(req));
+  const sendEnded = (res: Response): void => send(res, 401, 'Page fermée', OVER);
   app.post('/fermer', async (req, res) => {
     await access.endSession(cookies.read(req));
     cookies.clear(res);
     res.redirect(303, '/parcours');
   });
   app.get('/moi', async (req, res) => {
-    const session = await signedIn(req);
-    const parcours = session === null ? null : await readParcours(reading, session);
-    if (parcours === null) return over(res);
-    count(reading, 'viewed');
-    void noteView(reading);
+    const session = await sessionOf(req);
+    const parcours = session === null ? null : await readParcours(sources, session);
+    if (parcours === null) return sendEnded(res);
+    countStep(sources, 'viewed');
+    void countView(sources);
     send(res, 200, 'Mon parcours', <ParcoursView parcours={parcours} contact={contact} />);
   });
   app.get('/moi.json', async (req, res) => {
-    const session = await signedIn(req);
-    if (session === null || (await readParcours(reading, session)) === null) return over(res);
-    count(reading, 'exported');
-    const held = await collectPersonalData(reading, session.earner);
-    res.attachment('mon-parcours.json').json(earnerJson(held, systemClock));
+    const session = await sessionOf(req);
+    if (session === null || (await readParcours(sources, session)) === null) return sendEnded(res);
+    countStep(sources, 'exported');
+    const personalData = await collectPersonalData(sources, session.earner);
+    res.attachment('mon-parcours.json').json(earnerJson(personalData, systemClock));
   });
 }
 
-const count = ({ meter }: Reading, step: 'asked' | 'opened' | 'viewed' | 'exported'): void =>
+const countStep = ({ meter }: Sources, step: 'asked' | 'opened' | 'viewed' | 'exported'): void =>
   meter.count('palier_parcours_total', { step });
 
-async function noteView({ journal, log, now }: Reading): Promise<void> {
+async function countView({ journal, log, now }: Sources): Promise<void> {
   try {
     await journal.countView(Math.floor((await now()) / 1000));
   } catch (err) {
-    log.warn({ err }, 'a view of a page was not counted');
+    log.warn({ err }, 'a view of a parcours page was not counted');
   }
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const field = ({ body }: Request, name: string): string => textOf(fieldOf(body, name));
 
-/** What a body parser refused keeps its 4xx; the rest is ours: Redis is away, most likely. */
+/** Keeps the 4xx of the body parser. Any other error is ours, most likely Redis: 503. */
 function statusOf(error: unknown): number {
   const status = fieldOf(error, 'status');
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 503;

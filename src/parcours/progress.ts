@@ -11,34 +11,34 @@ import {
 import { abilityName, Formatter } from '../rules/explain/formatter.js';
 import { isErasedSince, type ParcoursGrant } from './access.js';
 
-/** What one person sees of themselves, in words: all addresses that ops joined, as one. */
+/** One person's page in words, over all their linked addresses. */
 export type Parcours = NonNullable<Awaited<ReturnType<typeof readParcours>>>;
 
-/** @returns null when nobody is known there, or they were erased after `grant` was given */
+/** Reads one person's page. @returns null for an unknown address, or one that was erased after the grant */
 export async function readParcours(sources: ExplainSources, grant: ParcoursGrant) {
-  const found = await explainPerson(sources, grant.earner);
-  if (found === null) return null;
-  const { person, scheme, evaluation } = found;
-  const own = person.addresses.find(({ key }) => key === grant.earner);
-  if (own === undefined || isErasedSince(grant, own.record.tombstone)) return null;
+  const explained = await explainPerson(sources, grant.earner);
+  if (explained === null) return null;
+  const { person, scheme, evaluation } = explained;
+  const address = person.addresses.find(({ key }) => key === grant.earner);
+  if (address === undefined || isErasedSince(grant, address.record.tombstone)) return null;
   const names = new EarnerNames(scheme);
   return {
     today: names.day(evaluation.nowS).fr,
     addresses: person.addresses.flatMap(({ record }) => record.contact?.address ?? []),
     scheme,
-    awards: evaluation.awards.map((verdict) => awardOf(found, names, verdict)),
+    awards: evaluation.awards.map((verdict) => awardOf(explained, names, verdict)),
     /** Badges that do not count: why, and what to do. */
-    excluded: excludedOf(found, names),
+    excluded: excludedOf(explained, names),
   };
 }
 
-/** The scheme's names; nobody reads an id of a badge or of an organisation. */
+/** The scheme's names, without the ids of badges and organisations. */
 class EarnerNames extends Formatter {
   partner(id: ClientId): string {
     return this.scheme.partnersById.get(id)?.name ?? 'un organisme qui ne participe pas';
   }
 
-  /** « Prendre la parole », de Mission locale. */
+  /** Writes `« Prendre la parole », de Mission locale`. */
   badge({ badgeId, clientId }: Assertion): string {
     const enrolled = this.scheme.enrolments.get(badgeId);
     const name = enrolled?.clientId === clientId ? enrolled.name : null;
@@ -48,7 +48,7 @@ class EarnerNames extends Formatter {
 
 const quotedBadge = (name: string | null): string => `« ${name ?? 'Badge sans nom'} »`;
 
-/** Where somebody is with one award. */
+/** One person's progress towards one award. */
 export type ParcoursAward = ReturnType<typeof awardOf>;
 
 function awardOf(
@@ -64,49 +64,49 @@ function awardOf(
   return {
     award,
     status,
-    /** Due by changed rules alone. */
+    /** Due by the new rules alone. */
     waiting,
-    /** In a word or two. */
+    /** The status in a word or two. */
     state: status === 'held' ? 'Obtenu' : waiting ? 'Bientôt' : STATES[status],
     progress: status === 'held' ? { have: 1, need: 1 } : progressOf(tree),
-    /** The day since when it is held; null: it is not. */
+    /** The day on which the award was issued; null: not held. */
     since: sinceS === null ? null : names.day(sinceS).fr,
     thanksTo: (earnedThen ?? earnedBy).map((one) => `${names.badge(one)}, le ${names.day(one.issuedOnS).fr}`),
     missing: missingOf(tree, names),
-    /** Badges that would help, and who gives them. */
+    /** Badges that would help, and their partners. */
     help: (suggestion?.badges ?? []).map(
       ({ name, clientId }) => `${quotedBadge(name)}, chez ${names.partner(clientId)}`,
     ),
-    /** Too few badges are enrolled today to get there. */
+    /** All badges enrolled today are not enough. */
     isBeyond: suggestion?.reach === 'beyond',
   };
 }
 
 const STATES = { due: 'En route', not_met: 'Pas encore', inactive: 'En pause', blocked: 'Retiré' };
 
-/** How far somebody is with one rule, in steps: of a choice the nearest way; of several conditions their sum. */
+/** Counts the steps done of a rule. A group adds up the conditions that it needs, the nearest ones first. */
 function progressOf(rule: ConditionResult): Tally {
   if (rule.kind === 'holds') return { have: rule.met ? 1 : 0, need: 1 };
   if (rule.kind === 'badges') {
     const need = rule.condition.atLeast;
     return { have: Math.max(0, need - shortfall(rule).badges), need };
   }
-  const nearest = rule.of.map(progressOf).toSorted((a, b) => a.need - a.have - (b.need - b.have));
-  return nearest
+  const nearestFirst = rule.of.map(progressOf).toSorted((a, b) => a.need - a.have - (b.need - b.have));
+  return nearestFirst
     .slice(0, rule.need)
     .reduce((sum, { have, need }) => ({ have: sum.have + have, need: sum.need + need }));
 }
 
-/** What is still missing for a rule, in short French sentences; none: it is met. */
+/** Words what a rule misses, in short French sentences; none for a rule that is met. */
 function missingOf(rule: ConditionResult, names: EarnerNames): readonly string[] {
   if (rule.met) return [];
   if (rule.kind === 'holds') return [`Il vous manque le badge Région « ${names.awardName(rule.award)} ».`];
   if (rule.kind === 'badges') return missingBadgesOf(rule, names);
-  const ways = rule.of.filter(({ met }) => !met).flatMap((one) => missingOf(one, names));
-  if (rule.kind === 'all' || ways.length < 2) return ways;
-  const lacking = rule.need - rule.have;
-  const head = lacking > 1 ? `Il suffit de ${lacking} de ces choses :` : 'Une seule de ces choses suffit :';
-  return [head, ...ways];
+  const missing = rule.of.filter(({ met }) => !met).flatMap((one) => missingOf(one, names));
+  if (rule.kind === 'all' || missing.length < 2) return missing;
+  const count = rule.need - rule.have;
+  const heading = count > 1 ? `Il suffit de ${count} de ces choses :` : 'Une seule de ces choses suffit :';
+  return [heading, ...missing];
 }
 
 function missingBadgesOf({ condition, demands }: BadgesResult, { scheme }: EarnerNames): readonly string[] {
@@ -126,7 +126,7 @@ function missingBadgesOf({ condition, demands }: BadgesResult, { scheme }: Earne
   ];
 }
 
-/** Of each badge that does not count: why, and what to do about it. */
+/** Words each badge that does not count: why, and what to do about it. */
 function excludedOf({ evaluation, unused }: Explained, names: EarnerNames): readonly string[] {
   const all = [
     ...evaluation.excluded,

@@ -7,7 +7,7 @@ import type { Parcours, ParcoursAward } from './progress.js';
 
 export interface ParcoursFrame {
   readonly scheme: string;
-  /** Whom a person can write to; null: nobody was named. */
+  /** The mail address for questions; null: none is configured. */
   readonly contact: string | null;
 }
 
@@ -46,7 +46,7 @@ export function renderParcoursPage(frame: ParcoursFrame, title: string, body: Co
   return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
 }
 
-/** @param fault what was wrong with the address that was typed; null: nothing was typed */
+/** @param fault what is wrong with the typed address; null: none was typed */
 export const AskView = ({ fault }: { readonly fault: string | null }): VNode => (
   <>
     <p>Des organismes vous remettent des badges : ils disent ce que vous savez faire.</p>
@@ -88,7 +88,7 @@ export const SentView = (): VNode => (
   </>
 );
 
-/** Opening takes a press: programs that check mails follow links, and would use it up. */
+/** Opening takes a button: programs that scan mails follow links, and would use the token. */
 export const OpenView = ({ token }: { readonly token: string }): VNode => (
   <form method="post" action="/parcours/ouvrir">
     <p>Appuyez sur le bouton pour voir où vous en êtes.</p>
@@ -119,10 +119,10 @@ export function ParcoursView({ parcours, contact }: ParcoursProps): VNode {
         Voici où vous en êtes, le {today}. Adresse{addresses.length > 1 ? 's' : ''} : {addresses.join(', ')}.
       </p>
       <Glance {...parcours} />
-      {groupsOf(parcours).map(([title, own]) => (
+      {groupsOf(parcours).map(([title, awards]) => (
         <section>
           <h2>{title}</h2>
-          {own.map((award) => (
+          {awards.map((award) => (
             <Award {...award} contact={contact} />
           ))}
         </section>
@@ -156,10 +156,10 @@ function groupsOf({ awards, scheme }: Parcours): (readonly [title: string, award
   );
   const others = awards.filter(({ award }) => !competencies.some(({ id }) => award.competency === id));
   const title = others.length < awards.length ? 'Et aussi' : 'Vos badges Région';
-  return [...groups, [title, others] as const].filter(([, own]) => own.length > 0);
+  return [...groups, [title, others] as const].filter(([, inGroup]) => inGroup.length > 0);
 }
 
-/** Each competency by level, and every other award, at once: drawn, and in words beside it. */
+/** Shows all awards at once, as bars and in words: a row for each competency, then the other awards. */
 function Glance({ awards, scheme }: Parcours): VNode {
   const { levels, rows, others } = awardGrid(scheme, awards);
   return (
@@ -179,8 +179,8 @@ function Glance({ awards, scheme }: Parcours): VNode {
         {rows.map(({ name, cells }) => (
           <tr>
             <th scope="row">{name}</th>
-            {cells.map((own) => (
-              <td>{own.length === 0 ? '–' : own.map((one) => <Bar {...one} />)}</td>
+            {cells.map((inCell) => (
+              <td>{inCell.length === 0 ? '–' : inCell.map((one) => <Bar {...one} />)}</td>
             ))}
           </tr>
         ))}
@@ -200,7 +200,7 @@ function Glance({ awards, scheme }: Parcours): VNode {
 const [WIDTH, HEIGHT] = [80, 12];
 
 function Bar({ status, state, progress: { have, need } }: ParcoursAward): VNode {
-  // Taken back by the Région: the badges of partners are still there, the award is not.
+  // A revoked award has an empty bar, though the partners' badges still count.
   const filled = need === 0 || status === 'blocked' ? 0 : Math.round((have / need) * (WIDTH - 2));
   return (
     <div>
