@@ -55,10 +55,10 @@ export const planSchema = z
     description: 'Who gains which award when the rules are put into force. Instants are Unix seconds (_s).',
   });
 
-/** A plan as data: the command line and the pages write from it what they tell. */
+/** A plan as data: what the command line and the pages show. */
 export type PlanJson = z.infer<typeof planSchema>;
 
-/** Everybody is in it, by their key. */
+/** Returns a plan as data, with the earner keys of everybody in it. */
 export function planJson(made: MadePlan): PlanJson {
   const { plan, rules, inForce, cost, quota } = made;
   const { scheme, rollout } = rules;
@@ -130,7 +130,7 @@ export const simulateSchema = planSchema
       'Who would gain which award by a proposal, and how everybody would stand. Instants are Unix seconds (_s).',
   });
 
-/** How everybody stands with each award. */
+/** The state of each award over all people. */
 export type Standings = z.infer<typeof simulateSchema>['standings'];
 
 export const standingsOf = ({ awards }: Scheme, { byAward, counts }: PopulationStats): Standings =>

@@ -12,28 +12,28 @@ import { evaluateDuringRollout } from '../rules/rollout.js';
 import type { Scheme } from '../rules/types.js';
 import type { Schemes } from './schemes.js';
 
-/** Receives how many addresses were looked at, of how many. */
+/** Receives how many addresses were read, of how many. */
 export type OnProgress = (done: number, total: number) => void;
 
 /**
- * Has everybody looked at, once.
- * @returns those who could not be, sorted: what Redis holds of them cannot be read
+ * Calls `look` once for each person.
+ * @returns the earners whose records cannot be read, sorted
  * @throws the signal's reason once it is aborted
  */
 export async function forEachPerson(
   sources: PersonSources,
   look: (person: PersonFacts) => void,
-  report: OnProgress,
   signal: AbortSignal,
+  progress: OnProgress = () => undefined,
 ): Promise<readonly EarnerKey[]> {
-  const left: EarnerKey[] = [];
-  const unreadable = (earner: EarnerKey): void => void left.push(earner);
-  for await (const people of iteratePeople(sources, signal, { unreadable, progress: report }))
+  const skipped: EarnerKey[] = [];
+  const unreadable = (earner: EarnerKey): void => void skipped.push(earner);
+  for await (const people of iteratePeople(sources, signal, { unreadable, progress }))
     for (const person of people) look(factsOf(person));
-  return left.toSorted();
+  return skipped.toSorted();
 }
 
-/** States in which something is still to happen: OBF is about to be told of an award, or may have been. */
+/** Award states with a call of OBF ahead, or with one of unknown outcome. */
 export const UNFINISHED: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
 
 const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
@@ -48,17 +48,15 @@ const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): 
 const badgesIn = (records: Person['records'], states: readonly AwardState[]): ReadonlySet<BadgeId> =>
   new Set(records.filter(({ record }) => states.includes(record.state)).map(({ badgeId }) => badgeId));
 
-/** What a plan is made with. */
 export interface PlanParts extends PersonSources {
   readonly clock: Clock;
-  /** How many leave in one call, and how many badges of the quota are left untouched. */
+  /** The largest batch of one issue call, and how many badges of the quota issuing leaves unused. */
   readonly pace: { readonly batchMax: number; readonly quota: { readonly floor: number } };
   readonly schemes: Pick<Schemes, 'now' | 'wouldBe' | 'inForce'>;
-  /** How many badges OBF lets the Région issue (null: it does not say), as read at an instant; null: never read. */
+  /** How many badges OBF still lets the Région issue (null: no limit known), and when this was read; null: never. */
   readonly quota: { known(): Promise<{ readonly left: number | null; readonly readMs: number } | null> };
 }
 
-/** What the plan is to be of. */
 export interface PlanAsked {
   /** The files as they are, or a proposal. */
   readonly scheme: Scheme;
@@ -66,27 +64,27 @@ export interface PlanAsked {
   readonly only: AwardId | null;
   /** OBF's calls per second. */
   readonly maxRps: number;
-  /** How many people of each award are named; by default all. */
+  /** How many people of each award the plan names; by default all. */
   readonly keysPerAward?: number;
-  /** Receives how each person would stand with each award of it. */
+  /** Receives each person's evaluation by this scheme. */
   readonly judged?: (evaluation: Evaluation) => void;
 }
 
 export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
 
 /**
- * What becomes of everybody when a scheme is put into force, wholly or for one award, and what it costs. Reads alone, and
- * OBF is not called: it may be asked at any time, also for a scheme that no process was ever started with.
+ * Computes who gains which award by putting a scheme into force, wholly or for one award, and the cost.
+ * Only reads Redis and never calls OBF, so it is safe at any time. No process need have been started with the scheme.
  * @throws the signal's reason once it is aborted
  */
 export async function makePlan(
   parts: PlanParts,
   { scheme, only, maxRps, keysPerAward, judged }: PlanAsked,
-  report: OnProgress,
+  progress: OnProgress,
   signal: AbortSignal,
 ) {
   const { schemes, quota, pace, clock } = parts;
-  // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
+  // Read before the first person, so that `apply` notices a change of the rules meanwhile.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
   const tally = startPlan(rules, only, keysPerAward);
@@ -96,23 +94,23 @@ export async function makePlan(
     tally.add(person.earner, planned);
     judged?.(evaluation);
   };
-  const unreadable = await forEachPerson(parts, look, report, signal);
+  const unreadable = await forEachPerson(parts, look, signal, progress);
   const plan = tally.plan();
-  const reading = await quota.known();
-  const [quotaLeft, quotaFloor] = [reading?.left ?? null, pace.quota.floor];
+  const lastQuota = await quota.known();
+  const [quotaLeft, quotaFloor] = [lastQuota?.left ?? null, pace.quota.floor];
   return {
     plan,
     cost: costOf(plan, { batchMax: pace.batchMax, maxRps, quotaLeft, quotaFloor }),
-    /** Below how many badges of the quota issuing stops. */
+    /** Issuing stops when the quota falls to this. */
     floor: quotaFloor,
-    quota: reading,
-    /** The version in force; null: no process was ever started. */
+    quota: lastQuota,
+    /** The version in force; null: no worker was ever started. */
     inForce,
-    /** The version that new facts are judged by; null: no process was ever started. */
+    /** The version that evaluates new facts; null: no worker was ever started. */
     started: inForce === null ? null : now.scheme.version,
-    /** As they would be, had a process been started with this scheme. */
+    /** The rules as they would be after a start with this scheme. */
     rules,
-    /** Those who are not in the plan, because they could not be looked at. */
+    /** The earners left out of the plan, because their records cannot be read. */
     unreadable,
   };
 }
@@ -120,24 +118,22 @@ export async function makePlan(
 const asPairs = (_name: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
 
 const head = z.object({
-  /** When everyone was looked at, Unix seconds, and under which version of the scheme. */
+  /** When the count began, Unix seconds. */
   atS: z.number(),
+  /** The scheme that the people were evaluated by. */
   version: z.string().transform(asSchemeVersion),
   people: z.number(),
 });
-/** Besides, each of the counts by its name. */
+/** Beside the head: each count by its name. */
 const form = head.catchall(z.array(z.tuple([z.string(), z.number()])).transform((pairs) => new Map(pairs)));
 export type StoredPopulation = z.output<typeof head> & PeopleCounts;
 export type PopulationStore = ReturnType<typeof createPopulationStore>;
 
-/**
- * What the last count gave, so that nobody has to look at everybody for it.
- * @param prefix of the keys
- */
+/** Stores the last count of everybody, so that pages need not count again. */
 export function createPopulationStore(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:population`;
   return {
-    /** Null: there was none, or a Palier that we do not know took it. */
+    /** Null: there was none yet, or another version of Palier stored it. */
     read: async (): Promise<StoredPopulation | null> =>
       parseStored(form.nullable().catch(null), key, await redis.get(key)),
     async write(counted: StoredPopulation): Promise<void> {
@@ -147,11 +143,11 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
 }
 
 /**
- * Looks at everybody by the rules that new facts are judged by, and keeps what came of it. May be repeated.
- * @returns `unsettled`: everybody with an award on its way, and who has still to be given or to lose one: time alone may
- *   have met its rule, or nobody was told. The latter not while an application without e-mail is not ended: it gives
- *   them theirs
- * @throws the signal's reason once it is aborted: what was stored before stays
+ * Evaluates everybody by the rules for new facts, and stores the counts. Idempotent.
+ * @returns `unsettled`: the earners to evaluate again. They have an award in flight, or one due or lost: time alone may
+ *   do that, or a lost job. While an application without e-mail is unfinished, only earners in flight are returned:
+ *   `apply` gives the others their awards.
+ * @throws the signal's reason once it is aborted; the counts stored before then stay
  */
 export async function storePopulation(
   parts: Pick<PlanParts, 'earners' | 'region' | 'clock'> & {
@@ -163,18 +159,18 @@ export async function storePopulation(
   const nowS = secondsOf(parts.clock);
   const rules = await parts.schemes.now();
   const tally = countPopulation(rules.scheme);
-  const [underWay, undone]: [EarnerKey[], EarnerKey[]] = [[], []];
+  const [earnersInFlight, earnersWithChanges]: [EarnerKey[], EarnerKey[]] = [[], []];
   const look = ({ earner, portfolio, lastSchemeGeneration, inFlight, refused }: PersonFacts): void => {
     const { evaluation, due, lost } = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, nowS);
     tally.add(evaluation);
     const isDue = due.some(({ award }) => !refused.has(award.badgeId));
-    if (inFlight.size > 0) underWay.push(earner);
-    else if (isDue || lost.some(({ onLoss }) => onLoss !== 'keep')) undone.push(earner);
+    if (inFlight.size > 0) earnersInFlight.push(earner);
+    else if (isDue || lost.some(({ onLoss }) => onLoss !== 'keep')) earnersWithChanges.push(earner);
   };
-  await forEachPerson(parts, look, () => undefined, signal);
+  await forEachPerson(parts, look, signal);
   const { version, people, counts } = tally.stats();
   await parts.population.write({ atS: nowS, version, people, ...counts });
-  // Asked last: one that ended meanwhile has put them on their way.
+  // Read last: an application that ended meanwhile has already put their awards in flight.
   const isQuiet = (await parts.schemes.unfinished())?.suppressEmail === true;
-  return { people, unsettled: isQuiet ? underWay : [...underWay, ...undone] };
+  return { people, unsettled: isQuiet ? earnersInFlight : [...earnersInFlight, ...earnersWithChanges] };
 }

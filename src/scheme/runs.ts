@@ -9,11 +9,10 @@ import { enqueueIfAbsent, type NewJob } from '../queue/enqueue.js';
 import { applyJob } from '../queue/jobs.js';
 import { planSchema } from './plan-json.js';
 
-/** Plans and applications that operators ask for: the jobs that make them, and what is kept of the last ones. */
+/** The plans and applications that operators request: their jobs, and the stored results of the last ones. */
 
-interface Kept {
+interface RunStorage {
   readonly redis: RedisConnection;
-  /** Of the keys. */
   readonly prefix: string;
 }
 interface Queues {
@@ -24,7 +23,7 @@ const awardId = z.string().transform(asAwardId);
 const badgeId = z.string().transform(asBadgeId);
 
 const planForm = planSchema.omit({ at_least_s: true }).extend({
-  /** How many could not be looked at. */
+  /** How many people have records that cannot be read. */
   unreadable: z.number(),
   /** How many people gain something. */
   gainers: z.number(),
@@ -32,28 +31,28 @@ const planForm = planSchema.omit({ at_least_s: true }).extend({
   made_s: z.number(),
 });
 
-/** A plan as it is kept: with a few people of each award. */
+/** A plan as it is stored, naming only some people of each award. */
 export type StoredPlan = z.output<typeof planForm>;
 
 const PLAN_KEPT_S = 7 * 24 * 3600;
 const ALL = '*';
 
-/** The last plan of all, and of each award alone. */
-export function createPlanStore({ redis, prefix }: Kept) {
+/** Stores the last plan of all awards, and the last one of each award alone. */
+export function createPlanStore({ redis, prefix }: RunStorage) {
   const plans = `${prefix}:{plan}:made`;
   return {
-    /** Null: there is none, or a Palier that we do not know made it. */
+    /** Null: there is none, or another version of Palier stored it. */
     read: async (only: AwardId | null): Promise<StoredPlan | null> =>
       parseStored(planForm.nullable().catch(null), plans, await redis.hget(plans, only ?? ALL)),
     async write(plan: StoredPlan): Promise<void> {
       await redis.hset(plans, plan.only ?? ALL, JSON.stringify(plan));
       await redis.expire(plans, PLAN_KEPT_S);
     },
-    /** Other rules are in force: no plan is true any more. */
+    /** Removes every plan, since other rules are in force now. */
     async clear(): Promise<void> {
       await redis.del(plans);
     },
-    /** Removes the plans that name one of these. */
+    /** Removes the plans that name one of these earners. */
     async forget(earners: ReadonlySet<EarnerKey>): Promise<void> {
       for (const [only, text] of Object.entries(await redis.hgetall(plans)))
         if ([...earners].some((earner) => text.includes(earner))) await redis.hdel(plans, only);
@@ -61,15 +60,16 @@ export function createPlanStore({ redis, prefix }: Kept) {
   };
 }
 
-/** What an operator asked for, once. */
 const askedForm = applyJob.omit({ kind: true });
 export type ApplyAsked = z.output<typeof askedForm>;
 
 /**
- * - `asked`: no worker has taken it yet; `planning`: who gains is looked up again; `giving`: it is in force,
- *   and people are put on their way;
- * - `applied`; and what was refused, nothing having been changed: `above` the number that was asked for,
- *   `over_quota`, `moved`: other files became the rules, `other_begun`: another one is to be ended first.
+ * - `asked`: no worker has taken the job yet.
+ * - `planning`: a worker computes again who gains.
+ * - `giving`: the rules are in force, and the awards enter the outbox.
+ * - `applied`: done.
+ * - Refused, with nothing changed: `above` the agreed number of badges, or `over_quota`.
+ * - Refused likewise: `moved`, since other files became the rules; `other_begun`, since another application must end.
  */
 const UNFINISHED = ['asked', 'planning', 'giving'] as const;
 const state = z.enum([...UNFINISHED, 'applied', 'above', 'over_quota', 'moved', 'other_begun']);
@@ -77,9 +77,9 @@ export type ApplyState = z.output<typeof state>;
 
 const recordForm = askedForm.extend({
   state,
-  /** Since when it is in that state, Unix seconds. */
+  /** When it reached that state, Unix seconds. */
   atS: z.number(),
-  /** By the plan that was made when it was done. */
+  /** This and what follows: from the plan that the worker made. */
   issues: z.number(),
   people: z.number(),
   given: z.array(z.object({ award: awardId, name: z.string(), badgeId, count: z.number() })),
@@ -88,8 +88,8 @@ export type ApplyRecord = z.output<typeof recordForm>;
 
 const APPLY_KEPT_S = 90 * 24 * 3600;
 
-/** The last application that was asked for here. */
-export function createApplyStore({ redis, prefix }: Kept) {
+/** Stores the last application that an operator requested on the pages. */
+export function createApplyStore({ redis, prefix }: RunStorage) {
   const key = `${prefix}:{plan}:apply`;
   return {
     read: async (): Promise<ApplyRecord | null> =>
@@ -100,7 +100,7 @@ export function createApplyStore({ redis, prefix }: Kept) {
   };
 }
 
-/** Asked for, and nothing was done yet. */
+/** Returns the record of a request on which no work was done yet. */
 export const askedRecord = (asked: ApplyAsked): ApplyRecord => ({
   ...askedForm.parse(asked),
   state: 'asked',
@@ -110,62 +110,62 @@ export const askedRecord = (asked: ApplyAsked): ApplyRecord => ({
   given: [],
 });
 
-/** Nothing more becomes of it. */
-export const isOver = ({ state: now }: Pick<ApplyRecord, 'state'>): boolean =>
-  !UNFINISHED.some((one) => one === now);
+/** Whether it was applied or refused. */
+export const isOver = ({ state: current }: Pick<ApplyRecord, 'state'>): boolean =>
+  !UNFINISHED.some((one) => one === current);
 
-/** One at a time. */
+/** One job at a time for each of these ids. */
 export const planJobId = (only: AwardId | null): string => (only === null ? 'plan' : `plan.${only}`);
 export const APPLY_JOB_ID = 'apply';
 
 const progressForm = z.object({ done: z.number(), total: z.number() });
 
 /**
- * One look at one job: however many there are, nothing is walked through.
- * @returns `progress`: how many people were looked at, null: none yet; `reason`: why it failed, as the queue keeps it
+ * Reads the state of a plan or apply job, by its id alone: the queue is not searched.
+ * @returns `progress`: how many addresses were read (null: none yet); `reason`: why the job failed
  */
 export async function schemeJob({ queues }: Queues, id: string) {
   const job = await queues.maintenance.getJob(id);
-  const begun = job?.processedOn === undefined ? 'waits' : 'runs';
+  const unfinished = job?.processedOn === undefined ? 'waits' : 'runs';
   return {
-    state: job === undefined ? 'none' : job.finishedOn === undefined ? begun : 'failed',
+    state: job === undefined ? 'none' : job.finishedOn === undefined ? unfinished : 'failed',
     attempts: job?.attemptsMade ?? 0,
     progress: progressForm.safeParse(job?.progress).data ?? null,
     reason: job?.failedReason ?? '',
   } as const;
 }
 
-/** @returns false: somebody asked for it already, and it is not made yet */
+/** Enqueues the making of a plan. @returns false: its job already waits or runs */
 export const askForPlan = (pipeline: Queues, only: AwardId | null): Promise<boolean> =>
-  askOnce(pipeline, { id: planJobId(only), name: 'plan', data: { kind: 'plan', only } });
+  enqueueUnlessActive(pipeline, { id: planJobId(only), name: 'plan', data: { kind: 'plan', only } });
 
 /**
- * Has a worker put the rules into force.
- * @returns false: another application is being made, and this one is not
+ * Enqueues an application of the rules.
+ * @returns false: another application waits or runs, and this one was not enqueued
  */
 export async function askForApply(
-  pipeline: Queues & Kept & { readonly clock: Clock },
-  wanted: Omit<ApplyAsked, 'ask' | 'askedS'>,
+  pipeline: Queues & RunStorage & { readonly clock: Clock },
+  options: Omit<ApplyAsked, 'ask' | 'askedS'>,
 ): Promise<boolean> {
   const ask = randomBytes(12).toString('base64url');
-  const data = { kind: 'apply', ...wanted, ask, askedS: secondsOf(pipeline.clock) };
-  if (!(await askOnce(pipeline, { id: APPLY_JOB_ID, name: 'apply', data }))) return false;
-  // Of two who ask at once, the job is the first one's.
-  const [waiting, record] = [await applyAsked(pipeline), await createApplyStore(pipeline).read()];
-  return waiting?.ask === ask || record?.ask === ask;
+  const data = { kind: 'apply', ...options, ask, askedS: secondsOf(pipeline.clock) };
+  if (!(await enqueueUnlessActive(pipeline, { id: APPLY_JOB_ID, name: 'apply', data }))) return false;
+  // Of two concurrent requests, the job belongs to the first.
+  const [enqueued, record] = [await applyAsked(pipeline), await createApplyStore(pipeline).read()];
+  return enqueued?.ask === ask || record?.ask === ask;
 }
 
-/** What the job is about that waits, runs or has failed; null: there is none. */
+/** Reads the request of the apply job that waits, runs or has failed; null: there is no such job. */
 export async function applyAsked({ queues }: Queues): Promise<ApplyAsked | null> {
   const job = await queues.maintenance.getJob(APPLY_JOB_ID);
   return job === undefined ? null : (applyJob.safeParse(job.data).data ?? null);
 }
 
-/** One that failed is begun anew, by what was asked for now. */
-async function askOnce(pipeline: Queues, job: NewJob): Promise<boolean> {
-  const { state: now } = await schemeJob(pipeline, job.id);
-  if (now === 'waits' || now === 'runs') return false;
-  if (now === 'failed') await pipeline.queues.maintenance.remove(job.id);
+/** Enqueues a job unless it waits or runs; a failed one is replaced. @returns whether the job was enqueued */
+async function enqueueUnlessActive(pipeline: Queues, job: NewJob): Promise<boolean> {
+  const { state: current } = await schemeJob(pipeline, job.id);
+  if (current === 'waits' || current === 'runs') return false;
+  if (current === 'failed') await pipeline.queues.maintenance.remove(job.id);
   await enqueueIfAbsent(pipeline.queues.maintenance, job);
   return true;
 }

@@ -8,7 +8,7 @@ import { parseScheme } from '../rules/parse/parse-scheme.js';
 import type { Rules } from '../rules/rollout.js';
 import type { Scheme } from '../rules/types.js';
 
-/** Null: none was ever started with. */
+/** The versions that a plan was made under; null: no worker was ever started. */
 export interface SeenVersions {
   readonly started: SchemeVersion | null;
   readonly inForce: SchemeVersion | null;
@@ -19,41 +19,39 @@ const awardId = z.string().transform(asAwardId);
 
 const application = z.object({
   version: schemeVersion,
-  /** Null: everything. */
+  /** Null: every award. */
   only: awardId.nullable(),
   /** OBF sends no e-mail. */
   suppressEmail: z.boolean(),
-  /** The request that it carries out; none: an operator's command line does it. */
+  /** The id of the request; absent for the command line. */
   ask: z.string().optional(),
   /** Unix seconds. */
   startedS: z.number(),
 });
-/** Kept until all of it is done: who goes on after a stop does the same. */
+/** An unfinished application, stored until its end: a later run goes on with the same options. */
 export type Application = z.output<typeof application>;
-/** What ops asked for. */
 export type ApplyOptions = Pick<Application, 'only' | 'suppressEmail' | 'ask'>;
 
 const form = z.object({
-  /** What new facts are judged by. */
+  /** The version that evaluates new facts. */
   current: schemeVersion,
   inForce: schemeVersion,
   /** Counts the changes of `current`. */
   generation: z.int(),
-  /** Since when `current` is, Unix seconds of Redis' clock: OBF's instants are compared with it. */
+  /** When `current` began, Unix seconds of Redis' clock, which is compared with OBF's instants. */
   sinceS: z.number(),
   /** Awards of `current` that were put into force one by one. */
   released: z.array(awardId),
   applying: application.nullable(),
 });
-/** Which rules hold, for all processes alike. */
 export type SchemeState = z.output<typeof form>;
 
-/** Other files became the rules between the plan and its application. */
+/** A process was started with other files, or other rules were applied, after the plan was made. */
 export class SchemeMoved extends Error {
   readonly code = 'scheme_moved';
 }
 
-/** Redis holds rules that Palier did not write, or that another key sealed. Nothing is decided by them. */
+/** Redis holds rules that Palier did not write, or that another key sealed. Nothing is decided by these. */
 export class SchemeUnreadable extends Error {
   readonly code = 'scheme_unreadable';
   constructor(what: string, options?: ErrorOptions) {
@@ -67,8 +65,8 @@ export class SchemeUnreadable extends Error {
 }
 
 /**
- * Pure. The state once a process was started with a version. The first ever is in force at once: there is nobody yet
- * whom it could surprise. Another than the current one begins a new change.
+ * Pure. Returns the state after a process was started with a version. The very first version is in force at once, as
+ * there are no people yet. A version other than the current one begins a rollout.
  */
 export function startedWith(state: SchemeState | null, started: SchemeVersion, nowS: number): SchemeState {
   if (state === null)
@@ -78,8 +76,8 @@ export function startedWith(state: SchemeState | null, started: SchemeVersion, n
 }
 
 /**
- * Pure. The state once a version is put into force, wholly or for one award, with what was asked for.
- * @throws SchemeMoved when the versions are no longer those that were seen
+ * Pure. Returns the state after a version was put into force, wholly or for one award.
+ * @throws SchemeMoved when the versions are no longer the `seen` ones
  */
 export function appliedTo(
   state: SchemeState | null,
@@ -89,7 +87,7 @@ export function appliedTo(
   nowS: number,
 ): SchemeState {
   if ((state?.current ?? null) !== seen.started || (state?.inForce ?? null) !== seen.inForce)
-    throw new SchemeMoved('Other files were started with since this plan was made');
+    throw new SchemeMoved('A process was started with other files since this plan was made: make a new plan');
   const started = startedWith(state, applied, nowS);
   const applying = { version: applied, only, suppressEmail, ask, startedS: nowS };
   if (only === null) return { ...started, applying, inForce: applied, released: [] };
@@ -100,72 +98,73 @@ export interface SchemeSources {
   readonly redis: RedisConnection;
   readonly prefix: string;
   readonly vault: Vault;
-  /** Redis' own time by default: OBF's instants are compared with when a version came. */
+  /** Redis' own time by default. */
   readonly now?: RedisTime;
 }
 
 export type Schemes = ReturnType<typeof createSchemes>;
 
 /**
- * Which rules hold, for all processes alike. A process that starts with changed files makes them the rules for what is
- * new; `apply` puts them into force for everybody. Every version is kept, with its texts. What Redis holds of all this
- * is sealed: each of these throws SchemeUnreadable where it is not as Palier wrote it.
- * @param own what this process was started with
+ * Stores which rules hold, for all processes. A worker started with changed files evaluates new facts by these;
+ * `apply` puts them into force for everybody. Every version is kept with its texts, sealed in Redis.
+ * Each method throws SchemeUnreadable for a value that Palier did not write.
+ * @param own the scheme that this process was started with
  */
 export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSources, own: Scheme) {
   const time = timeMs ?? createRedisClock(redis, prefix).now;
   const seconds = async (): Promise<number> => Math.floor((await time()) / 1000);
   const state = createStateStore(redis, `${prefix}:{scheme}:state`, vault);
   const texts = createTexts(redis, `${prefix}:{scheme}:texts`, vault, own);
-  const rulesOf = async (scheme: Scheme, at: SchemeState): Promise<Rules> => {
-    if (at.inForce === scheme.version) return { scheme, rollout: null };
-    const { released, generation, sinceS } = at;
-    const inForce = await texts.find(at.inForce);
+  const rulesOf = async (scheme: Scheme, stored: SchemeState): Promise<Rules> => {
+    if (stored.inForce === scheme.version) return { scheme, rollout: null };
+    const { released, generation, sinceS } = stored;
+    const inForce = await texts.find(stored.inForce);
     return { scheme, rollout: { inForce, released: new Set(released), generation, sinceS } };
   };
-  /** The rules at this instant; where Redis knows of none, this process' files. */
+  /** Reads the rules that hold at this instant; this process' files where Redis has no state. */
   const now = async (): Promise<Rules> => {
-    const at = await state.read();
-    if (at === null) return { scheme: own, rollout: null };
-    // What this Palier no longer takes for a scheme is judged by what this process was started with.
-    return rulesOf((await texts.find(at.current)) ?? own, at);
+    const stored = await state.read();
+    if (stored === null) return { scheme: own, rollout: null };
+    // A stored text that this Palier no longer accepts is replaced by this process' own scheme.
+    return rulesOf((await texts.find(stored.current)) ?? own, stored);
   };
   return {
     now,
-    /** These files are what new facts are judged by from here on. */
+    /** Makes these files the rules for new facts. Idempotent. */
     async start(scheme: Scheme): Promise<Rules> {
       const nowS = await seconds();
       await texts.keep(scheme, nowS);
-      await state.update((at) => startedWith(at, scheme.version, nowS));
+      await state.update((stored) => startedWith(stored, scheme.version, nowS));
       return now();
     },
-    /** As `now`, if the process had been started with these files; changes nothing. */
+    /** Returns what `now` would after a start with these files; changes nothing. */
     async wouldBe(scheme: Scheme): Promise<Rules> {
-      const [at, nowS] = await Promise.all([state.read(), seconds()]);
-      if (at === null) return { scheme, rollout: null };
-      return rulesOf(scheme, startedWith(at, scheme.version, nowS));
+      const [stored, nowS] = await Promise.all([state.read(), seconds()]);
+      if (stored === null) return { scheme, rollout: null };
+      return rulesOf(scheme, startedWith(stored, scheme.version, nowS));
     },
     /**
-     * Puts a scheme into force, wholly or for one award. Until `applied` is said, `unfinished` returns it.
-     * @param seen what was current and in force when the plan was made; the scheme becomes current then, too
-     * @throws SchemeMoved when other files were started with, or put into force, meanwhile
+     * Puts a scheme into force, wholly or for one award, and makes it the current one. Until `applied` is called,
+     * `unfinished` returns the application.
+     * @param seen the versions when the plan was made
+     * @throws SchemeMoved when these changed meanwhile
      */
-    async apply(scheme: Scheme, how: ApplyOptions, seen: SeenVersions): Promise<void> {
+    async apply(scheme: Scheme, options: ApplyOptions, seen: SeenVersions): Promise<void> {
       const nowS = await seconds();
       await texts.keep(scheme, nowS);
-      await state.update((at) => appliedTo(at, scheme.version, how, seen, nowS));
+      await state.update((stored) => appliedTo(stored, scheme.version, options, seen, nowS));
     },
     applied: (): Promise<void> =>
-      state.update((at) => (at?.applying == null ? at : { ...at, applying: null })),
-    /** An application that was begun and not ended; null: none. */
+      state.update((stored) => (stored?.applying == null ? stored : { ...stored, applying: null })),
+    /** Reads the application that began and did not end; null: none. */
     unfinished: async (): Promise<Application | null> => (await state.read())?.applying ?? null,
-    /** A version as it was kept; null: not known, or no longer a scheme to this Palier. */
+    /** Reads a stored version; null: not stored, or this Palier no longer accepts its text. */
     find: texts.find,
-    /** The version in force; null: none was ever started with. */
+    /** Reads the version in force; null: no worker was ever started. */
     inForce: async (): Promise<SchemeVersion | null> => (await state.read())?.inForce ?? null,
-    /** Every version that was ever started with, newest first. */
+    /** Lists every version that was ever used, newest first. */
     versions: texts.versions,
-    /** Seals all of it under `PALIER_KEY`. Idempotent. */
+    /** Seals the state and the texts under `PALIER_KEY`. Idempotent. */
     async reseal(): Promise<void> {
       await texts.reseal();
       await state.reseal();
@@ -173,21 +172,23 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
   };
 }
 
-/** Where the state is stored, sealed whole: who merely writes to Redis cannot make up a rule. Each throws SchemeUnreadable. */
+/**
+ * Stores the state, sealed whole: write access to Redis alone cannot forge a rule.
+ * Each method throws SchemeUnreadable.
+ */
 export function createStateStore(redis: RedisConnection, key: string, vault: Vault) {
   const sealed = sealedJson(vault, form, 'scheme state', 'which version it is');
   const open = (text: Buffer | null): SchemeState | null => (text === null ? null : sealed.open(text));
   return {
-    /** Null: no process was ever started. */
+    /** Null: no worker was ever started. */
     read: async (): Promise<SchemeState | null> => open(await redis.getBuffer(key)),
-    /** Compare-and-set, retried. @param how pure. @throws what `how` throws */
-    update: (how: (state: SchemeState | null) => SchemeState | null): Promise<void> =>
+    /** Compare-and-set, retried. @param change pure. @throws what `change` throws */
+    update: (change: (state: SchemeState | null) => SchemeState | null): Promise<void> =>
       updateValue(redis, key, (text) => {
         const before = open(text);
-        const after = how(before);
+        const after = change(before);
         return after === before || after === null ? text : sealed.seal(after);
       }),
-    /** Seals it under `PALIER_KEY`. Idempotent. */
     reseal: (): Promise<void> =>
       updateValue(redis, key, (text) => (text === null ? null : (sealed.reseal(text) ?? text))),
   };
@@ -197,57 +198,59 @@ const textForm = z.object({
   scheme: z.string(),
   partners: z.string(),
   timeZone: z.string(),
-  /** When a process was first started with it, Unix seconds. */
+  /** When a worker was first started with this version, Unix seconds. */
   firstS: z.number(),
 });
 type Text = z.output<typeof textForm>;
 
 /**
- * The texts of every version that was ever started with, for ever, each sealed under its version. A version never
- * changes: each is parsed once a process.
- * @param key of the hash, version to text. @param own needs no reading
+ * Stores the texts of every version for ever, each sealed under its version. A version never changes, so each
+ * process parses it once.
+ * @param key of a Redis hash from version to text
+ * @param own the scheme that is parsed already
  */
 function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Scheme) {
   const parsed = new Map<SchemeVersion, Scheme | null>([[own.version, own]]);
   const sealedOf = (version: SchemeVersion) =>
     sealedJson(vault, textForm, `scheme text ${version}`, `the text of version ${version}`);
-  const names = async (): Promise<readonly SchemeVersion[]> => (await redis.hkeys(key)).map(asSchemeVersion);
+  const storedVersions = async (): Promise<readonly SchemeVersion[]> =>
+    (await redis.hkeys(key)).map(asSchemeVersion);
   const read = async (version: SchemeVersion): Promise<Text | null> => {
     const sealed = await redis.hgetBuffer(key, version);
     return sealed === null ? null : sealedOf(version).open(sealed);
   };
   return {
-    /** Idempotent; what stands there and cannot be read gives way. */
+    /** Stores the texts of a scheme. Idempotent; replaces a text that cannot be read. */
     async keep(scheme: Scheme, nowS: number): Promise<void> {
       const { version, source, timeZone } = scheme;
       parsed.set(version, scheme);
-      const known = await read(version).catch(nullIfUnreadable);
-      if (known !== null) return;
+      const stored = await read(version).catch(nullIfUnreadable);
+      if (stored !== null) return;
       await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone, firstS: nowS }));
     },
     find: async (version: SchemeVersion): Promise<Scheme | null> => {
       const text = parsed.has(version) ? null : await read(version);
-      if (text !== null) parsed.set(version, schemeIn(text));
+      if (text !== null) parsed.set(version, parseText(text));
       return parsed.get(version) ?? null;
     },
     versions: async () => {
-      const kept = (await names()).map(async (version) => ({
+      const stored = (await storedVersions()).map(async (version) => ({
         version,
         firstS: (await read(version))?.firstS ?? 0,
       }));
-      return (await Promise.all(kept)).toSorted((a, b) => b.firstS - a.firstS);
+      return (await Promise.all(stored)).toSorted((a, b) => b.firstS - a.firstS);
     },
     async reseal(): Promise<void> {
-      for (const version of await names()) {
+      for (const version of await storedVersions()) {
         const sealed = await redis.hgetBuffer(key, version);
-        const anew = sealed === null ? null : sealedOf(version).reseal(sealed);
-        if (anew !== null) await redis.hset(key, version, anew);
+        const resealed = sealed === null ? null : sealedOf(version).reseal(sealed);
+        if (resealed !== null) await redis.hset(key, version, resealed);
       }
     },
   };
 }
 
-function schemeIn({ scheme, partners, timeZone }: Text): Scheme | null {
+function parseText({ scheme, partners, timeZone }: Text): Scheme | null {
   const files = {
     scheme: { name: 'scheme.yaml', text: scheme },
     partners: { name: 'partners.yaml', text: partners },
@@ -262,8 +265,8 @@ function nullIfUnreadable(error: unknown): null {
 }
 
 /**
- * Seals a value for Redis under its context, and opens it. `open` and `reseal` throw SchemeUnreadable for what cannot
- * be opened, or is not in our form.
+ * Seals and opens JSON values for Redis under one context. `open` and `reseal` throw SchemeUnreadable for a value
+ * under another key, or of another form.
  */
 function sealedJson<T>(vault: Vault, valueForm: z.ZodType<T>, context: string, what: string) {
   const orUnreadable = <Opened>(open: () => Opened): Opened => {
@@ -277,7 +280,7 @@ function sealedJson<T>(vault: Vault, valueForm: z.ZodType<T>, context: string, w
     open: (sealed: Buffer): T =>
       orUnreadable(() => valueForm.parse(JSON.parse(vault.openValue(sealed, context).toString()))),
     seal: (value: T): Buffer => vault.sealValue(Buffer.from(JSON.stringify(value)), context),
-    /** Null: it is under `PALIER_KEY` already. */
+    /** Null: the value is under `PALIER_KEY` already. */
     reseal: (sealed: Buffer): Buffer | null => orUnreadable(() => vault.resealValue(sealed, context)),
   };
 }

@@ -28,12 +28,12 @@ import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
 
-/** Names some people of each award; the command line names everybody. How long it takes is not told, only the calls. */
+/** Names some people of each award, where the command line names all. The pages show the calls, not the duration. */
 const OPS_PLAN = { keysPerAward: 50, maxRps: 1 };
 
 /**
- * Makes the plan of the rules that hold for what is new, and keeps its result. Changes nothing else.
- * @param only that award alone; null: all. One that the rules do not have gains nobody anything.
+ * Makes the plan of the rules for new facts, and stores it. Changes nothing else.
+ * The job's `only` names one award; null: all. An award that the rules do not have gives nobody anything.
  */
 export const planForOps: LongWork<Pipeline, { readonly only: AwardId | null }> = async (
   pipeline,
@@ -43,42 +43,42 @@ export const planForOps: LongWork<Pipeline, { readonly only: AwardId | null }> =
 ) => {
   const { clock, schemes } = pipeline;
   const { scheme } = await schemes.now();
-  const asked = { ...OPS_PLAN, scheme, only };
-  const made = await planWithQuota(pipeline, asked, reportTo(progress.report), signal);
+  const options = { ...OPS_PLAN, scheme, only };
+  const made = await planWithQuota(pipeline, options, reportTo(progress.report), signal);
   const plan = storedPlan(made, secondsOf(clock));
   await createPlanStore(pipeline).write(plan);
-  const { version, people: looked, gainers, issues } = plan;
-  return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
+  const { version, people, gainers, issues } = plan;
+  return { did: 'plan made', facts: { version, only, people, gainers, issues } };
 };
 
 const REPORT_EVERY_MS = 500;
 type Progress = Record<'done' | 'total', number>;
 
 /**
- * One write at a time, and not more often than every half second.
- * @param keep may fail: progress is nice to have
+ * Returns a callback that writes progress, one write at a time and at most one every half second.
+ * @param write may fail, as progress is only shown
  */
-export function reportTo(keep: (progress: Progress) => Promise<void>): OnProgress {
+export function reportTo(write: (progress: Progress) => Promise<void>): OnProgress {
   let nextMs = 0;
   return (done, total) => {
     if (performance.now() < nextMs) return;
     nextMs = Infinity;
-    void keep({ done, total })
+    void write({ done, total })
       .catch(() => undefined)
       .finally(() => (nextMs = performance.now() + REPORT_EVERY_MS));
   };
 }
 
-/** What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself. */
+/** Makes a plan, and first reads the quota from OBF if it is unknown. A failure is ignored: issuing checks it again. */
 export async function planWithQuota(
   pipeline: Pipeline,
-  asked: PlanAsked,
+  options: PlanAsked,
   report: OnProgress,
   signal: AbortSignal,
 ): Promise<MadePlan> {
   const { quota } = pipeline;
   if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-  return makePlan(pipeline, asked, report, signal);
+  return makePlan(pipeline, options, report, signal);
 }
 
 function storedPlan(made: MadePlan, madeS: number): StoredPlan {
@@ -87,63 +87,63 @@ function storedPlan(made: MadePlan, madeS: number): StoredPlan {
 }
 
 /**
- * Puts the rules into force as an operator asked for, and has those who gain given their awards. May be
- * stopped anywhere: run again, it goes on as it began. Nothing is done, and that is kept, when more would be
- * given than the operator agreed to.
+ * Puts the rules into force as an operator requested, and enqueues the awards that people gain. May be stopped
+ * anywhere: the next run goes on as this one began. Changes nothing when people would gain more badges than the
+ * operator agreed to; the stored record says so.
  */
-export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, asked, signal, progress) => {
+export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, request, signal, progress) => {
   const { schemes, clock } = pipeline;
   const report = reportTo(progress.report);
   const store = createApplyStore(pipeline);
-  const known = await store.read();
-  let record = known?.ask === asked.ask ? known : askedRecord(asked);
-  const become = async (state: ApplyRecord['state'], numbers = {}): Promise<JobResult> => {
-    record = { ...record, ...numbers, state, atS: secondsOf(clock) };
+  const stored = await store.read();
+  let record = stored?.ask === request.ask ? stored : askedRecord(request);
+  const moveTo = async (state: ApplyRecord['state'], counts = {}): Promise<JobResult> => {
+    record = { ...record, ...counts, state, atS: secondsOf(clock) };
     await store.write(record);
-    return told(record);
+    return jobResultOf(record);
   };
-  // Done, and the job was sent again.
-  if (isOver(record)) return told(record);
-  const [{ scheme }, begun] = await Promise.all([schemes.now(), schemes.unfinished()]);
-  const refused = refusalOf(asked, scheme, begun);
-  if (refused !== null) return become(refused);
+  // An earlier run finished it, and the job was sent again.
+  if (isOver(record)) return jobResultOf(record);
+  const [{ scheme }, unfinished] = await Promise.all([schemes.now(), schemes.unfinished()]);
+  const refusal = refusalOf(request, scheme, unfinished);
+  if (refusal !== null) return moveTo(refusal);
   const { only, suppressEmail, ask, upto, overQuota } = record;
   let seen: SeenVersions = { started: scheme.version, inForce: await schemes.inForce() };
   try {
-    // What this very request had begun was below its number: what came due since is due by the rules in force.
-    if (record.state !== 'giving' || begun?.ask !== ask) {
-      await become('planning');
+    // An application that this request began passed these checks: awards due since are due by the rules in force.
+    if (record.state !== 'giving' || unfinished?.ask !== ask) {
+      await moveTo('planning');
       const plan = { ...OPS_PLAN, scheme, only };
       const made = await planWithQuota(pipeline, plan, report, signal);
       const { issues, quotaShort } = made.cost;
-      if (issues > upto) return await become('above', numbersOf(made));
-      if (quotaShort > 0 && !overQuota) return await become('over_quota', numbersOf(made));
-      // Killed at its very end, it had given what this plan no longer tells of.
-      await become('giving', issues === 0 ? {} : numbersOf(made));
+      if (issues > upto) return await moveTo('above', countsOf(made));
+      if (quotaShort > 0 && !overQuota) return await moveTo('over_quota', countsOf(made));
+      // A run killed at its very end gave these awards: keep its counts, as this plan has none.
+      await moveTo('giving', issues === 0 ? {} : countsOf(made));
       seen = made;
     }
     await applyRules(pipeline, scheme, { only, suppressEmail, ask }, seen, report, signal);
   } catch (error) {
-    if (error instanceof SchemeMoved) return become('moved');
+    if (error instanceof SchemeMoved) return moveTo('moved');
     throw error;
   }
   await createPlanStore(pipeline).clear();
-  return become('applied');
+  return moveTo('applied');
 };
 
-/** @returns null: nothing stands in the way, as far as that is known without a plan */
+/** Returns why a request is refused before any plan; null: it is not. */
 function refusalOf(
   { version, only, suppressEmail }: ApplyAsked,
   scheme: Scheme,
-  begun: Application | null,
+  unfinished: Application | null,
 ): 'moved' | 'other_begun' | null {
   if (scheme.version !== version) return 'moved';
-  if (begun === null || begun.version !== version) return null;
-  // Going on otherwise would leave half of the people with an e-mail.
-  return begun.only === only && begun.suppressEmail === suppressEmail ? null : 'other_begun';
+  if (unfinished === null || unfinished.version !== version) return null;
+  // Other options for the remaining people would send e-mail to only some of them.
+  return unfinished.only === only && unfinished.suppressEmail === suppressEmail ? null : 'other_begun';
 }
 
-const numbersOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
+const countsOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
   issues: cost.issues,
   people: plan.gainers,
   given: plan.awards
@@ -151,40 +151,40 @@ const numbersOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'peop
     .map(({ award: { id, name, badgeId }, gains }) => ({ award: id, name, badgeId, count: gains.count })),
 });
 
-const told = ({ state, version, only, issues, people, upto }: ApplyRecord): JobResult => ({
+const jobResultOf = ({ state, version, only, issues, people, upto }: ApplyRecord): JobResult => ({
   did: state === 'applied' ? 'rules put into force' : 'rules not put into force',
   facts: { outcome: state, version, only, issues, people, upto },
 });
 
-/** How many people are looked at together: enough to fill the wire, few enough to stop in time. */
+/** How many people are decided at once: enough to keep Redis busy, few enough to stop in time. */
 const CHUNK = 200;
 
 /**
- * Puts a scheme into force, looks at everybody, and has those who gain by it given their awards; each is decided anew.
- * May be stopped anywhere, and begun again with a new plan: who was written down, and not sent on their way, is met too.
+ * Puts a scheme into force, decides anew for everybody who gains by it, and enqueues their awards.
+ * May be stopped anywhere and begun again with a new plan, which finds awards that are due and not enqueued.
  * @param seen the versions that the plan was made under
- * @param progress receives how many of those who gain were looked at
- * @throws SchemeMoved when other rules were started with, or put into force, since the plan was made
+ * @param progress receives how many of the people who gain were decided
+ * @throws SchemeMoved when these versions changed since
  */
 export async function applyRules(
   pipeline: Pipeline,
   scheme: Scheme,
-  how: ApplyOptions,
+  options: ApplyOptions,
   seen: SeenVersions,
   progress: OnProgress,
   signal: AbortSignal,
 ): Promise<void> {
   const { schemes, journal, clock } = pipeline;
-  const { only, suppressEmail } = how;
-  await schemes.apply(scheme, how, seen);
+  const { only, suppressEmail } = options;
+  await schemes.apply(scheme, options, seen);
   const gaining = await findGaining(pipeline, only, signal);
-  const giveTo = async (earner: EarnerKey) =>
+  const decideFor = async (earner: EarnerKey) =>
     enqueueAward(pipeline, await decide(pipeline, earner), { cause: 'apply', suppressEmail });
   let done = 0;
   for (const earners of chunked(gaining, CHUNK)) {
     signal.throwIfAborted();
-    const waiting = await Promise.all(earners.map(giveTo));
-    for (const badgeId of new Set(waiting.flat())) await enqueueGather(pipeline, badgeId, 0);
+    const enqueued = await Promise.all(earners.map(decideFor));
+    for (const badgeId of new Set(enqueued.flat())) await enqueueGather(pipeline, badgeId, 0);
     done += earners.length;
     progress(done, gaining.length);
   }
@@ -196,16 +196,16 @@ export async function applyRules(
   await schemes.applied();
 }
 
-/** People who are due something that OBF has not: by the rules in force now, or by their record alone. */
+/** Finds the people with a due award that OBF lacks: by the rules in force, or by their record alone. */
 async function findGaining(pipeline: Pipeline, only: ApplyOptions['only'], signal: AbortSignal) {
   const rules = await pipeline.schemes.now();
   const nowS = secondsOf(pipeline.clock);
   const gaining: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
-    const changes = planFor(rules, person, nowS, only).planned;
-    if (person.isWaiting === true || changes.some(({ kind }) => kind === 'gains'))
+    const { planned } = planFor(rules, person, nowS, only);
+    if (person.isWaiting === true || planned.some(({ kind }) => kind === 'gains'))
       gaining.push(person.earner);
   };
-  await forEachPerson(pipeline, look, () => undefined, signal);
+  await forEachPerson(pipeline, look, signal);
   return gaining;
 }
