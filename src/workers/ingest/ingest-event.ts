@@ -10,29 +10,31 @@ import type { EventNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
 import { clearFailures, evaluatingFor, storeEvent } from './store-event.js';
 
-/** What reading an event needs beside what is stored. */
-interface Reader extends Stores {
+interface EventPipeline extends Stores {
   readonly readEvent: ReturnType<typeof createEventReader>;
   readonly regionSync: Pick<RegionAccountSync, 'syncIfStale'>;
 }
 
 /**
- * A notice only says where to look: the event and its recipients are read from OBF and stored, and everybody concerned
- * is evaluated. Where awards may follow, the Région's account is read meanwhile: the look before an issue call then has
- * nothing to read back.
+ * Reads the event of a notice and its recipients from OBF, stores them, and enqueues the recipients' evaluations.
+ * Idempotent. Where awards may follow, it reads the Région's account meanwhile, which saves calls before an issue call.
  */
-export const ingestEvent: JobHandler<Reader, EventNotice> = async (pipeline, notice, signal) => {
+export const ingestEvent: JobHandler<EventPipeline, EventNotice> = async (pipeline, notice, signal) => {
   const { regionSync, pace, region } = pipeline;
   const mayGive = notice.clientId !== region && notice.type !== 'revoked';
-  const syncing = mayGive ? regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal, 'issue') : null;
+  const regionSynced = mayGive ? regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal, 'issue') : null;
   try {
     return await readAndStore(pipeline, notice, signal);
   } finally {
-    await syncing;
+    await regionSynced;
   }
 };
 
-async function readAndStore(pipeline: Reader, notice: EventNotice, signal: AbortSignal): Promise<JobResult> {
+async function readAndStore(
+  pipeline: EventPipeline,
+  notice: EventNotice,
+  signal: AbortSignal,
+): Promise<JobResult> {
   const { clientId, eventId, badgeId, source } = notice;
   const about = { client: clientId, event: eventId };
   const account = pipeline.accounts(clientId);
@@ -44,7 +46,7 @@ async function readAndStore(pipeline: Reader, notice: EventNotice, signal: Abort
         'or let OBF push the credentials to the Passport address',
     );
   const read = await pipeline.readEvent(account, notice, signal).catch((error: unknown) => {
-    // OBF itself listed it, and it was deleted since: the daily reading finds what was stored of it.
+    // OBF listed the event and then deleted it: the daily reading finds the assertions stored from it.
     if (badgeId !== undefined && isEventGone(error)) return null;
     throw error;
   });
@@ -52,116 +54,115 @@ async function readAndStore(pipeline: Reader, notice: EventNotice, signal: Abort
     await clearFailures(pipeline, { clientId, eventId });
     return { did: 'event deleted since it was listed', facts: about };
   }
-  // Joins a notice to the evaluations and the awards that it set off.
+  // In the log, joins a notice to the evaluations and awards that follow from it.
   const cause = `${source}.event.${clientId}.${eventId}`;
   const evaluate = evaluatingFor(pipeline, cause);
-  const how = { evaluate, source: source === 'poll' ? 'list' : 'notice' } as const;
-  const earners = await storeEvent(pipeline, read, how, signal);
+  const options = { evaluate, source: source === 'poll' ? 'list' : 'notice' } as const;
+  const earners = await storeEvent(pipeline, read, options, signal);
   return { did: 'event stored', facts: { ...about, badge: read.event.badgeId, earners, cause } };
 }
 
-/** How many batches of one account are read at once: one that is slow does not keep the next waiting. */
-const AT_ONCE = 2;
-/** Two lists cost two calls, as one event does: from so many on, half of them may be in vain. */
+/** How many batches of one account are read at once, so that a slow one does not delay the next. */
+const BATCHES_AT_ONCE = 2;
+/** The fewest events worth two list calls. Each event alone costs two calls, so half may be missing from the lists. */
 const WORTH_A_LIST = 4;
-/** How long an account whose lists did not help is read event by event, milliseconds. */
+/** How long an account is read event by event after its lists did not help, milliseconds. */
 const NO_LIST_MS = 10 * 60_000;
 const DAY_S = 86_400;
 
 type Parts = Pick<Stores, 'clock' | 'log'> & { readonly events: Pick<Stores['events'], 'compare'> };
 
-type Asked = EventAsked & Pick<EventNotice, 'type'>;
+type EventRequest = EventAsked & Pick<EventNotice, 'type'>;
 
-interface Wanted {
-  readonly asked: Asked;
+interface PendingRead {
+  readonly request: EventRequest;
   readonly signal: AbortSignal;
-  readonly settle: (read: Promise<EventRead>) => void;
+  readonly resolve: (read: Promise<EventRead>) => void;
 }
 
-/** What is read of one account. */
-interface Reading {
+/** The reads of one account. */
+interface AccountReads {
   readonly account: ObfAccount;
-  readonly wanted: Wanted[];
-  running: number;
+  readonly pending: PendingRead[];
+  runningBatches: number;
   noListUntilMs: number;
 }
 
 /**
- * Reads events from OBF for the notices that tell of them; many that wait for one account are read together. An ask
- * joins the next batch, with all that came while others were read: the slower OBF, the more is read together.
- * @returns what resolves with what OBF has of the event at an instant after the call; it throws ObfError by certainty,
- *   as if the event had been read alone
+ * Creates a reader that reads the events of one account in batches. Requests wait for the next batch while others are
+ * read: the slower OBF, the larger the batches.
+ * @returns a function that reads one event as it is after the call, and throws as a single read does
  */
 export function createEventReader(parts: Parts) {
-  const readings = new Map<ClientId, Reading>();
-  return (account: ObfAccount, asked: Asked, signal: AbortSignal): Promise<EventRead> => {
-    const known = readings.get(account.clientId);
-    const reading = known ?? { account, wanted: [], running: 0, noListUntilMs: 0 };
-    readings.set(account.clientId, reading);
-    const answer = new Promise<EventRead>((settle) => reading.wanted.push({ asked, signal, settle }));
-    if (reading.running < AT_ONCE) void readBatches(parts, reading);
-    return raceAbort(answer, signal);
+  const readsByClient = new Map<ClientId, AccountReads>();
+  return (account: ObfAccount, request: EventRequest, signal: AbortSignal): Promise<EventRead> => {
+    const existing = readsByClient.get(account.clientId);
+    const reads = existing ?? { account, pending: [], runningBatches: 0, noListUntilMs: 0 };
+    readsByClient.set(account.clientId, reads);
+    const result = new Promise<EventRead>((resolve) => reads.pending.push({ request, signal, resolve }));
+    if (reads.runningBatches < BATCHES_AT_ONCE) void readBatches(parts, reads);
+    return raceAbort(result, signal);
   };
 }
 
-async function readBatches(parts: Parts, reading: Reading): Promise<void> {
-  reading.running += 1;
-  // Those who ask in this very instant go together.
+async function readBatches(parts: Parts, reads: AccountReads): Promise<void> {
+  reads.runningBatches += 1;
+  // Requests of the same tick form one batch.
   await Promise.resolve();
-  while (reading.wanted.length > 0) await readBatch(parts, reading, reading.wanted.splice(0));
-  reading.running -= 1;
+  while (reads.pending.length > 0) await readBatch(parts, reads, reads.pending.splice(0));
+  reads.runningBatches -= 1;
 }
 
-async function readBatch(parts: Parts, reading: Reading, batch: readonly Wanted[]): Promise<void> {
-  const listing = listedOf(parts, reading, batch);
-  const readOne = async ({ asked, signal }: Wanted): Promise<EventRead> => {
-    const listed = (await listing).get(asked.eventId);
-    if (listed !== undefined && !isAskedByName(asked)) return listed;
+async function readBatch(parts: Parts, reads: AccountReads, batch: readonly PendingRead[]): Promise<void> {
+  const listing = readFromLists(parts, reads, batch);
+  const readOne = async ({ request, signal }: PendingRead): Promise<EventRead> => {
+    const listed = (await listing).get(request.eventId);
+    if (listed !== undefined && !isAskedByName(request)) return listed;
     signal.throwIfAborted();
-    return readAlone(reading.account, asked, signal);
+    return readAlone(reads.account, request, signal);
   };
-  const reads = batch.map((one) => {
-    const read = readOne(one);
-    one.settle(read);
-    return read;
+  const results = batch.map((pending) => {
+    const result = readOne(pending);
+    pending.resolve(result);
+    return result;
   });
-  await Promise.allSettled(reads);
+  await Promise.allSettled(results);
 }
 
-/** A list may leave out who was revoked, and any news but "issued" may be a revocation. */
-const isAskedByName = ({ type }: Asked): boolean => type !== undefined && type !== 'issued';
+/** Whether an event is read by its id. Lists may leave out revocations, and any type but "issued" may mean one. */
+const isAskedByName = ({ type }: EventRequest): boolean => type !== undefined && type !== 'issued';
 
 const NONE: ReadonlyMap<EventId, EventRead> = new Map();
 
 /**
- * Those of the events that a list shows whole. Only events of which nothing was stored are looked for there: of
- * another, something has changed, and what changed is asked for by its name.
+ * Reads the events of a batch that OBF's lists show completely. Only looks for events of which nothing is stored:
+ * a stored event has changed, and is read by its id.
  */
-async function listedOf(
+async function readFromLists(
   { events, clock, log }: Parts,
-  reading: Reading,
-  batch: readonly Wanted[],
+  reads: AccountReads,
+  batch: readonly PendingRead[],
 ): Promise<ReadonlyMap<EventId, EventRead>> {
-  const { account } = reading;
-  const ids = new Set(batch.flatMap(({ asked }) => (isAskedByName(asked) ? [] : asked.eventId)));
-  if (ids.size < WORTH_A_LIST || clock() < reading.noListUntilMs) return NONE;
+  const { account } = reads;
+  const ids = new Set(batch.flatMap(({ request }) => (isAskedByName(request) ? [] : request.eventId)));
+  if (ids.size < WORTH_A_LIST || clock() < reads.noListUntilMs) return NONE;
   const rows = [...ids].map((id) => ({ id, recipientCount: null, modifiedS: null }));
   const { unread } = await events.compare(account.clientId, rows);
   if (unread.size < WORTH_A_LIST) return NONE;
   try {
-    const whole = await listCompleteEvents(account, beginS(clock), unread.size);
-    const found = new Map([...(whole ?? NONE)].filter(([id]) => unread.has(id)));
-    if (found.size < unread.size / 2) reading.noListUntilMs = clock() + NO_LIST_MS;
-    return found;
+    const complete = await listCompleteEvents(account, startOfYesterdayS(clock), unread.size);
+    const wanted = new Map([...(complete ?? NONE)].filter(([id]) => unread.has(id)));
+    if (wanted.size < unread.size / 2) reads.noListUntilMs = clock() + NO_LIST_MS;
+    return wanted;
   } catch (err) {
-    // OBF asks to wait, or cannot be reached: that is so for each of them.
+    // Throttled or unreachable: each single read would fail alike.
     if (err instanceof ObfThrottled || err instanceof ObfNotSent) throw err;
     const about = { client: account.clientId, err };
     log.warn(about, 'OBF does not list its events and recipients: reading one by one');
-    reading.noListUntilMs = clock() + NO_LIST_MS;
+    reads.noListUntilMs = clock() + NO_LIST_MS;
     return NONE;
   }
 }
 
-/** Yesterday's first second: what is issued today may be dated at its midnight, in whichever zone. */
-const beginS = (clock: Clock): number => (Math.floor(secondsOf(clock) / DAY_S) - 1) * DAY_S;
+/** Lists begin here, since an event of today may be dated at today's midnight in any zone. */
+const startOfYesterdayS = (clock: Clock): number => (Math.floor(secondsOf(clock) / DAY_S) - 1) * DAY_S;

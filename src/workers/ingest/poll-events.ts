@@ -14,33 +14,33 @@ import {
 import type { Stores } from '../stores.js';
 
 /**
- * A notice can be lost, or never be sent: an event that was not read, or whose row in OBF's list has changed since,
- * enters the queue as if a notice had come. It counts as read only once all of its assertions are stored, so that
- * nothing is lost between here and there. One whose job failed for good stays in failed, for ops.
- * @returns how many such events there are
+ * Enqueues every event of an account that is unread, or changed in OBF's list, since notices can be lost. An event
+ * counts as read once all of its assertions are stored, so a stop in between loses none. Idempotent.
+ * A job that failed for good stays in failed, for ops.
+ * @returns how many events it enqueued
  */
 export async function pollEvents(stores: Stores, clientId: ClientId, signal: AbortSignal): Promise<number> {
   const { events, quota, log, region } = stores;
   const account = stores.accounts(clientId);
   if (account === null) return 0;
-  // Once a day; that it cannot be read is no reason not to poll.
+  // Once a day. The poll goes on without it.
   if (clientId === region)
     await quota
       .keepFresh(signal)
       .catch((err: unknown) => log.warn({ err }, "OBF's quota cannot be read now"));
-  let found = 0;
+  let enqueued = 0;
   for await (const page of changedPages(account, events, 'an end', signal)) {
     for (const event of page.events) {
       signal.throwIfAborted();
       await enqueueAsNotice(stores, noticeOf(event));
-      found += 1;
+      enqueued += 1;
     }
     await followOddRows(stores, clientId, page.odd, page.isAll);
   }
-  return found;
+  return enqueued;
 }
 
-/** The clock's job. When it was done last is a metric: a client whose poll no longer comes is not heard of. */
+/** Runs one scheduled poll. A metric has the time of the last success, so that a client without polls is noticed. */
 export const pollForClock: JobHandler<Stores, { clientId: ClientId }> = async (stores, job, signal) => {
   const { clientId: client } = job;
   const events = await pollEvents(stores, client, signal);
@@ -49,7 +49,7 @@ export const pollForClock: JobHandler<Stores, { clientId: ClientId }> = async (s
   return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
 };
 
-/** A notice as if OBF had sent it, with what its list says of the event. */
+/** Returns the notice that OBF would have sent, with the list's row of the event. */
 export const noticeOf = ({ id: eventId, ...row }: ObfEvent): EventNotice => ({
   kind: 'event',
   eventId,
@@ -57,22 +57,22 @@ export const noticeOf = ({ id: eventId, ...row }: ObfEvent): EventNotice => ({
   source: 'poll',
 });
 
-/** Has an event read as if OBF had sent a notice of it. */
+/** Enqueues an event as if OBF had sent a notice of it. */
 async function enqueueAsNotice({ queues }: Stores, data: EventNotice): Promise<void> {
   const id = eventNoticeId(data, 'issued');
-  // A notice that came before OBF had the event, or while a key was wrong, has failed for good: OBF lists
-  // the event now, which is another reason to read it. Should that fail as well, it stays so.
+  // A notice that came before the event, or while a key was wrong, has failed for good. OBF lists the event now, so
+  // another job reads it once more.
   const isFailed = (await queues.notices.getJob(id))?.finishedOn !== undefined;
   await enqueueIfAbsent(queues.notices, { id: isFailed ? listedEventId(data) : id, name: 'event', data });
 }
 
-/** The problem of a list of which a row cannot be read. */
+/** The scope of problems with the rows of an event list. */
 const scopeOf = (clientId: ClientId) => ({ clientId, list: 'events', eventId: null }) as const;
 
 /**
- * Names the rows of an event list that cannot be read, where people look.
- * @returns `unread`: the events among them that were never read, to be asked for by their ids: they may be whole there;
- *   `fields`: what cannot be read of these, and of rows without an id
+ * Records the unreadable rows of an event list, for the pages of ops.
+ * @returns `unread`: the events of such rows that were never read, and may be readable by id
+ * @returns `fields`: the unreadable fields of these events, and of rows without an id
  */
 export async function noteOddRows(
   { events, readProblems, clock }: Stores,
@@ -82,16 +82,16 @@ export async function noteOddRows(
   const ids = odd.flatMap(({ eventId }) => eventId ?? []);
   const rows = ids.map((id) => ({ id, recipientCount: null, modifiedS: null }));
   const { unread } = await events.compare(clientId, rows);
-  const left = odd.filter(({ eventId }) => eventId === null || unread.has(eventId));
-  const fields = [...new Set(left.map(({ field }) => field))].toSorted();
+  const unresolved = odd.filter(({ eventId }) => eventId === null || unread.has(eventId));
+  const fields = [...new Set(unresolved.map(({ field }) => field))].toSorted();
   if (fields.length > 0)
     await readProblems.note({ ...scopeOf(clientId), fields, missing: null }, secondsOf(clock));
   return { unread, fields };
 }
 
 /**
- * Has the events of odd rows read by their ids. As long as one is left, a job stands in failed and names it.
- * @param isAll the rows are of the whole list: what is not among them is mended
+ * Enqueues the events of unreadable rows by their ids. While such a row is left, a job in failed names its fields.
+ * @param isAll whether `odd` is of the whole list; if it is and none is left, the problem is over
  */
 export async function followOddRows(
   stores: Stores,
@@ -113,7 +113,7 @@ export async function followOddRows(
   }
 }
 
-/** Stands in failed as long as the rows that it names cannot be read. @throws RowUnreadable */
+/** Fails while the rows that it names cannot be read. @throws RowUnreadable */
 export const reportOddRow: JobHandler<Stores, OddRowJob> = async ({ readProblems }, { clientId, fields }) => {
   const isOdd = (await readProblems.list()).some(
     (one) => one.clientId === clientId && one.list === 'events' && one.eventId === null,

@@ -27,13 +27,13 @@ import type { Scheme } from '../../rules/types.js';
 import type { Stores } from '../stores.js';
 
 export interface StoreOptions {
-  /** Has these earners evaluated. Called before the event counts as read: after a stop in between, it is read again. */
+  /** Enqueues evaluations, before the event counts as read: after a stop in between, the event is read again. */
   readonly evaluate: (written: readonly WrittenAssertion[]) => Promise<void> | void;
-  /** How the event was found: a list may show what is old, a notice means news. */
+  /** A list may show old events; a notice means that an event is new or changed. */
   readonly source: 'notice' | 'list';
 }
 
-/** The usual `evaluate`. */
+/** Returns the usual `evaluate`. */
 export const evaluatingFor =
   ({ queues }: Stores, cause: string): StoreOptions['evaluate'] =>
   (written) => {
@@ -42,9 +42,9 @@ export const evaluatingFor =
   };
 
 /**
- * Puts the assertion of every recipient into their portfolio, and has them evaluated. Idempotent.
- * @returns how many were stored
- * @throws SomeUnreadable, EventIncomplete, RowUnreadable once the others are stored and evaluated
+ * Stores the assertion of every recipient in their portfolio, and enqueues their evaluations. Idempotent.
+ * @returns how many it stored
+ * @throws SomeUnreadable, EventIncomplete, RowUnreadable after the readable recipients were stored and enqueued
  */
 export async function storeEvent(
   stores: Stores,
@@ -56,34 +56,34 @@ export async function storeEvent(
   const { clientId } = event;
   const mark = replicas.epoch();
   const rules = await schemes.now();
-  const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
+  const assertions = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
   const generation = clientId === region ? null : generationFor(rules, event, source);
-  const done = await storeAssertions(stores, found, generation).catch((error: unknown) => {
+  const result = await storeAssertions(stores, assertions, generation).catch((error: unknown) => {
     if (error instanceof SomeUnreadable) return error;
     throw error;
   });
-  const stored = done instanceof SomeUnreadable ? done.stored : done;
+  const stored = result instanceof SomeUnreadable ? result.stored : result;
   signal.throwIfAborted();
   const happenedS = event.createdS ?? read.recipients[0]?.issuedOnS ?? null;
-  // A partner that has fallen silent stands out.
-  if (happenedS !== null && found.length > 0) await news.seen(clientId, happenedS, event.id);
+  // The pages show partners without recent activity.
+  if (happenedS !== null && assertions.length > 0) await news.seen(clientId, happenedS, event.id);
   await evaluate(stored);
-  // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
-  if (done instanceof SomeUnreadable) throw done;
+  // The event counts as unread, with its reason, until all of it is stored. Its readable recipients do not wait.
+  if (result instanceof SomeUnreadable) throw result;
   await requireComplete(stores, event, read);
   if (clientId === region) await journalRegionEvent(stores, rules.scheme, event, stored, signal);
-  // In a cluster, portfolios and the index of what was read stand on different servers: one that fails must not lose
-  // portfolios while the index says that there is nothing left to read.
+  // In a cluster, portfolios and the index of read events are on different servers. The index must not outlive a
+  // portfolio that a failed server lost, or the event would never be read again.
   await replicas.waitForReplicas(mark);
   await events.put(clientId, [event]);
   await clearFailures(stores, { clientId, eventId: event.id });
-  // A badge that is not enrolled counts for nobody: its partner may have forgotten it.
+  // For the pages: the partner may have forgotten to enrol this badge.
   if (clientId !== region && !rules.scheme.enrolments.has(event.badgeId))
     await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock), event.id);
   return stored.length;
 }
 
-/** What failed for an event, or could not be read of it, is over: all of it is stored, or OBF has it no longer. */
+/** Removes an event's failed jobs and read problems, once all of it is stored or OBF no longer has it. Idempotent. */
 export async function clearFailures(
   { queues, readProblems }: Stores,
   event: { readonly clientId: ClientId; readonly eventId: EventId },
@@ -115,13 +115,13 @@ async function requireComplete(
 }
 
 /**
- * Pure. While a change of the rules waits: the generation under which a partner's new event is judged. What OBF
- * recorded before the change is not new: a partner that was just enrolled has a past.
+ * Pure. Returns the generation of the rules for a partner's new event; null: no rollout, or not new. A listed event
+ * that OBF recorded before the rollout is not new: a partner just enrolled has old events.
  */
 function generationFor({ rollout }: Rules, { createdS }: ObfEvent, source: StoreOptions['source']) {
   if (rollout === null) return null;
-  const isNews = source === 'notice' || (createdS !== null && createdS >= rollout.sinceS);
-  return isNews ? rollout.generation : null;
+  const isNew = source === 'notice' || (createdS !== null && createdS >= rollout.sinceS);
+  return isNew ? rollout.generation : null;
 }
 
 const newAssertion = (
@@ -137,47 +137,48 @@ const newAssertion = (
 });
 
 /**
- * Enters an event of the Région's account that no journal tells of: given by hand, or by us before a reply or all of
- * Redis was lost. Costs one call, once an event.
+ * Adds the missing journal entries for an event of the Région's account. Such awards were issued by hand, or by Palier
+ * before a reply or the whole Redis was lost. Costs one call, once for each event. Idempotent.
  */
 async function journalRegionEvent(
   stores: Stores,
   { awards }: Scheme,
   event: ObfEvent,
-  found: readonly NewAssertion[],
+  assertions: readonly NewAssertion[],
   signal: AbortSignal,
 ): Promise<void> {
   const { journal, regionAccount } = stores;
   const { id, badgeId, createdS } = event;
-  const told = new Set((await journal.ofEvent(id)).map(({ earner }) => earner));
-  const untold = (await Promise.all(found.map((one) => untoldOf(stores, told, event, one)))).flat();
-  if (untold.length === 0) return;
+  const journaled = new Set((await journal.ofEvent(id)).map(({ earner }) => earner));
+  const checked = await Promise.all(assertions.map((one) => missingEntry(stores, journaled, event, one)));
+  const missing = checked.flat();
+  if (missing.length === 0) return;
   const note = noteIn((await regionAccount.event(id, signal)).logEntry);
   const award = awards.find((one) => one.badgeId === badgeId)?.id ?? null;
-  const entries = untold.flatMap(({ earner, person, issuedOnS }) => {
+  const entries = missing.flatMap(({ earner, person, issuedOnS }) => {
     if (note === null) return journalEntry('found', issuedOnS, { earner, award, badgeId, event: id });
-    // Another's journal tells of it: the address was unlinked since.
+    // The address was unlinked since, and the other person's journal has the entry.
     const isOfAnother =
-      !(person in note.assertions) && [...told].some((one) => one !== null && one in note.assertions);
+      !(person in note.assertions) && [...journaled].some((one) => one !== null && one in note.assertions);
     return isOfAnother ? [] : issuedAsNoted(note, person, event, createdS ?? issuedOnS);
   });
   await journal.write(entries);
 }
 
 /**
- * None when it is told already, or was before an erasure. `person`: our note speaks of people; the badge went to one of
- * their addresses.
+ * Returns what an assertion's missing entry needs; nothing if a journal has it, or an erasure came later.
+ * `person` is the key in our `log_entry`; the badge went to one of that person's addresses.
  */
-async function untoldOf(
+async function missingEntry(
   { earners }: Stores,
-  told: ReadonlySet<EarnerKey | null>,
+  journaled: ReadonlySet<EarnerKey | null>,
   { createdS }: ObfEvent,
   { earner, assertion: { issuedOnS } }: NewAssertion,
 ) {
   const { tombstone, linkedTo } = await earners.read(earner);
   if (tombstone !== null && (createdS ?? issuedOnS) <= tombstone.erasedAtS) return [];
   const person = linkedTo ?? earner;
-  return told.has(earner) || told.has(person) ? [] : [{ earner, person, issuedOnS }];
+  return journaled.has(earner) || journaled.has(person) ? [] : [{ earner, person, issuedOnS }];
 }
 
 function issuedAsNoted(note: LogEntryNote, earner: EarnerKey, { id: event, badgeId }: ObfEvent, atS: number) {

@@ -20,42 +20,41 @@ import { followOddRows, noticeOf } from './poll-events.js';
 import { clearFailures, storeEvent } from './store-event.js';
 
 /**
- * Reads every account again in full: what no notice told, and no row of a list shows, is found here at the latest.
- * Events and recipients come 1 000 rows a call, behind all other calls. The clock has it done every
- * `VERIFY_EVERY_H`; `palier reconcile --full` is the same reading, now.
+ * Reads every account again in full, to find what no notice and no changed row of a list has shown. Each call reads
+ * 1 000 events or recipients, after all other calls. Runs every `VERIFY_EVERY_H`, and for `palier reconcile --full`.
  */
 
-/** Counts what OBF had and we did not, or the other way round; all of it is mended when this is returned. */
+/** Counts the differences between OBF and Palier; all of them are repaired by the time it is returned. */
 const noDrift = () => ({
   /** Events that were not read in full, or changed since. */
   events: 0,
-  /** Assertions that no portfolio had. */
+  /** Partners' assertions that no portfolio had. */
   assertions: 0,
-  /** Revocations of partners' badges that we did not know of. */
+  /** Revocations of partners' assertions that no portfolio had. */
   revocations: 0,
-  /** Partners' badges of which OBF says something else by now: when they end, say. */
+  /** Partners' assertions that OBF changed, in their expiry for example. */
   changed: 0,
-  /** Partners' badges that OBF has no longer. */
+  /** Partners' assertions that OBF no longer has. */
   gone: 0,
-  /** Awards of the Région that OBF holds and we did not know of, by hand or of a lost Redis. */
+  /** The Région's awards that no portfolio had: issued by hand, or before Redis was lost. */
   awards: 0,
-  /** Awards that were revoked in OBF, or are there no longer. */
+  /** The Région's awards that were revoked in OBF, or that OBF no longer has. */
   awardsRevoked: 0,
-  /** Earners who are evaluated anew. */
+  /** Earners to evaluate again. */
   earners: 0,
-  /** Accounts that could not be read, and what stood in the way; the others were. */
+  /** The accounts that could not be read, with the error; the other accounts were read. */
   unreadable: [] as { readonly clientId: ClientId; readonly error: unknown }[],
 });
 export type Drift = ReturnType<typeof noDrift>;
 
 /** How many events are stored at a time. */
-const AT_ONCE = 8;
+const STORED_AT_ONCE = 8;
 
 interface Run {
   readonly drift: Drift;
-  /** Who is to be evaluated. */
+  /** The earners to evaluate. */
   readonly touched: Set<EarnerKey>;
-  /** Of each account that was read whole: every assertion that its list shows. */
+  /** Every assertion that the lists of an account show, for accounts that were read completely. */
   readonly listed: Map<ClientId, IdSet>;
   /** Receives how many rows of an account were read, of how many. */
   readonly progress: (done: number, total: number) => void;
@@ -63,9 +62,9 @@ interface Run {
 }
 
 /**
- * The Région's own account comes first, so that what is held is known before anybody is evaluated; and nobody is
- * evaluated before all is read. Idempotent; safe beside running workers.
- * @throws what stands in the way of the Région's account; the signal's reason
+ * Reads all accounts, stores the differences, and enqueues evaluations at the end. The Région's account comes first, so
+ * that held awards are known before anybody is evaluated. Idempotent; safe beside running workers.
+ * @throws the error of the Région's account; an error of Redis; the signal's reason
  */
 export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress'], signal: AbortSignal) {
   const drift = noDrift();
@@ -74,14 +73,14 @@ export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress
     try {
       await verifyAccount(pipeline, clientId, run);
     } catch (error) {
-      // Without the Région's account nobody is evaluated: what is held would not be known.
+      // Without the Région's account, held awards are unknown: evaluate nobody.
       if (clientId === pipeline.region) throw error;
-      setAside(run, clientId, error);
+      recordUnreadable(run, clientId, error);
     }
   }
   for (const event of (await vanishedEvents(pipeline, run)).values())
     await followVanished(pipeline, event, run).catch((error: unknown) =>
-      setAside(run, event.clientId, error),
+      recordUnreadable(run, event.clientId, error),
     );
   await retryTransient(async () => {
     const mark = pipeline.replicas.epoch();
@@ -94,20 +93,20 @@ export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress
   return drift;
 }
 
-/** Counts everybody, and has those evaluated again whose awards are on their way, due or lost. */
+/** Counts everybody, and enqueues evaluations of people with an award in flight, due or lost. Idempotent. */
 export async function countPeople(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
   const { people, unsettled } = await storePopulation(pipeline, signal);
   await enqueueEarners(pipeline.queues.earners, unsettled, 'population');
   return { did: 'people counted', facts: { people } };
 }
 
-/** One account does not stand in the way of the others. @throws what stands in the way of all */
-function setAside({ drift, signal }: Run, clientId: ClientId, error: unknown): void {
+/** Records the error of one account, so that the others go on. @throws an error of Redis; the signal's reason */
+function recordUnreadable({ drift, signal }: Run, clientId: ClientId, error: unknown): void {
   if (isRedisError(error) || signal.aborted) throw error;
   drift.unreadable.push({ clientId, error });
 }
 
-/** The clock's job. An account that cannot be read is named, and comes again with the next run. */
+/** Runs the scheduled verification. Logs each account that cannot be read; the next run reads it again. */
 export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
   const { unreadable, ...found } = await verifyAccounts(pipeline, () => undefined, signal);
   for (const { clientId, error: err } of unreadable)
@@ -119,29 +118,29 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   const { queues, events: index, readProblems, clock } = pipeline;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
-  const left = new Map<EventId, ObfEvent>();
+  const unstored = new Map<EventId, ObfEvent>();
   const eventList = await readList<ObfEvent>({
     pageAt: (offset) =>
       retryTransient(
         () => account.events({ offset }, run.signal),
         run.signal,
-        // An account that does not answer at all is named at once.
+        // Reports an account that does not answer at all at once.
         offset === 0 ? { tries: 1 } : {},
       ),
     keyOf: ({ id }) => id,
-    onRows: (rows) => rows.forEach((row) => left.set(row.id, row)),
+    onRows: (rows) => rows.forEach((row) => unstored.set(row.id, row)),
   });
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
-  const ids = [...left.keys()];
-  const compared = await index.compare(clientId, [...left.values()]);
+  const ids = [...unstored.keys()];
+  const compared = await index.compare(clientId, [...unstored.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
   const listed = new IdSet();
-  const recipientList = await storeListed(pipeline, account, left, listed, run);
-  // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
-  for (const data of [...left.values()].filter((one) => one.recipientCount !== 0).map(noticeOf))
+  const recipientList = await storeListed(pipeline, account, unstored, listed, run);
+  // An event that the list shows incompletely is read by its id, also where that failed before.
+  for (const data of [...unstored.values()].filter((one) => one.recipientCount !== 0).map(noticeOf))
     await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
   const isWhole = eventList.isWhole && recipientList.isWhole && recipientList.odd.length === 0;
-  // A list that shows another part each time is no ground to believe that anything is gone.
+  // A list that was not read completely is no proof that an assertion is gone.
   const scope = { clientId, list: 'events', eventId: null } as const;
   const missing = { seen: eventList.distinct, expected: eventList.total };
   if (eventList.odd.length === 0 && isWhole) await readProblems.clear(scope);
@@ -153,28 +152,28 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
 }
 
 /**
- * Stores each event of the account as soon as all of its recipients were listed, and takes it out of `left`.
+ * Stores each event of an account once all of its recipients were listed, and removes it from `unstored`.
  * @param listed receives every assertion that the list shows
  */
 function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
-  left: Map<EventId, ObfEvent>,
+  unstored: Map<EventId, ObfEvent>,
   listed: IdSet,
   run: Run,
 ): Promise<ListRead> {
   const { signal, progress } = run;
-  const waiting = new Map<EventId, ObfRecipient[]>();
-  const total = [...left.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
-  const storeIfWhole = async (event: ObfEvent): Promise<void> => {
-    const recipients = allOf(waiting.get(event.id) ?? []);
+  const rowsByEvent = new Map<EventId, ObfRecipient[]>();
+  const total = [...unstored.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
+  const storeIfComplete = async (event: ObfEvent): Promise<void> => {
+    const recipients = allOf(rowsByEvent.get(event.id) ?? []);
     if (completenessOf(event, recipients) !== 'complete') return;
-    waiting.delete(event.id);
+    rowsByEvent.delete(event.id);
     try {
-      await retryTransient(() => storeAndNote(pipeline, { event, recipients }, run), signal);
-      left.delete(event.id);
+      await retryTransient(() => storeAndCount(pipeline, { event, recipients }, run), signal);
+      unstored.delete(event.id);
     } catch (error) {
-      // Its own job names the person whose record cannot be read; the others are stored.
+      // The event stays in `unstored`, and its own job reports the unreadable record; the others are stored.
       if (!(error instanceof SomeUnreadable)) throw error;
     }
   };
@@ -183,23 +182,23 @@ function storeListed(
     keyOf: ({ assertionId }) => assertionId,
     seen: listed,
     async onRows(rows) {
-      const touched = new Set<ObfEvent>();
+      const extended = new Set<ObfEvent>();
       for (const row of rows) {
-        const event = left.get(row.eventId);
+        const event = unstored.get(row.eventId);
         if (event === undefined) continue;
-        touched.add(event);
-        const others = waiting.get(event.id) ?? [];
-        others.push(row);
-        waiting.set(event.id, others);
+        extended.add(event);
+        const eventRows = rowsByEvent.get(event.id) ?? [];
+        eventRows.push(row);
+        rowsByEvent.set(event.id, eventRows);
       }
-      await pMap(touched, storeIfWhole, { concurrency: AT_ONCE });
+      await pMap(extended, storeIfComplete, { concurrency: STORED_AT_ONCE });
       progress(listed.size, Math.max(listed.size, total));
     },
   });
 }
 
-/** Nobody is evaluated before all is read. */
-function storeAndNote(pipeline: Pipeline, read: EventRead, { drift, touched, signal }: Run) {
+/** Stores an event, and counts its differences; the evaluations wait for the end of the run. */
+function storeAndCount(pipeline: Pipeline, read: EventRead, { drift, touched, signal }: Run) {
   const isOwn = read.event.clientId === pipeline.region;
   const evaluate = (written: readonly WrittenAssertion[]): void => {
     for (const { change, earner, assertion } of written) {
@@ -213,7 +212,7 @@ function storeAndNote(pipeline: Pipeline, read: EventRead, { drift, touched, sig
   return storeEvent(pipeline, read, { evaluate, source: 'list' }, signal);
 }
 
-/** Unrevoked assertions of portfolios that their account's list does not show. */
+/** An event with unrevoked assertions in portfolios that the lists of its account do not show. */
 interface VanishedEvent {
   readonly clientId: ClientId;
   readonly eventId: EventId;
@@ -222,8 +221,8 @@ interface VanishedEvent {
 
 async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
   const events = new Map<string, VanishedEvent>();
-  for await (const some of iteratePeople(pipeline, signal))
-    for (const { keys, portfolio } of some)
+  for await (const people of iteratePeople(pipeline, signal))
+    for (const { keys, portfolio } of people)
       for (const { id, clientId, eventId, revoked } of [...portfolio.assertions, ...portfolio.held]) {
         const shown = listed.get(clientId);
         if (shown === undefined || revoked || eventId === null || shown.has(id)) continue;
@@ -236,8 +235,8 @@ async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
 }
 
 /**
- * What a list no longer shows is asked for by the name of its event, and counts as revoked once OBF says that it is
- * not there: a partner's badge counts no more until it is shown again, and an award that a human took away stays away.
+ * Reads an event by its id, and marks its suspects as vanished once OBF says that they are not there. A partner's
+ * vanished assertion does not count until OBF shows it again. An award that a human removed is not issued again.
  */
 async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects }: VanishedEvent, run: Run) {
   const { touched, drift, signal } = run;
@@ -252,11 +251,11 @@ async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects 
   if (read === null) await clearFailures(pipeline, { clientId, eventId });
   else {
     const { recipients, isWhole, odd } = read.recipients;
-    // A list that does not hold still says nothing. One that does, and counts more than it shows, may hide the revoked.
+    // A list that changes while it is read, or has unreadable rows, proves nothing. A stable one may hide revoked rows.
     if (!isWhole || odd.length > 0) return;
     for (const { assertionId } of recipients) present.add(assertionId);
-    await storeAndNote(pipeline, read, run).catch((error: unknown) => {
-      // Named where people look, and read again by its own job.
+    await storeAndCount(pipeline, read, run).catch((error: unknown) => {
+      // Its problem is recorded for the pages, and its own job reads it again.
       if (!(error instanceof EventIncomplete)) throw error;
     });
   }
