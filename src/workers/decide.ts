@@ -27,40 +27,42 @@ export interface DecidingSources extends PersonSources {
 
 export type Decision = Awaited<ReturnType<typeof decide>>;
 
-/** Reads the person whom this address belongs to, and judges them by the rules that hold at this instant. */
-async function judge({ schemes, clock, ...sources }: DecidingSources, earner: EarnerKey) {
+/** Reads the person that this address belongs to, and evaluates them by the rules that hold now. */
+async function evaluatePerson({ schemes, clock, ...sources }: DecidingSources, earner: EarnerKey) {
   const [rules, person] = await Promise.all([schemes.now(), readPerson(sources, earner)]);
   const { portfolio, lastSchemeGeneration } = person;
-  const judged = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, secondsOf(clock));
-  return { rules, person, ...judged };
+  const results = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, secondsOf(clock));
+  return { rules, person, ...results };
 }
 
 /**
- * As `judge`. A rule made stricter takes nothing back, from somebody who lost a badge before it either: an award is lost
- * by revocation only if it is by the rules that it was given under as well.
+ * Returns what is due to a person and what they lost, by the rules that hold now. Writes nothing.
+ * An award is lost only if its old rules say so too: a stricter rule takes nothing back.
  */
 export async function decide(sources: DecidingSources, earner: EarnerKey) {
-  const judged = await judge(sources, earner);
-  const isLost = await Promise.all(judged.lost.map((award) => isLostAnyway(sources, judged.person, award)));
-  return { ...judged, lost: judged.lost.filter((_, at) => isLost[at]) };
+  const evaluated = await evaluatePerson(sources, earner);
+  const { person, lost } = evaluated;
+  const isLost = await Promise.all(lost.map((award) => isLostByOldRules(sources, person, award)));
+  return { ...evaluated, lost: lost.filter((_, at) => isLost[at]) };
 }
 
-async function isLostAnyway({ schemes, clock }: DecidingSources, person: Person, { badgeId }: Award) {
+/** Whether an award is also lost by the rules that it was issued under. */
+async function isLostByOldRules({ schemes, clock }: DecidingSources, person: Person, { badgeId }: Award) {
   const { portfolio } = person;
   const issued = journalOf(person).findLast((one) => one.kind === 'issued' && one.badgeId === badgeId);
   const version = issued?.version ?? null;
   const scheme = version === null ? null : await schemes.find(version);
-  // Given by hand, or under rules that can no longer be read: today's must do.
+  // Issued by hand, or under rules that can no longer be read: only the present rules are left to decide.
   if (scheme === null) return true;
-  const then = scheme.awards.find((award) => award.badgeId === badgeId);
+  const awardThen = scheme.awards.find((award) => award.badgeId === badgeId);
   const lost = lostByRevocation(scheme, portfolio, evaluate(scheme, portfolio, secondsOf(clock)));
-  return then !== undefined && lost.includes(then);
+  return awardThen !== undefined && lost.includes(awardThen);
 }
 
-/** How many earners are looked at a time: their reads are not to fill the line before OBF. */
+/** How many earners are checked at a time, so that their reads do not fill OBF's rate queue. */
 const AT_ONCE = 8;
 
-/** As `IssuingPorts` has it. Who holds a credential that cannot be read is not decided on. */
+/** See `IssuingPorts`. An earner with a credential that cannot be read gets `unreadable`, and no decision. */
 export async function checkEligibility(
   stores: Stores,
   badgeId: BadgeId,
@@ -69,7 +71,10 @@ export async function checkEligibility(
 ): Promise<ReadonlyMap<EarnerKey, Eligibility>> {
   const checkOne = async (earner: EarnerKey): Promise<readonly [EarnerKey, Eligibility]> => {
     try {
-      return [earner, eligibilityOf(badgeId, earner, await judgeVerified(stores, badgeId, earner, signal))];
+      return [
+        earner,
+        eligibilityOf(badgeId, earner, await evaluateVerified(stores, badgeId, earner, signal)),
+      ];
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ObfThrottled || error instanceof ObfNotSent) throw error;
@@ -79,48 +84,43 @@ export async function checkEligibility(
   return new Map(await pMap(earners, checkOne, { concurrency: AT_ONCE }));
 }
 
-/** Pure. Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
+/** Pure. Decides from the present portfolio, since the award may have become due hours ago. */
 function eligibilityOf(
   badgeId: BadgeId,
   earner: EarnerKey,
-  { person, evaluation, due }: Judged,
+  { person, evaluation, due }: EvaluatedPerson,
 ): Eligibility {
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
   if (event !== null) return { is: 'held', event };
-  // The address was linked to another since: the badge is the person's, and goes where they are due it.
+  // The address was linked to another one since, and the person is given the badge there.
   if (person.earner !== earner) return { is: 'not-due', moved: true };
-  const found = due.find(({ award }) => award.badgeId === badgeId);
-  const contact = found === undefined ? null : contactFor(person, found.earnedBy);
-  if (found === undefined || contact === null || isInFlightElsewhere(person, badgeId))
+  const dueAward = due.find(({ award }) => award.badgeId === badgeId);
+  const contact = dueAward === undefined ? null : contactFor(person, dueAward.earnedBy);
+  if (dueAward === undefined || contact === null || isInFlightElsewhere(person, badgeId))
     return { is: 'not-due', moved: false };
-  const { award, version, earnedBy } = found;
+  const { award, version, earnedBy } = dueAward;
   const own = person.addresses[0]?.record.awards.get(badgeId);
   const cause = own !== undefined && 'cause' in own ? (own.cause ?? null) : null;
   const assertions = earnedBy.map(({ id }) => id);
-  return {
-    is: 'due',
-    contact,
-    told: { earner, badgeId, award: award.id, version, assertions, cause },
-  };
+  return { is: 'due', contact, told: { earner, badgeId, award: award.id, version, assertions, cause } };
 }
 
-type Judged = Awaited<ReturnType<typeof judge>>;
+type EvaluatedPerson = Awaited<ReturnType<typeof evaluatePerson>>;
 
 /**
- * Reads the hosted credentials again that this badge counts on, of partners whose account we cannot read, and stores
- * what OBF says of them now. What takes the place of one that counts no more is read as well, until all that counts was.
- * @returns what is judged from them
+ * Evaluates a person after reading again the hosted credentials that earn this badge, for partners without an API key.
+ * When one no longer counts, the credentials that replace it are read too.
  */
-async function judgeVerified(stores: Stores, badgeId: BadgeId, earner: EarnerKey, signal: AbortSignal) {
+async function evaluateVerified(stores: Stores, badgeId: BadgeId, earner: EarnerKey, signal: AbortSignal) {
   const read = new Set<AssertionId>();
   for (;;) {
-    const judged = await judge(stores, earner);
-    const counted = judged.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
+    const evaluated = await evaluatePerson(stores, earner);
+    const counted = evaluated.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
     const unread = counted.filter((one) => stores.accounts(one.clientId) === null && !read.has(one.id));
-    if (unread.length === 0) return judged;
+    if (unread.length === 0) return evaluated;
     for (const one of unread) {
-      if (!(await isVerified(stores, one.id))) await readAgain(stores, judged.person, one, signal);
+      if (!(await isVerified(stores, one.id))) await readAgain(stores, evaluated.person, one, signal);
       read.add(one.id);
     }
   }
@@ -129,11 +129,11 @@ async function judgeVerified(stores: Stores, badgeId: BadgeId, earner: EarnerKey
 async function readAgain(stores: Stores, person: Person, { id, eventId }: Assertion, signal: AbortSignal) {
   const address = addressOf(person, id);
   const contact = address?.record.contact ?? null;
-  // Erased meanwhile: not due either.
+  // The address was erased meanwhile, so the award is not due.
   if (address === undefined || contact === null) return;
-  const askedS = secondsOf(stores.clock);
+  const requestedS = secondsOf(stores.clock);
   // Only an Open Badges 2.0 assertion names its event.
-  const found = await stores.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
+  const credential = await stores.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
   signal.throwIfAborted();
-  await storeCredential(stores, address.key, contact, found, askedS);
+  await storeCredential(stores, address.key, contact, credential, requestedS);
 }

@@ -12,13 +12,13 @@ const AT_ONCE = 32;
 const PAGE = 1000;
 
 /**
- * Seals everything anew that is sealed under `PALIER_KEY_OLD`, beside running workers; the mark of the key moves last.
- * May be stopped anywhere: the next one goes on. What lasts minutes (OBF's tokens) or hours (sessions) is left to expire.
- * @param report told of each chunk of records
- * @returns `jobs`: notices that wait or failed, whose recipient was sealed anew; `unreadable`: whose record is sealed under
- *   neither key, or altered
+ * Seals under `PALIER_KEY` everything that is sealed under `PALIER_KEY_OLD`; the mark of the key moves last.
+ * Safe beside running workers. May be stopped anywhere: the next run goes on. OBF's tokens and the sessions are left
+ * out, as they expire within minutes or hours.
+ * @param progress receives the number of records read so far
+ * @returns `jobs`: notices with a resealed recipient; `unreadable`: earners with a record under neither key, or altered
  */
-export async function resealAll(pipeline: Pipeline, report: (done: number) => void, signal: AbortSignal) {
+export async function resealAll(pipeline: Pipeline, progress: (done: number) => void, signal: AbortSignal) {
   const { redis, prefix, earners, vault } = pipeline;
   const unreadable: EarnerKey[] = [];
   let [records, resealed] = [0, 0];
@@ -33,17 +33,17 @@ export async function resealAll(pipeline: Pipeline, report: (done: number) => vo
   for await (const chunk of earners.keys()) {
     await pMap(chunk, reseal, { concurrency: AT_ONCE, signal });
     records += chunk.length;
-    report(records);
+    progress(records);
   }
   let jobs = 0;
-  // A job that moved on meanwhile is met the next time.
-  for (let more = -1; more !== 0; jobs += more) more = await resealJobs(pipeline, signal);
+  // Until a pass finds none: jobs may have moved between its pages.
+  for (let inPass = -1; inPass !== 0; jobs += inPass) inPass = await resealJobs(pipeline, signal);
   await pipeline.schemes.reseal();
   await moveMark(redis, prefix, vault);
   return { records, resealed, jobs, unreadable };
 }
 
-/** A notice that failed may wait for months to be sent again. Page by page, newest first: what comes is under our key. */
+/** Reseals the recipients of stored notices, as a failed one may wait for months. @returns how many it resealed */
 async function resealJobs({ queues, vault }: Pipeline, signal: AbortSignal): Promise<number> {
   await sortAllArrivals({ queues });
   let resealed = 0;
@@ -63,25 +63,24 @@ async function resealJob(vault: Vault, job: Job): Promise<boolean> {
   const notice = credentialNotice.safeParse(job.data).data;
   if (notice === undefined) return false;
   try {
-    const anew = vault.reseal(notice.recipient, notice.earner);
-    if (anew === null) return false;
-    await job.updateData({ ...notice, recipient: anew });
+    const recipient = vault.reseal(notice.recipient, notice.earner);
+    if (recipient === null) return false;
+    await job.updateData({ ...notice, recipient });
     return true;
   } catch (error) {
-    // No key of ours opens it, which the job's own failure tells; or it was done meanwhile.
+    // No key opens the recipient, which the job's own failure reports; or the job ended meanwhile.
     if (error instanceof VaultError || (await job.getState()) === 'unknown') return false;
     throw error;
   }
 }
 
-/** What is read, and what is filled. */
 type Parts = Pick<Pipeline, 'earners' | 'journal' | 'flags' | 'log'>;
 
-/** Fills the journal's index and the review list anew from the records. Unreadable records are left out, and named. */
+/** Rebuilds the journal's index and the review list from the records; logs and leaves out unreadable ones. Idempotent. */
 export const rebuildIndexes = (parts: Parts, signal: AbortSignal): Promise<void> =>
   parts.journal.rebuild(listedRecords(parts, signal));
 
-/** Every record, in chunks; their flags are listed on the way. */
+/** Yields every readable record, in chunks, after adding its flags to the review list. */
 async function* listedRecords(
   { earners, flags, log }: Parts,
   signal: AbortSignal,

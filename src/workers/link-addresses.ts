@@ -8,7 +8,7 @@ import { journalEntry } from '../earners/journal-entry.js';
 import { enqueueRevocation } from './issue/revocation.js';
 import type { Pipeline } from './pipeline.js';
 
-/** OBF may be receiving an award of this person at this moment, and did not answer in time. To be tried again. */
+/** An issue call for this person did not end in time. Try again later. */
 export class AwardInFlight extends Error {
   readonly code = 'still_under_way';
   constructor() {
@@ -18,9 +18,9 @@ export class AwardInFlight extends Error {
 }
 
 /**
- * Makes all addresses of `other`'s person addresses of `one`'s: what each earned counts together, and what any of them
- * holds is held. What is in flight goes on; the person is given no second one meanwhile. Idempotent.
- * @returns `withdrawn`: how many awards waited for an address on its own; the person is given them if they are due
+ * Joins two people: all addresses of `other`'s person become addresses of `one`'s. Their assertions count together,
+ * and a badge that one address holds is held. An award in flight goes on; no second one is issued meanwhile. Idempotent.
+ * @returns `withdrawn`: how many awards waited for a single address; the next evaluation decides on them again
  */
 export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: EarnerKey) {
   const { earners, flags, queues, log } = pipeline;
@@ -38,16 +38,16 @@ export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: E
   return { person, keys: [person, ...others], changed, withdrawn };
 }
 
-/** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
+/** Withdraws the due awards of these addresses; those in flight stay. @returns how many it withdrew */
 async function withdrawWaiting(pipeline: Pipeline, keys: readonly EarnerKey[]): Promise<number> {
   const { ledger, outbox, clock } = pipeline;
   const withdrawn = (award: AwardRecord | null): AwardRecord | null =>
     award?.state === 'due' ? transition(award, { type: 'withdraw' }, secondsOf(clock)) : award;
   let count = 0;
   for (const { key, badgeId, record } of await awardsAt(pipeline, keys)) {
-    // One that is claimed meanwhile is not withdrawn: it may be sent at this moment.
-    const now = record.state === 'due' ? await ledger.amend(key, badgeId, withdrawn) : null;
-    if (now?.state === 'withdrawn') count += 1;
+    // An award claimed meanwhile is not withdrawn, as its call may be under way.
+    const amended = record.state === 'due' ? await ledger.amend(key, badgeId, withdrawn) : null;
+    if (amended?.state === 'withdrawn') count += 1;
     await outbox.remove(badgeId, [key]);
   }
   return count;
@@ -58,7 +58,7 @@ const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
 
 type Change = (record: EarnerRecord) => EarnerRecord;
 
-/** @param person null: the address stands for itself */
+/** @param person null: the address is its own person */
 export const pointingTo =
   (person: EarnerKey | null): Change =>
   (record) => ({ ...record, linkedTo: person });
@@ -71,15 +71,15 @@ const notListing =
   (others: readonly EarnerKey[]): Change =>
   (record) => ({ ...record, linked: record.linked.filter((one) => !others.includes(one)) });
 
-/** Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it. */
+/** Points each of `others` to `person`, and lists them there alone. Each write changes one address and its journal. */
 async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<void> {
-  let isTold = false;
+  let isNew = false;
   for (const key of others)
-    if (await changeAndTell(pipeline, key, 'linked', pointingTo(person))) isTold = true;
-  // All at once: nothing is decided for the person on some of their addresses alone.
+    if (await changeAndJournal(pipeline, key, 'linked', pointingTo(person))) isNew = true;
+  // One write for all addresses: nothing is decided for the person from some of them alone.
   await pipeline.journal.tell(person, (record) => ({
     record: pointingTo(null)(listing(others)(record)),
-    entries: isTold ? [linkEntry(pipeline, person, 'linked')] : [],
+    entries: isNew ? [linkEntry(pipeline, person, 'linked')] : [],
   }));
   for (const key of others) await pipeline.earners.update(key, notListing([...others, person]));
 }
@@ -87,29 +87,29 @@ async function join(pipeline: Pipeline, person: EarnerKey, others: readonly Earn
 const linkEntry = ({ clock }: Pick<Pipeline, 'clock'>, earner: EarnerKey, kind: 'linked' | 'unlinked') =>
   journalEntry(kind, secondsOf(clock), { earner, cause: 'ops' });
 
-/** One write. An address whose last word it is already is not told again. @returns whether it was told */
-async function changeAndTell(
+/** Changes a record and adds its journal entry, unless the last one says the same. @returns whether it added one */
+async function changeAndJournal(
   pipeline: Pipeline,
   earner: EarnerKey,
   kind: 'linked' | 'unlinked',
   change: Change,
 ): Promise<boolean> {
-  let isTold = false;
+  let isNew = false;
   await pipeline.journal.tell(earner, (record) => {
     const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
-    isTold = (last?.kind ?? 'unlinked') !== kind;
-    return { record: change(record), entries: isTold ? [linkEntry(pipeline, earner, kind)] : [] };
+    isNew = (last?.kind ?? 'unlinked') !== kind;
+    return { record: change(record), entries: isNew ? [linkEntry(pipeline, earner, kind)] : [] };
   });
-  return isTold;
+  return isNew;
 }
 
 /**
- * Makes `other` a person of its own again, with all that came under that address and all that OBF gave to it; the
- * person's other addresses stay together. Both are evaluated. Idempotent.
- * @returns `moved`: how many awards turned out to be the other one's
- * @param withinMs how long to wait for what is in flight; as long as a call of unknown outcome takes in a good hour
- * @throws AwardInFlight when an issue call for the person does not end in time, RegionUnreadable or an ObfError when
- *   the Région's account cannot be read: the addresses are linked as before then
+ * Makes `other` a person of its own again, with its own assertions and the awards that OBF issued to it. The person's
+ * other addresses stay together. Both people are evaluated. Idempotent.
+ * @param withinMs how long to wait for awards in flight; by default the shortest time of an unknown outcome
+ * @returns `moved`: how many awards moved between the two people
+ * @throws AwardInFlight when an issue call does not end in time
+ * @throws RegionUnreadable, ObfError when the Région's account cannot be read; on any error the addresses stay linked
  */
 export async function unlinkAddress(
   pipeline: Pipeline,
@@ -124,13 +124,13 @@ export async function unlinkAddress(
   if (personKeyOf(records, other) !== person) return { people: [one, other], changed: false, moved: 0 };
   const others = [...records.keys()].filter((key) => key !== person);
   await join(pipeline, person, others);
-  // The address that stands for the person cannot leave: the others do, and one of them stands for those.
-  const [head, leaving] = other === person ? [one, others] : [other, [other]];
+  // The person's own key cannot leave: the other addresses leave instead, and one of them becomes their person.
+  const [newPerson, leaving] = other === person ? [one, others] : [other, [other]];
   const staying = [...records.keys()].filter((key) => !leaving.includes(key));
-  const rest = leaving.filter((key) => key !== head);
-  for (const key of rest) await earners.update(key, pointingTo(head));
-  await earners.update(head, listing(rest));
-  // Those who leave still point to the person, and are listed nowhere: nothing is given to them yet.
+  const linkedToNew = leaving.filter((key) => key !== newPerson);
+  for (const key of linkedToNew) await earners.update(key, pointingTo(newPerson));
+  await earners.update(newPerson, listing(linkedToNew));
+  // The new person still points to the old one, which no longer lists it: nothing is issued to it yet.
   await earners.update(person, notListing(leaving));
   let moved = 0;
   try {
@@ -140,32 +140,31 @@ export async function unlinkAddress(
     await join(pipeline, person, others);
     throw error;
   }
-  if (await changeAndTell(pipeline, head, 'unlinked', pointingTo(null)))
+  if (await changeAndJournal(pipeline, newPerson, 'unlinked', pointingTo(null)))
     await journal.write([linkEntry(pipeline, person, 'unlinked')]);
-  await enqueueEarners(queues.earners, [person, head], 'unlink');
-  log.info({ earner: person, unlinked: head, moved }, 'address unlinked');
-  return { people: [person, head], changed: true, moved };
+  await enqueueEarners(queues.earners, [person, newPerson], 'unlink');
+  log.info({ earner: person, unlinked: newPerson, moved }, 'address unlinked');
+  return { people: [person, newPerson], changed: true, moved };
 }
 
 /**
- * What was decided for the person is withdrawn while its batch is open. A call under way is the one thing to wait for:
- * it may go to any of the addresses, and until it shows in OBF that one would be given the badge a second time.
- * @throws AwardInFlight
+ * Removes the addresses from open batches, then waits for their calls under way. Until OBF shows the address of such a
+ * call, that address could be given the badge again. @throws AwardInFlight
  */
 async function settle(pipeline: Pipeline, keys: readonly EarnerKey[], signal: AbortSignal, withinMs: number) {
   const badges = (await awardsAt(pipeline, keys)).map(({ badgeId }) => badgeId);
   for (const badgeId of new Set(badges)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
   const isSettled = await waitUntil(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
   if (!isSettled) throw new AwardInFlight();
-  // What was sent is known by its address.
+  // Shows which address each award went to.
   await pipeline.regionSync.sync(signal);
 }
 
-/** Whether OBF is being told of an award of these addresses. */
+/** Whether an issue call for these addresses is under way, or of unknown outcome. */
 async function isAnyInFlight(pipeline: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
   for (const { badgeId, record } of await awardsAt(pipeline, keys)) {
     if (record.state !== 'claimed' && record.state !== 'unknown') continue;
-    // An open batch decides its people anew; without its batch, no award is sent.
+    // An open batch decides its people anew before the call; a claim without a batch is never sent.
     const batch = await pipeline.batches.find(badgeId, record.batch);
     if (batch !== null && batch.state !== 'open') return true;
   }
@@ -173,10 +172,9 @@ async function isAnyInFlight(pipeline: Pipeline, keys: readonly EarnerKey[]): Pr
 }
 
 /**
- * The ledgers of one person who turns out to be two: what OBF did under an address goes to that address, from either
- * side; what OBF does not know stays where it is. It is added before it is taken away: stopped in between, an award is
- * known twice rather than not at all.
- * @returns how many awards turned out to be the other one's
+ * Splits one person's ledger in two. An award that OBF shows at an address of the other side moves there; all others
+ * stay. It is added before it is removed: after a stop in between, both ledgers have it, never neither.
+ * @returns how many issued or blocked awards moved
  */
 async function splitLedger(pipeline: Pipeline, leaving: readonly EarnerKey[], staying: readonly EarnerKey[]) {
   const [left, stayed] = [
@@ -184,22 +182,22 @@ async function splitLedger(pipeline: Pipeline, leaving: readonly EarnerKey[], st
     await readAddresses(pipeline.earners, staying),
   ];
   const moves = [...movesFrom(left, stayed), ...movesFrom(stayed, left)];
-  for (const move of moves) await add(pipeline, move);
-  const gone = moves.filter(({ isGone }) => isGone);
-  for (const move of gone) await takeAway(pipeline, move);
-  return gone.filter(({ award }) => award.state === 'issued' || award.state === 'blocked').length;
+  for (const move of moves) await addAward(pipeline, move);
+  const movedAwards = moves.filter(({ isAwardMoved }) => isAwardMoved);
+  for (const move of movedAwards) await removeAward(pipeline, move);
+  return movedAwards.filter(({ award }) => award.state === 'issued' || award.state === 'blocked').length;
 }
 
-/** What is to be known of an award at another address. */
+/** What an address takes over from another one's ledger: the award, ignored revocations, or both. */
 interface Move {
   readonly from: EarnerKey;
   readonly to: EarnerKey;
   readonly badgeId: BadgeId;
-  /** As it is known at `from`. */
+  /** As it is in the ledger of `from`. */
   readonly award: AwardRecord;
-  /** It is no longer to be known at `from`. */
-  readonly isGone: boolean;
-  /** Revocations at `to` that block nothing. */
+  /** Whether the award itself moves. */
+  readonly isAwardMoved: boolean;
+  /** Revocations at `to` that do not block the award. */
   readonly ignored: readonly EventId[];
 }
 
@@ -207,9 +205,10 @@ function* movesFrom(own: readonly Address[], others: readonly Address[]): Genera
   for (const { key: from, badgeId, record: award } of own.flatMap(awardsOf)) {
     const isOwn = own.some((address) => isShownAt(address, badgeId, award));
     for (const address of others) {
-      const isGone = !isOwn && isShownAt(address, badgeId, award);
+      const isAwardMoved = !isOwn && isShownAt(address, badgeId, award);
       const ignored = award.ignoredRevocations.filter((event) => hasEvent(address, badgeId, event));
-      if (isGone || ignored.length > 0) yield { from, to: address.key, badgeId, award, isGone, ignored };
+      if (isAwardMoved || ignored.length > 0)
+        yield { from, to: address.key, badgeId, award, isAwardMoved, ignored };
     }
   }
 }
@@ -217,7 +216,7 @@ function* movesFrom(own: readonly Address[], others: readonly Address[]): Genera
 const hasEvent = ({ record: { assertions } }: Address, badgeId: BadgeId, event: EventId): boolean =>
   assertions.some((one) => one.badgeId === badgeId && one.eventId === event);
 
-/** Whether OBF shows, at this address, what the ledger says of the award. */
+/** Whether OBF shows the award at this address, in the state that the ledger has. */
 function isShownAt(address: Address, badgeId: BadgeId, award: AwardRecord): boolean {
   if ('event' in award) return hasEvent(address, badgeId, award.event);
   if (award.state !== 'blocked') return false;
@@ -227,25 +226,25 @@ function isShownAt(address: Address, badgeId: BadgeId, award: AwardRecord): bool
   );
 }
 
-async function add(pipeline: Pipeline, { to, badgeId, award, isGone, ignored }: Move): Promise<void> {
-  const now = await pipeline.ledger.amend(to, badgeId, (known) => {
-    const ignoredRevocations = [...new Set([...(known?.ignoredRevocations ?? []), ...ignored])];
-    // What is learned takes the place of what says nothing of OBF.
-    if (isGone && (known === null || SAYS_NOTHING.has(known.state))) return { ...award, ignoredRevocations };
-    return { ...(known ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
+async function addAward(pipeline: Pipeline, { to, badgeId, award, isAwardMoved, ignored }: Move) {
+  const amended = await pipeline.ledger.amend(to, badgeId, (own) => {
+    const ignoredRevocations = [...new Set([...(own?.ignoredRevocations ?? []), ...ignored])];
+    // A record of what OBF did replaces a state that says nothing about OBF.
+    if (isAwardMoved && (own === null || SAYS_NOTHING.has(own.state)))
+      return { ...award, ignoredRevocations };
+    return { ...(own ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
   });
-  // It goes on under the address that the badge is revoked at.
-  if (now?.state === 'revoking') await enqueueRevocation(pipeline, { badgeId, earner: to });
+  // An unfinished revocation goes on under the address that it moved to.
+  if (amended?.state === 'revoking') await enqueueRevocation(pipeline, { badgeId, earner: to });
 }
 
-/** Unless an evaluation was quicker: it knows no less. */
-async function takeAway({ ledger }: Pipeline, { from, badgeId, award }: Move): Promise<void> {
-  await ledger.amend(from, badgeId, (now) => {
-    if (now === null || stateIn(now) !== stateIn(award)) return now;
-    const { atS, ignoredRevocations } = now;
+/** Removes an award that moved, unless an evaluation has changed it meanwhile. */
+async function removeAward({ ledger }: Pipeline, { from, badgeId, award }: Move): Promise<void> {
+  await ledger.amend(from, badgeId, (current) => {
+    if (current === null || comparable(current) !== comparable(award)) return current;
+    const { atS, ignoredRevocations } = current;
     return ignoredRevocations.length === 0 ? null : { state: 'withdrawn', atS, ignoredRevocations };
   });
 }
 
-/** What is compared. */
-const stateIn = (award: AwardRecord): string => JSON.stringify({ ...award, ignoredRevocations: [] });
+const comparable = (award: AwardRecord): string => JSON.stringify({ ...award, ignoredRevocations: [] });

@@ -17,7 +17,7 @@ import { startWorkers } from './runtime/workers.js';
 import { keepSchedules } from './runtime/schedules.js';
 import { wirePipeline } from './pipeline.js';
 
-/** What a test run may shorten. */
+/** The times and sizes that a test run may change. */
 const TEST_PACE = [
   'quietMs',
   'gatherMs',
@@ -31,10 +31,10 @@ const TEST_PACE = [
   'holdMaxMs',
 ] as const;
 
-/** V8 collects once its heap has grown by so many percent. Its own choice is up to fourfold, for a little less work. */
+/** V8 collects garbage once its heap has grown by 30 %; by default the heap may grow fourfold before that. */
 const COLLECT_EARLY = '--heap-growing-percent=30';
 
-/** The worker process: opens what it needs, works until it is asked to stop, closes what it opened. */
+/** Runs the worker process until a signal stops it. */
 async function main(): Promise<void> {
   setFlagsFromString(COLLECT_EARLY);
   const { config, scheme, secrets } = await readSettings();
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const releases: Disposer[] = [() => closeRedis(redis), close, ...(links === null ? [] : [links.close])];
   const stop = stopOnSignals(releases, log);
   try {
-    // Waits for Redis: nothing can be done without it.
+    // Waits until Redis answers.
     await requireSafeRedis(config.redis, process.env['NODE_ENV'] === 'production', log);
     await markKey(redis, DATA_PREFIX, pipeline.vault);
     await pipeline.now();
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   releases.push(await keepSchedules(pipeline, config));
 }
 
-/** @throws ConfigFaults, which names all that is wrong; what of the rules cannot be read */
+/** @throws ConfigFaults with every fault of the environment; the faults of the scheme */
 async function readSettings() {
   dotenv.config({ quiet: true });
   const config = loadConfig(process.env);

@@ -12,12 +12,12 @@ import { evaluatingFor, storeEvent, type StoreOptions } from './ingest/store-eve
 import { issueSoon } from './issue/gather-awards.js';
 import { openStores, type PipelineOptions } from './stores.js';
 
-/** All that the jobs work with. */
+/** Everything that job handlers use. */
 export type Pipeline = ReturnType<typeof wirePipeline>['pipeline'];
 
 /**
- * The pipeline without a worker, over a connection of its own that fails fast.
- * @returns with it what closes it, in order of opening
+ * Opens the pipeline without a worker, over its own Redis connection, which fails fast.
+ * @returns `releases`: what closes it, in order of opening
  */
 export function openPipeline(
   options: Omit<PipelineOptions, 'redis'> & { readonly config: Pick<Config, 'redis'> },
@@ -33,24 +33,23 @@ export function openPipeline(
   return { pipeline, releases };
 }
 
-/** Puts the pipeline together over one Redis connection, which stays the caller's. */
+/** Wires the pipeline over one Redis connection, which the caller closes. */
 export function wirePipeline(options: PipelineOptions) {
   const stores = openStores(options);
   const { queues, region, obf } = stores;
-  const howToStore: StoreOptions = { source: 'list', evaluate: evaluatingFor(stores, REGION_READ) };
+  const storeOptions: StoreOptions = { source: 'list', evaluate: evaluatingFor(stores, REGION_READ) };
   const ports: IssuingPorts = {
-    checkEligibility: (...about) => checkEligibility(stores, ...about),
+    checkEligibility: (...args) => checkEligibility(stores, ...args),
     evaluate: (earners, suppressEmail) => enqueueEarners(queues.earners, earners, 'awards', suppressEmail),
-    issueSoon: (...about) => issueSoon(stores, ...about),
+    issueSoon: (...args) => issueSoon(stores, ...args),
   };
   const pipeline = {
     ...stores,
     ports,
-    /** Reads the events that notices tell of. */
     readEvent: createEventReader(stores),
     regionSync: createRegionAccountSync({
       ...stores,
-      storeEvent: (read, signal) => storeEvent(stores, read, howToStore, signal),
+      storeEvent: (read, signal) => storeEvent(stores, read, storeOptions, signal),
       noteOddRows: async (odd) => (await noteOddRows(stores, region, odd)).unread,
     }),
   };

@@ -21,14 +21,14 @@ import type { Scheme } from '../rules/types.js';
 import { createPopulationStore } from '../scheme/population.js';
 import { createSchemes } from '../scheme/schemes.js';
 
-/** The times that the pipeline keeps, milliseconds. */
+/** The times of the pipeline, milliseconds, and the sizes of its batches. */
 export const PACE = {
   ...ISSUING_PACE,
-  /** How old the copy of the Région's account may be when a notice is read. */
+  /** The greatest age of the Région's account copy at which ingesting a notice does not refresh it. */
   mirrorMaxAgeMs: 15_000,
-  /** How long a job stays with a process that no longer says that it is alive. */
+  /** How long a job stays locked by a process that no longer renews the lock. */
   lockMs: 30_000,
-  /** How soon an event that OBF shows in part is looked at again, at first. */
+  /** The first wait before an event that OBF shows incompletely is read again. */
   lookAgainMs: 2000,
 };
 export type Pace = Readonly<typeof PACE>;
@@ -44,27 +44,27 @@ export interface PipelineOptions {
   readonly secrets: ReadonlyMap<ClientId, string>;
   readonly redis: RedisConnection;
   readonly log: Logger;
-  /** For tests. The default is Redis' time. */
+  /** For tests; by default Redis' time. */
   readonly clock?: Clock;
   readonly pace?: Partial<Pace>;
   /** For tests: OBF's spacing of tokens. */
   readonly tuning?: Partial<Tuning>;
   readonly reached?: (point: CrashPoint) => void;
-  /** Of the queues; without it there are no spans. */
+  /** Traces the queues' jobs; null: no tracing. */
   readonly telemetry?: Telemetry | null;
-  /** Opening the queues writes nothing into Redis: for a command that may only read. */
+  /** For commands that only read: opening the queues writes nothing to Redis. */
   readonly leavesNoMark?: boolean;
-  /** Sends somebody the link to their own page; resolves with whether anybody is known there. */
+  /** Mails the link to an earner's own page; resolves to false when no address is stored. */
   readonly sendLink?: ((earner: EarnerKey) => Promise<boolean>) | null;
-  /** That of the process, where it has one already. */
+  /** By default one is created from the configuration. */
   readonly vault?: Vault;
-  /** Of BullMQ's keys, and of ours; tests have their own. */
+  /** The prefixes of BullMQ's keys and of ours; tests have their own. */
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
 
 /**
- * The API keys of the partners that take part. Pure: the environment is handed in.
- * @returns `faults`: variables that partners.yaml names and that are not set, each by its name
+ * Pure. Reads the active partners' API keys from the environment.
+ * @returns `faults`: the variables that partners.yaml names and that are not set
  */
 export function partnerKeys(scheme: Scheme, env: Readonly<Record<string, string | undefined>>) {
   const secrets = new Map<ClientId, string>();
@@ -83,10 +83,10 @@ export function partnerKeys(scheme: Scheme, env: Readonly<Record<string, string 
   return { secrets, faults };
 }
 
-/** All that is stored, in Redis and in OBF, and what it is read and written with. */
+/** Everything that reads and writes Redis and OBF. */
 export type Stores = ReturnType<typeof openStores>;
 
-/** Opens everything over one Redis connection, which stays the caller's. */
+/** Opens the stores over one Redis connection, which the caller closes. */
 export function openStores(options: PipelineOptions) {
   const { scheme, redis, log, config, telemetry = null, clock: fixed = systemClock } = options;
   const { prefixes = { queues: DEFAULT_PREFIX, data: DATA_PREFIX } } = options;
@@ -124,17 +124,14 @@ export function openStores(options: PipelineOptions) {
     vault,
     replicas,
     reached,
-    /** What this process was started with; deciding asks `schemes`. */
+    /** The scheme that this process was started with; decisions use the one in `schemes`. */
     scheme,
-    /** Which rules hold. */
     schemes: createSchemes({ redis, prefix, vault, now }, scheme),
     obf,
     accounts: obf.account,
     hosted: obf.hosted,
     readProblems: createReadProblems(redis, prefix),
-    /** When each partner issued last; badges and clients that count for nobody. */
     news: createPartnerActivity(redis, prefix),
-    /** What was counted of everybody at night. */
     population: createPopulationStore(redis, prefix),
     queues: openQueues((name) =>
       openQueue(name, redis, log, prefixes.queues, telemetry, options.leavesNoMark !== true),
@@ -146,8 +143,8 @@ export function openStores(options: PipelineOptions) {
 }
 
 /**
- * Counts the calls of OBF. The client is named for tokens alone: that is where a wrong API key shows, and there are as
- * many clients as partners with a key.
+ * Counts OBF calls by role, route and status. Only token calls have the client as a label, since they show a wrong API
+ * key. On every call, a label for each partner would be many series.
  */
 const countCalls =
   (meter: Meter, region: ClientId): OnCall =>
@@ -159,13 +156,13 @@ const countCalls =
       meter.count('palier_token_requests_total', { client: clientId, outcome: tokenOutcomeOf(status) });
   };
 
-/** `2xx` to `5xx`; 429 for itself, since OBF then only asks to wait; `none`: no whole answer came. */
+/** Returns `2xx` to `5xx`; `429` apart, as OBF only asks to wait; `none` without a whole response. */
 function classOf(status: CallMade['status']): string {
   if (status === null) return 'none';
   return status === 429 ? '429' : `${Math.floor(status / 100)}xx`;
 }
 
-/** OBF says no to a wrong API key with one of several statuses: see `requestToken`. */
+/** Any other 4xx may refuse the API key: see `requestToken`. */
 function tokenOutcomeOf(status: CallMade['status']): 'given' | 'refused' | 'failed' {
   if (status === null || status === 429 || status === 408 || status >= 500) return 'failed';
   return status < 300 ? 'given' : 'refused';

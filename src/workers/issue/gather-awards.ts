@@ -6,13 +6,13 @@ import { waitUntil } from '../../platform/clock.js';
 import type { JobHandler } from '../../platform/job.js';
 import type { Pace, Stores } from '../stores.js';
 
-/** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
+/** Forms batches from all that waits in one badge's outbox, and ensures that every batch has its job. Idempotent. */
 export const gatherAwards: JobHandler<Stores, { badgeId: BadgeId }> = async (stores, { badgeId }, signal) => {
   const { outbox, batches, pace } = stores;
   const formed: Batch[] = [];
   for (;;) {
     signal.throwIfAborted();
-    const delayMs = await untilNextMs(stores, badgeId);
+    const delayMs = await nextDelayMs(stores, badgeId);
     if (delayMs === null) break;
     if (delayMs > 0) {
       await enqueueGather(stores, badgeId, delayMs);
@@ -21,19 +21,19 @@ export const gatherAwards: JobHandler<Stores, { badgeId: BadgeId }> = async (sto
     const batch = await outbox.takeBatch(badgeId, pace.batchMax);
     if (batch !== null) formed.push(batch);
   }
-  for (const batchId of await batches.of(badgeId)) await keepBatchJob(stores, badgeId, batchId);
+  for (const batchId of await batches.of(badgeId)) await ensureBatchJob(stores, badgeId, batchId);
   const earners = formed.flatMap((batch) => batch.earners).length;
   const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
-  // While no replica answers, each look at what gathers would else hold its place, and leave none to the batches.
+  // `onlyQueued` waits for no replica: while none answers, gather jobs must not take the places of batch jobs.
   if (formed.length === 0) return { did: 'no batch to form', facts, onlyQueued: true };
   return { did: 'batches formed', facts };
 };
 
-/** Null: nobody waits. While the badge is on hold, they gather on: they leave together. */
-async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | null> {
+/** Returns how long until the next batch; null: the outbox is empty. On hold, awards gather on and leave together. */
+async function nextDelayMs(stores: Stores, badgeId: BadgeId): Promise<number | null> {
   const { outbox, holds, pace, now } = stores;
-  // Asked first: nothing moves past the look.
-  const moreMayCome = await isAnyOnTheWay(stores);
+  // Read before the outbox, so that no award moves between the two unseen.
+  const moreMayCome = await areJobsUpstream(stores);
   const [gathered, hold] = await Promise.all([outbox.look(badgeId), holds.of(badgeId)]);
   if (gathered === null) return null;
   const heldMs = hold === null ? 0 : hold.nextMs - (await now());
@@ -41,35 +41,35 @@ async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | n
   return batchDelayMs({ ...gathered, moreMayCome }, pace);
 }
 
-/** What waits for one badge. `moreMayCome`: notices are being read or people evaluated. */
+/** What waits in one badge's outbox. `moreMayCome`: notices or evaluations are queued or running. */
 type Gathered = NonNullable<Awaited<ReturnType<Outbox['look']>>> & { readonly moreMayCome: boolean };
 
-/** Looks come at distances of this part of the time waited: few in all, and none much too late. */
-const PART = 1 / 4;
+/** The next check comes after this part of the time waited: checks are few, and none is much too late. */
+const CHECK_AFTER_PART = 1 / 4;
 
 /**
- * Pure. How long until they leave, or are to be looked at again, milliseconds; 0: they leave now. A full batch leaves at
- * once, another as soon as nothing more is on its way. Each batch costs a few calls of OBF.
+ * Pure. Returns how long until the batch leaves or is checked again, milliseconds; 0: it leaves now. A full batch leaves
+ * at once; any other waits while more awards may come, to save OBF calls.
  */
 export function batchDelayMs(
   { waiting, waitedMs, quietForMs, moreMayCome }: Gathered,
   { quietMs, gatherMs, batchMax }: Pick<Pace, 'quietMs' | 'gatherMs' | 'batchMax'>,
 ): number {
-  // An instant ahead is of a clock that was set back: nobody waits for it.
+  // A time in the future is from a clock that was set back: do not wait for it.
   if (waitedMs < 0) return 0;
   const leftMs = gatherMs - waitedMs;
   if (waiting >= batchMax || leftMs <= 0) return 0;
-  const lookMs = moreMayCome ? waitedMs * PART : 0;
+  const checkMs = moreMayCome ? waitedMs * CHECK_AFTER_PART : 0;
   const quietInMs = quietForMs < 0 ? 0 : quietMs - quietForMs;
-  return Math.ceil(Math.min(leftMs, Math.max(quietInMs, lookMs)));
+  return Math.ceil(Math.min(leftMs, Math.max(quietInMs, checkMs)));
 }
 
-/** What an award passes through before the outbox, in that order. */
-const ON_THE_WAY: readonly QueueName[] = ['arrivals', 'notices', 'earners'];
+/** The queues that lead to the outbox, in order. */
+const UPSTREAM: readonly QueueName[] = ['arrivals', 'notices', 'earners'];
 
-async function isAnyOnTheWay({ queues }: Stores): Promise<boolean> {
+async function areJobsUpstream({ queues }: Stores): Promise<boolean> {
   let jobs = 0;
-  for (const name of ON_THE_WAY) jobs += await queues[name].getJobCountByTypes('waiting', 'active');
+  for (const name of UPSTREAM) jobs += await queues[name].getJobCountByTypes('waiting', 'active');
   return jobs > 0;
 }
 
@@ -79,10 +79,10 @@ const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
   data: { kind: 'batch', badgeId, batchId },
 });
 
-/** How long a job takes at most to stand in failed once its batch was refused. */
-const FAILS_MS = 5000;
+/** How long a job takes at most to move to failed after its batch was refused. */
+const FAILS_WITHIN_MS = 5000;
 
-/** As `IssuingPorts` has it. */
+/** See `IssuingPorts`. */
 export async function issueSoon(
   { queues: { awards } }: Stores,
   badgeId: BadgeId,
@@ -90,20 +90,20 @@ export async function issueSoon(
   signal: AbortSignal,
 ): Promise<void> {
   const job = batchJob(badgeId, batchId);
-  // Beside one that is still active, a second job would be added: the first would stay in failed for nothing.
-  await waitUntil(FAILS_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
+  // While the job is active, `enqueue` would add a second one, and the first would stay in failed.
+  await waitUntil(FAILS_WITHIN_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
   if ((await awards.getJobState(job.id)) === 'unknown')
     await awards.add(job.name, job.data, { ...optionsOf(job), lifo: true });
   else await enqueue(awards, job);
 }
 
-/** Has the awards of one badge gathered after `delayMs`, once however often it is asked for. */
+/** Enqueues the gathering of one badge's awards after `delayMs`, at most once. */
 export async function enqueueGather({ queues }: Stores, badgeId: BadgeId, delayMs: number): Promise<void> {
   const data = { kind: 'gather', badgeId };
   await enqueue(queues.awards, { id: gatherJobId(badgeId), name: 'gather', data, delayMs });
 }
 
-/** Has them gathered after a short pause, as more may come; a full batch leaves at once. */
+/** Enqueues the gathering after a short pause, as more awards may come; at once for a full batch. */
 export async function gatherSoon(stores: Stores, badgeId: BadgeId): Promise<void> {
   const { outbox, pace, queues } = stores;
   const isFull = (await outbox.waiting(badgeId)) >= pace.batchMax;
@@ -112,12 +112,12 @@ export async function gatherSoon(stores: Stores, badgeId: BadgeId): Promise<void
   if ((await job?.isDelayed()) === true) await job?.promote();
 }
 
-/** A batch that lost its job (the process was killed between the two) gets it back; a failed one is tried again later. */
-async function keepBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId): Promise<void> {
+/** Enqueues the job of a batch that a kill left without one; retries a failed job when it is time. */
+async function ensureBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId): Promise<void> {
   const { queues, batches, now } = stores;
   const job = await queues.awards.getJob(batchJobId(batchId));
   if (job?.finishedOn === undefined) return enqueueIfAbsent(queues.awards, batchJob(badgeId, batchId));
-  // One that cannot be read is its own job's to tell.
+  // The batch's own job reports a batch that cannot be read.
   const batch = await batches.find(badgeId, batchId).catch(() => null);
   if (batch === null) return;
   const sinceMs = batch.refusedMs ?? batch.createdMs;
@@ -126,26 +126,25 @@ async function keepBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId):
 }
 
 const HOUR_MS = 3_600_000;
-/** For how long a batch that failed is tried again by itself. */
-const TRIED_FOR_MS = 7 * 24 * HOUR_MS;
-/** How far apart these tries are at least and at most. */
-const [APART_MS, APART_MAX_MS] = [HOUR_MS, 24 * HOUR_MS];
+/** How long Palier retries a failed batch by itself. */
+const RETRIED_FOR_MS = 7 * 24 * HOUR_MS;
+const [MIN_WAIT_MS, MAX_WAIT_MS] = [HOUR_MS, 24 * HOUR_MS];
 
 /**
- * Pure. Whether a failed batch is tried again now: a refusal may pass, and nobody's badge is to depend on their next
- * one. The tries are as far apart as the failure is old, an hour at least and a day at most, for a week.
- * @param sinceMs when it was refused first, or made
+ * Pure. Whether a failed batch is retried now, as a refusal may pass. The waits are as long as the failure is old, from
+ * an hour to a day, for a week.
+ * @param sinceMs when it was refused first, or formed
  * @param failedMs when it failed last
  */
 export function isTriedAgain(sinceMs: number, failedMs: number, nowMs: number): boolean {
-  if (nowMs - sinceMs > TRIED_FOR_MS) return false;
-  const apartMs = Math.min(APART_MAX_MS, Math.max(APART_MS, failedMs - sinceMs));
-  return nowMs - failedMs >= apartMs;
+  if (nowMs - sinceMs > RETRIED_FOR_MS) return false;
+  const waitMs = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, failedMs - sinceMs));
+  return nowMs - failedMs >= waitMs;
 }
 
 /**
- * Nothing waits for ever: a badge with something in its outbox, or a batch under way, is gathered again.
- * @returns how many badges are
+ * Enqueues a gathering for every badge with awards in its outbox or with batches, so that none waits for ever.
+ * @returns how many badges it enqueued
  */
 export async function sweepAwards(stores: Stores): Promise<number> {
   const { schemes, outbox, batches } = stores;

@@ -11,30 +11,26 @@ import type { Award } from '../../rules/types.js';
 import { decide, type Decision } from '../decide.js';
 import type { Pipeline } from '../pipeline.js';
 
-/**
- * What follows a revocation: of a partner's badge that an award was earned by (`on_loss`), or of an award by hand
- * (blocked, until ops lifts that).
- */
+/** Handles revocations: of a partner's badge that earned an award, and of an award itself, by a human. */
 
-/** An award as it was given to one address. */
-interface GivenAward {
+/** An award as it was issued to one address. */
+interface IssuedAward {
   readonly badgeId: BadgeId;
   readonly earner: EarnerKey;
 }
 
-/** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
+/** Keeps, flags or revokes an award that a revocation has lost, by its `on_loss`. Idempotent. */
 export async function handleLostAward(pipeline: Pipeline, decision: Decision, award: Award, cause: string) {
   const { badgeId, onLoss } = award;
   if (onLoss === 'keep') return;
   if (onLoss === 'flag') return addFlag(pipeline, decision, award, cause);
-  // It is taken back under the address that it was given to.
   const { earner, records } = decision.person;
-  const given = records.find((one) => one.badgeId === badgeId && 'event' in one.record)?.key ?? earner;
-  await enqueueRevocation(pipeline, { badgeId, earner: given });
+  const issuedTo = records.find((one) => one.badgeId === badgeId && 'event' in one.record)?.key ?? earner;
+  await enqueueRevocation(pipeline, { badgeId, earner: issuedTo });
 }
 
-/** Has an award taken back that OBF shows at this address. */
-export const enqueueRevocation = ({ queues: { awards } }: Pipeline, { badgeId, earner }: GivenAward) =>
+/** Enqueues the revocation of an award that OBF shows at this address. */
+export const enqueueRevocation = ({ queues: { awards } }: Pipeline, { badgeId, earner }: IssuedAward) =>
   enqueue(awards, {
     id: revokeJobId(earner, badgeId),
     name: 'revoke',
@@ -56,33 +52,33 @@ async function addFlag(
 }
 
 /**
- * Takes one award back through OBF, if it still is lost now, and was given by us. The ledger says so first: were we
- * stopped after OBF had done it, the revocation would look like a human's, and block the award. Until OBF has answered,
- * the award counts as held; so it is not given a second time.
+ * Revokes one award through OBF, if it is still lost and was issued by Palier. Idempotent.
+ * The ledger records `revoking` before the call: without that, a stop would make the revocation look like a human's.
+ * Until OBF answers, the award counts as held, so it is not issued a second time.
  */
-export const revokeAward: JobHandler<Pipeline, GivenAward> = async (pipeline, award, signal) => {
+export const revokeAward: JobHandler<Pipeline, IssuedAward> = async (pipeline, award, signal) => {
   const { badgeId, earner } = award;
   const event = await startRevoking(pipeline, award, signal);
   if (event !== null) {
-    await takeBack(pipeline, award, event, signal);
-    // The rule may have been met again meanwhile, while the award still counted as held.
+    await revokeInObf(pipeline, award, event, signal);
+    // The rule may have been met again while the award counted as held.
     await enqueueEarners(pipeline.queues.earners, [earner], 'revocation');
   }
   return { did: 'revocation looked into', facts: { badge: badgeId, earner } };
 };
 
-/** Null: it is not to be taken back any more. */
-async function startRevoking(pipeline: Pipeline, { badgeId, earner }: GivenAward, signal: AbortSignal) {
+/** Records that an award is being revoked. @returns the event that issued it; null: it is not to be revoked now */
+async function startRevoking(pipeline: Pipeline, { badgeId, earner }: IssuedAward, signal: AbortSignal) {
   const { ledger, regionAccount } = pipeline;
   const before = await ledger.read(earner, badgeId);
   if (before?.state === 'revoking') return before.event;
-  // What a human gave is not ours to take; OBF keeps our note with what we gave.
-  const given = before?.state === 'issued' ? await regionAccount.event(before.event, signal) : null;
-  const isOurs = noteIn(given?.logEntry) !== null;
+  // Palier does not revoke an award issued by hand. An event of ours has our note in its `log_entry`.
+  const issuing = before?.state === 'issued' ? await regionAccount.event(before.event, signal) : null;
+  const isOurs = noteIn(issuing?.logEntry) !== null;
   const decision = await decide(pipeline, earner);
   const award = decision.lost.find((one) => one.badgeId === badgeId);
   if (award === undefined) return null;
-  // `on_loss` may be another by now.
+  // `on_loss` may have changed since the job was enqueued.
   if (award.onLoss !== 'revoke') await handleLostAward(pipeline, decision, award, 'revocation');
   else if (!isOurs) await addFlag(pipeline, decision, award, 'revocation');
   else {
@@ -92,16 +88,16 @@ async function startRevoking(pipeline: Pipeline, { badgeId, earner }: GivenAward
   return null;
 }
 
-/** OBF is asked who has it: the address is the one that was issued to, and once revoked is enough. */
-async function takeBack(
+/** Revokes the person's addresses in OBF that hold this award. Reads them from OBF first: a repeated run revokes none. */
+async function revokeInObf(
   pipeline: Pipeline,
-  { badgeId, earner }: GivenAward,
+  { badgeId, earner }: IssuedAward,
   event: EventId,
   signal: AbortSignal,
 ): Promise<void> {
   const { earners, regionAccount, ledger, clock, vault, log } = pipeline;
   const { recipients } = await regionAccount.recipientsOf(event, signal);
-  // It may have gone to another address of the person than the one that it is recorded under.
+  // The award may have gone to another address of the person than the ledger's.
   const keys = await linkedRecords(earners, [earner]);
   const theirs = recipients
     .map((recipient) => ({ ...recipient, key: earnerKeyOf(vault, recipient.email) }))
@@ -120,7 +116,7 @@ async function takeBack(
 const awardIdOf = ({ scheme }: Pipeline, badgeId: BadgeId) =>
   scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
 
-/** Says once that a human revoked an award, and since when it is not given again. */
+/** Records, once for each award, that a human revoked it and that it is blocked. */
 export async function recordBlocked(
   { ledger, log }: Pipeline,
   { person: { earner, portfolio, records }, evaluation: { awards, version } }: Decision,
@@ -140,26 +136,27 @@ export async function recordBlocked(
 }
 
 /**
- * Lifts the block of an award that was revoked by hand: it is given again as soon as its rule is met.
+ * Lifts the block of an award that was revoked by hand. It is issued again once its rule is met.
+ * @param key of any address of the person
  * @returns false when it was not blocked
  */
-export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId: BadgeId): Promise<boolean> {
+export async function unblockAward(pipeline: Pipeline, key: EarnerKey, badgeId: BadgeId): Promise<boolean> {
   const { ledger, queues, clock, log } = pipeline;
-  const { earner, records, portfolio } = await readPerson(pipeline, asked);
+  const { earner, records, portfolio } = await readPerson(pipeline, key);
   if (!portfolio.blocked.includes(badgeId)) return false;
   const revoked = portfolio.held.filter((assertion) => assertion.badgeId === badgeId && assertion.revoked);
   const events = revoked.flatMap(({ eventId }) => eventId ?? []);
-  const known = records.filter((one) => one.badgeId === badgeId && one.record.state === 'blocked');
-  // A block that no evaluation has written down yet is written down, to be lifted.
-  if (known.length === 0) await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' });
+  const recorded = records.filter((one) => one.badgeId === badgeId && one.record.state === 'blocked');
+  // Only a recorded block can be lifted, and no evaluation may have recorded it yet.
+  if (recorded.length === 0) await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' });
   const award = awardIdOf(pipeline, badgeId);
-  const lifted = known.length === 0 ? [earner] : known.map(({ key }) => key);
-  for (const [nth, key] of lifted.entries())
-    await ledger.apply(key, badgeId, { type: 'unblock', events }, () =>
-      // It is told once of the person, under whichever address.
-      nth > 0
+  const blocked = recorded.length === 0 ? [earner] : recorded.map((one) => one.key);
+  for (const [at, address] of blocked.entries())
+    await ledger.apply(address, badgeId, { type: 'unblock', events }, () =>
+      // One journal entry for the person, under the first address.
+      at > 0
         ? null
-        : journalEntry('unblocked', secondsOf(clock), { earner: key, award, badgeId, cause: 'ops' }),
+        : journalEntry('unblocked', secondsOf(clock), { earner: address, award, badgeId, cause: 'ops' }),
     );
   log.warn({ earner, badge: badgeId }, 'block lifted');
   await enqueueEarners(queues.earners, [earner], 'unblock');

@@ -28,7 +28,7 @@ import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
 import { revokeAward } from '../issue/revocation.js';
 import type { Pipeline } from '../pipeline.js';
 
-/** Does one job of a queue; what Redis holds of it is parsed before anything is believed. */
+/** Does one job of a queue, after parsing its data. */
 export type Handler = LongWork<Pipeline, unknown>;
 
 const parsed =
@@ -36,27 +36,27 @@ const parsed =
   (pipeline, data, ...run) =>
     work(pipeline, form.parse(data), ...run);
 
-/** Of a queue whose jobs are of several kinds. */
+/** Handles a queue with several kinds of jobs. */
 const byKind = <Job extends { readonly kind: string }>(
   form: z.ZodType<Job>,
   works: { readonly [Kind in Job['kind']]: LongWork<Pipeline, Extract<Job, { readonly kind: Kind }>> },
 ): Handler =>
   parsed(form, (pipeline, job, ...run) => {
     const kind: Job['kind'] = job.kind;
-    // The work that the table has for a kind takes jobs of that kind.
+    // The table's type pairs each kind with its work, which TypeScript cannot follow here.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const work = works[kind] as LongWork<Pipeline, Job>;
     return work(pipeline, job, ...run);
   });
 
-/** The web process stores the notices of one write as one job, for the sake of its rate: here each becomes its own. */
+/** Enqueues each notice as its own job: the web process stores all of one write as one, for speed. */
 const sortArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async ({ queues }, { arrivals }) => {
   const notices = noticesIn(arrivals);
   await enqueueAll(queues.notices, notices);
   return { did: 'notices sorted', facts: { notices: notices.length } };
 };
 
-/** Without a mail server in this process it stands in failed until one is set up. */
+/** Mails an earner the link to their page. Without a mail server here, the job fails until one is configured. */
 const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, { earner, by }) => {
   if (sendLink === null) throw new UnrecoverableError('SMTP_URL, MAIL_FROM or PUBLIC_URL is not set here');
   return {
@@ -76,7 +76,7 @@ const sweep: JobHandler<Pipeline, unknown> = async (pipeline) => {
   return { did: 'outboxes swept', facts: { gathered: await sweepAwards(pipeline) } };
 };
 
-/** The map from queue, and kind of job, to work. */
+/** The handler of each queue and kind of job. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   arrivals: parsed(arrivalsJob, sortArrivals),
   notices: byKind(noticeQueueJob, {

@@ -15,31 +15,32 @@ import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../../
 import { SchemeUnreadable } from '../../scheme/schemes.js';
 import type { Pipeline } from '../pipeline.js';
 
-/** What an error leads to, of a run of a job or of one call within a long one; and the run's line in the log. */
+/** Turns errors into retries: of a whole job, or of one call within a long one. Also writes each job's log line. */
 
 const MAX_PAUSES = 10;
-/** What OBF shows in part is looked at again at distances that double up to this. */
+/** The longest wait before an event that OBF shows incompletely is read again; the waits double up to it. */
 const MAX_LOOK_AGAIN_MS = 3_600_000;
 
-/** What is to become of a job that threw. Pure: the one place where errors turn into retry or not. */
+/** What happens to a job that threw. */
 export type Verdict =
-  /** The same would happen again: it stands in failed, with its reason, until ops sends it again. */
+  /** A retry would fail alike: the job stays in failed, with its reason, until ops replays it. */
   | { readonly do: 'fail'; readonly why: string }
-  /** OBF asks everybody to wait: all workers pause together, and no attempt is burnt. */
+  /** OBF throttles: all workers of the queue pause together, and the job uses up no attempt. */
   | { readonly do: 'pause'; readonly forMs: number }
-  /** Nothing is wrong, it is only too early; no attempt is burnt. */
+  /** It is only too early; the job uses up no attempt. */
   | { readonly do: 'later'; readonly inMs: number }
   | { readonly do: 'retry'; readonly notBeforeMs?: number };
 
-/** The same would happen again. */
+/** Errors that a retry would meet again. */
 const FINAL = [ObfRefused, RowUnreadable, VaultError, RecordUnreadable, SchemeUnreadable, UnrecoverableError];
 
 /**
- * @param pauses how often this very job has paused everybody: one that always is told to wait would hold
- *   up all others for ever, so after `MAX_PAUSES` it alone waits
+ * Pure. Decides what happens to a job that threw; no other place does.
+ * @param pauses how often this job has paused all workers. After `MAX_PAUSES` it alone waits, so that it cannot hold up
+ *   the others for ever.
  */
 export function classifyError(error: unknown, pauses = 0): Verdict {
-  // Its own client's calls alone are too many: nobody else has to wait.
+  // Only this client's own rate queue is full: the other jobs go on.
   if (error instanceof RateQueueFull) return { do: 'later', inMs: error.retryAfterMs };
   if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
@@ -51,7 +52,7 @@ export function classifyError(error: unknown, pauses = 0): Verdict {
   return { do: 'retry' };
 }
 
-/** BullMQ's own name for each verdict on the error; throws it. */
+/** Applies a verdict, by throwing the error that BullMQ takes for it. */
 export async function applyErrorPolicy(
   worker: Worker,
   job: Job,
@@ -73,7 +74,7 @@ export async function applyErrorPolicy(
   }
 }
 
-/** What BullMQ keeps of an attempt that failed: its message and stack stand in Redis, so neither says more than a log. */
+/** A failed attempt. BullMQ stores message and stack in Redis, so they hold no more than a log line may. */
 class AttemptFailed extends Error {
   constructor(
     error: unknown,
@@ -85,33 +86,33 @@ class AttemptFailed extends Error {
   }
 }
 
-/** BullMQ's hook for the wait before the next attempt. */
+/** BullMQ's hook: returns the wait before the next attempt. */
 export const backoffStrategy = (attemptsMade: number, _type?: string, error?: Error): number =>
   backoffMs(attemptsMade, error instanceof AttemptFailed ? error.notBeforeMs : null, Math.random());
 
-/** With waits that double from a second on: one to two minutes in all. */
+/** One to two minutes in all, with waits that double from one second on. */
 const TRIES = 8;
 
-const waiting = (forMs: number, signal: AbortSignal): Promise<void> => pause(forMs, undefined, { signal });
+const waitFor = (forMs: number, signal: AbortSignal): Promise<void> => pause(forMs, undefined, { signal });
 
 interface RetryOptions {
-  /** How often, where there was no answer; 1: the caller is to know at once. */
+  /** How many calls without an answer; 1: no retry. */
   readonly tries?: number;
-  /** A number in [0, 1) at each call. */
+  /** Returns a number in [0, 1). */
   readonly random?: () => number;
-  readonly wait?: typeof waiting;
+  readonly wait?: typeof waitFor;
 }
 
 /**
- * Calls again where nothing came of it: when OBF asks to wait, however often; when OBF or Redis gave no answer, a few
- * times. What takes hours is not given up for what passes in a minute.
- * @param call may be repeated
- * @throws what it threw last; the signal's reason
+ * Retries a call within a long job, so that a short fault does not end hours of work. Retries without limit while OBF
+ * throttles, and `tries` times while OBF or Redis gives no answer.
+ * @param call idempotent
+ * @throws the last error of `call`; the signal's reason
  */
 export async function retryTransient<T>(
   call: () => Promise<T>,
   signal: AbortSignal,
-  { tries = TRIES, random = Math.random, wait = waiting }: RetryOptions = {},
+  { tries = TRIES, random = Math.random, wait = waitFor }: RetryOptions = {},
 ): Promise<T> {
   for (let failed = 0; ;) {
     try {
@@ -126,7 +127,7 @@ export async function retryTransient<T>(
   }
 }
 
-/** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
+/** The names of our jobs, as label values; a job with any other name was added by hand. */
 const KINDS: ReadonlySet<string> = new Set([
   'arrivals',
   'evaluate',
@@ -135,16 +136,15 @@ const KINDS: ReadonlySet<string> = new Set([
   ),
 ]);
 
-/** The ids in a job's data that join its line to others: the request that told of it, what set it off. */
-const joining = z.object({
+/** The ids in a job's data that join its log line to others: the HTTP request and the cause. */
+const correlationIds = z.object({
   request: z.string().optional().catch(undefined),
   cause: z.string().optional().catch(undefined),
 });
 
-/** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
 const OUTCOMES = { pause: 'paused', later: 'later', retry: 'retry', fail: 'failed' } as const;
 
-/** Begins to measure. At the end, the run has its line in the log, and is counted. */
+/** Starts measuring a run of a job. `done` and `notDone` log its one line and count it. */
 export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
   const startedMs = performance.now();
   const kind = KINDS.has(job.name) ? job.name : 'other';
@@ -153,7 +153,7 @@ export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pip
     kind,
     job: job.id,
     attempt: job.attemptsMade + 1,
-    ...joining.safeParse(job.data).data,
+    ...correlationIds.safeParse(job.data).data,
   };
   const end = (outcome: string): number => {
     const durationMs = performance.now() - startedMs;
@@ -166,10 +166,10 @@ export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pip
     notDone(err: unknown, verdict: Verdict): void {
       const isLast = about.attempt >= (job.opts.attempts ?? 1);
       const outcome = verdict.do === 'retry' && isLast ? 'failed' : OUTCOMES[verdict.do];
-      const said = { ...about, outcome, durationMs: end(outcome), err };
-      // Everybody's awards of this badge stand still until somebody mends the account.
-      if (err instanceof OnHold && err.looked) log.error(said, 'issuing has stopped');
-      else log.warn(said, 'job not done');
+      const facts = { ...about, outcome, durationMs: end(outcome), err };
+      // No award of this badge is issued until somebody mends the account.
+      if (err instanceof OnHold && err.looked) log.error(facts, 'issuing has stopped');
+      else log.warn(facts, 'job not done');
     },
   };
 }

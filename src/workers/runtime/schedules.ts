@@ -8,20 +8,19 @@ import { connectionOf } from '../../queue/enqueue.js';
 import { pollJobId, QUEUES, type MaintenanceJob } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
 
-/** How far ahead of ours another process' clock may be. */
+/** How far another process' clock may be ahead of ours. */
 const SKEW_MS = 5000;
 
-/** How often each client is polled, each account read again in full, and when people are erased. */
 export type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>;
 
-/** Housekeeping never stands in failed: it runs again by its schedule, and the log says what stood in the way. */
+/** Scheduled jobs are never kept in failed: they run again by their schedule, and the log has the error. */
 const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 const HOUSEKEEPING = ['sweep', 'clean', 'purge', 'population', 'verify'] as const;
 type Housekeeping = (typeof HOUSEKEEPING)[number];
 
-/** Null: never. At night, when nobody is at work; people are counted once those to be erased are gone. */
-const whenOf = (tz: string, verifyEveryH: number): Readonly<Record<Housekeeping, RepeatOptions | null>> => ({
+/** Returns when each job repeats; null: never. Nightly jobs run outside office hours; the count follows the purge. */
+const repeatsOf = (tz: string, verifyEveryH: number): Record<Housekeeping, RepeatOptions | null> => ({
   sweep: { every: 60_000 },
   clean: { pattern: '23 3 * * *', tz },
   purge: { pattern: '43 3 * * *', tz },
@@ -29,27 +28,27 @@ const whenOf = (tz: string, verifyEveryH: number): Readonly<Record<Housekeeping,
   verify: verifyEveryH === 0 ? null : { every: Math.round(verifyEveryH * 3_600_000) },
 });
 
-/** Sets up what the clock sets off, once for all workers together. Idempotent. */
+/** Sets the schedules, which all workers share. Idempotent. */
 export async function setSchedules(stores: Stores, times: ScheduleTimes): Promise<void> {
   for (const name of HOUSEKEEPING) await scheduleHousekeeping(stores, name, times);
   await schedulePolls(stores, times.pollEveryS * 1000);
 }
 
-/** @param times default: no account is verified, nobody is purged */
+/** Sets the schedule of one housekeeping job. Idempotent. @param times by default nothing is verified or purged */
 export async function scheduleHousekeeping(
   { queues: { maintenance }, scheme }: Stores,
   name: Housekeeping,
   { verifyEveryH = 0, retentionMonths: months = null }: Partial<ScheduleTimes> = {},
 ): Promise<void> {
-  const when = whenOf(scheme.timeZone, verifyEveryH)[name];
+  const repeat = repeatsOf(scheme.timeZone, verifyEveryH)[name];
   const data: MaintenanceJob = name === 'purge' ? { kind: name, months } : { kind: name };
-  if (when === null) await maintenance.removeJobScheduler(name);
-  else await maintenance.upsertJobScheduler(name, when, { name, data, opts: ONCE });
+  if (repeat === null) await maintenance.removeJobScheduler(name);
+  else await maintenance.upsertJobScheduler(name, repeat, { name, data, opts: ONCE });
 }
 
 const POLL = 'poll.';
 
-/** Has every client polled every `everyMs`; one that no longer takes part is polled no more. */
+/** Schedules a poll of every client, and removes the polls of clients that no longer take part. Idempotent. */
 export async function schedulePolls(stores: Stores, everyMs: number): Promise<void> {
   const { notices } = stores.queues;
   const wanted = new Map(polledClients(stores).map((clientId) => [pollJobId(clientId), clientId]));
@@ -62,7 +61,7 @@ export async function schedulePolls(stores: Stores, everyMs: number): Promise<vo
   }
 }
 
-/** The clients whose accounts we can read: the Région, and active partners with a key. */
+/** Returns the clients with accounts that we can read: the Région, and active partners with an API key. */
 export const polledClients = ({ scheme, accounts, region }: Stores): readonly ClientId[] => [
   region,
   ...scheme.partners
@@ -70,56 +69,54 @@ export const polledClients = ({ scheme, accounts, region }: Stores): readonly Cl
     .map(({ clientId }) => clientId),
 ];
 
-/** How often the schedules are looked at. */
-const LOOK_EVERY_MS = 60_000;
+const CHECK_SCHEDULES_MS = 60_000;
 
-/** Sets the schedules and keeps them: a Redis that was emptied has none. */
+/** Sets the schedules, and sets them again when Redis has lost them. @returns what stops the checks */
 export async function keepSchedules(stores: Stores, times: ScheduleTimes): Promise<Disposer> {
   await removeLateSchedules(stores);
   await setSchedules(stores, times);
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     if (await removeLateSchedules(stores)) await setSchedules(stores, times);
   };
   const timer = setInterval(() => {
-    look().catch((err: unknown) => stores.log.warn({ err }, 'the schedules cannot be looked at now'));
-  }, LOOK_EVERY_MS);
+    check().catch((err: unknown) => stores.log.warn({ err }, 'the schedules cannot be checked now'));
+  }, CHECK_SCHEDULES_MS);
   return () => clearInterval(timer);
 }
 
 /**
- * Removes what a process with a clock ahead of ours has set too late.
- * @returns whether any are to be set; each queue may be on a server of its own, and one alone may have lost them
+ * Removes schedules that a process with a clock ahead of ours has set too late.
+ * @returns whether any queue lacks schedules now; each queue may be on its own server, and lose them alone
  */
 async function removeLateSchedules({ queues: { notices, maintenance } }: Stores): Promise<boolean> {
-  let isAmiss = false;
+  let isIncomplete = false;
   for (const queue of [notices, maintenance]) {
     const schedulers = await queue.getJobSchedulers();
     const late = schedulers.filter(isTooLate);
     for (const { key } of late) await queue.removeJobScheduler(key);
-    isAmiss ||= schedulers.length === 0 || late.length > 0;
+    isIncomplete ||= schedulers.length === 0 || late.length > 0;
   }
-  return isAmiss;
+  return isIncomplete;
 }
 
 const isTooLate = ({ every, next }: JobSchedulerJson): boolean =>
   every !== undefined && next !== undefined && next > Date.now() + every + SKEW_MS;
 
-/** How far this process' clock may be from Redis' before BullMQ's delays are corrected. */
+/** How far this process' clock may be from Redis' before it corrects BullMQ's delays. */
 const TOLERATED_MS = 500;
 const TICK_MS = 1000;
-/** Every so many ticks, jobs that wait too long are looked for. */
+/** Jobs that are delayed too long are searched for once in so many ticks. */
 const LATE_EVERY = 5;
-/** What BullMQ multiplies an instant by to make a score of it. */
-const SCORE_A_MS = 0x1000;
-/** How many jobs of a queue are looked at in a tick. */
-const LOOKED_AT = 1000;
-/** A run that a schedule set: the schedule sees to it. */
+/** BullMQ multiplies a time by this to make the score of a delayed job. */
+const SCORE_PER_MS = 0x1000;
+const JOBS_PER_TICK = 1000;
+/** Job ids of schedules, which `keepSchedules` corrects. */
 const REPEATED = 'repeat:';
 
 /**
- * BullMQ delays jobs, and ends delays, by the clock of the process that does it. Keeps every delay to its length where
- * these clocks differ: a process behind Redis' clock ends delays by that one, and what a process ahead has delayed too
- * long waits anew.
+ * Corrects delays where clocks differ, since BullMQ measures each delay by the clocks of the processes.
+ * A process behind Redis' clock ends delays by Redis' clock. Jobs that a process ahead has delayed too long start
+ * their delay again. @returns what stops the corrections
  */
 export function keepDelays({ queues, log }: Pick<Stores, 'queues' | 'log'>): Disposer {
   let ticks = 0;
@@ -127,33 +124,33 @@ export function keepDelays({ queues, log }: Pick<Stores, 'queues' | 'log'>): Dis
     const nowMs = await redisNow(connectionOf(queues.awards));
     const behindMs = nowMs - Date.now();
     ticks += 1;
-    const looksForLate = behindMs > -TOLERATED_MS && ticks % LATE_EVERY === 0;
+    const isLateCheck = behindMs > -TOLERATED_MS && ticks % LATE_EVERY === 0;
     for (const name of QUEUES)
       if (behindMs > TOLERATED_MS) await promoteDue(queues[name], nowMs);
-      else if (looksForLate) await restartLate(queues[name], nowMs);
+      else if (isLateCheck) await restartLate(queues[name], nowMs);
   };
   const timer = setInterval(() => {
-    tick().catch((err: unknown) => log.debug({ err }, 'the delays cannot be looked at now'));
+    tick().catch((err: unknown) => log.debug({ err }, 'the delays cannot be checked now'));
   }, TICK_MS);
   return () => clearInterval(timer);
 }
 
 async function promoteDue(queue: Queue, nowMs: number): Promise<void> {
-  const key = queue.toKey('delayed');
-  const due = await connectionOf(queue).zrangebyscore(key, '-inf', nowMs * SCORE_A_MS, 'LIMIT', 0, LOOKED_AT);
-  // Another process may be quicker.
+  const range = ['-inf', nowMs * SCORE_PER_MS, 'LIMIT', 0, JOBS_PER_TICK] as const;
+  const due = await connectionOf(queue).zrangebyscore(queue.toKey('delayed'), ...range);
+  // Fails when another process was quicker.
   for (const id of due) await (await queue.getJob(id))?.promote().catch(() => undefined);
 }
 
-/** A job is late that was delayed at an instant which is still to come. */
+/** Restarts the delays of late jobs: those that were delayed at a time still in the future. */
 async function restartLate(queue: Queue, nowMs: number): Promise<void> {
   const fromMs = nowMs + SKEW_MS;
-  const range = ['+inf', fromMs * SCORE_A_MS, 'WITHSCORES', 'LIMIT', 0, LOOKED_AT] as const;
-  const found = await connectionOf(queue).zrevrangebyscore(queue.toKey('delayed'), ...range);
-  for (const [id = '', score = '0'] of chunked(found, 2)) {
+  const range = ['+inf', fromMs * SCORE_PER_MS, 'WITHSCORES', 'LIMIT', 0, JOBS_PER_TICK] as const;
+  const idsAndScores = await connectionOf(queue).zrevrangebyscore(queue.toKey('delayed'), ...range);
+  for (const [id = '', score = '0'] of chunked(idsAndScores, 2)) {
     const job = id.startsWith(REPEATED) ? undefined : await queue.getJob(id);
-    if (job === undefined || Number(score) / SCORE_A_MS - job.delay <= fromMs) continue;
-    // Begun or promoted meanwhile: it waits no more.
+    if (job === undefined || Number(score) / SCORE_PER_MS - job.delay <= fromMs) continue;
+    // Fails when the job was started or promoted meanwhile.
     await job.changeDelay(job.delay).catch(() => undefined);
   }
 }

@@ -10,14 +10,13 @@ import { keepDelays } from './schedules.js';
 import { HANDLERS } from './handlers.js';
 import type { Pipeline } from '../pipeline.js';
 
-/** A worker of a queue that can also be ended where there is no Redis to ask. */
+/** A worker of one queue that can also be closed without Redis. */
 export class QueueWorker extends Worker {
   jobsInHand = 0;
 
   /**
-   * Ends it as it stands, for one whose `close()` waits in vain: for a Redis that is away, or a connection that was
-   * never there. Nothing is asked of Redis, and what was asked ends with the connection that it shares; a job that
-   * it had is found when its lock ends.
+   * Closes the worker without a command to Redis, for when `close()` waits for a Redis that is away. Pending commands
+   * end with the shared connection. Another worker takes over a job in hand once its lock expires.
    */
   async forceClose(): Promise<void> {
     await this.pause(true);
@@ -26,14 +25,13 @@ export class QueueWorker extends Worker {
   }
 }
 
-/** How often it is looked whether there is anything to wait for. */
-const LOOK_EVERY_MS = 500;
+const CHECK_EVERY_MS = 500;
 
 /**
- * Ends a worker. `worker.close()` waits for its jobs, and for what it asks Redis, however long they take.
- * - Past the limit its jobs are given back.
- * - Where Redis is away and the worker has no job, nothing is waited for: it is ended by force.
- * @param isInVain asked every half second; true twice in a row ends the waiting
+ * Closes a worker within a limit, since `worker.close()` waits for its jobs and for Redis without one.
+ * - After the limit, it cancels the jobs, which go back to their queue.
+ * - Without a job to wait for and without Redis, it closes by force.
+ * @param isInVain called every half second; true twice in a row closes by force
  */
 export async function closeWithTimeout(
   worker: Pick<QueueWorker, 'close' | 'cancelAllJobs' | 'forceClose'>,
@@ -42,12 +40,12 @@ export async function closeWithTimeout(
 ): Promise<void> {
   const closed = worker.close().then(() => true);
   let wasInVain = false;
-  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += CHECK_EVERY_MS) {
     let timer: NodeJS.Timeout | undefined;
-    const look = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), LOOK_EVERY_MS);
+    const tick = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), CHECK_EVERY_MS);
     });
-    if (await Promise.race([closed, look]).finally(() => clearTimeout(timer))) return;
+    if (await Promise.race([closed, tick]).finally(() => clearTimeout(timer))) return;
     const isNow = isInVain();
     if (wasInVain && isNow) return worker.forceClose();
     wasInVain = isNow;
@@ -56,8 +54,8 @@ export async function closeWithTimeout(
 }
 
 /**
- * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Notices of one
- * account that are in hand together are read together.
+ * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. The many notices let
+ * events of one account be read in batches.
  */
 const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   arrivals: 4,
@@ -68,23 +66,20 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   mails: 2,
 };
 
-/**
- * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one
- * is never reached.
- */
+/** BullMQ reads another worker's rate-limit pause from Redis only with a limiter. This limit is never reached. */
 const HEED_PAUSES = { max: PAUSED_AT, duration: 1000 };
 
-/** Two hard kills must not put a job in failed: every job may be run again. */
+/** High, since every job may run again: kills must not move a job to failed. */
 const MAX_STALLED = 100;
 
-/** Starts this process' workers, of all queues unless some are named; the release finishes what is under way, or gives it back. */
+/** Starts this process' workers. @returns what stops them, after their jobs finish or go back to the queue */
 export function startWorkers(
   pipeline: Pipeline,
   connection: RedisConnection,
   prefix: string = DEFAULT_PREFIX,
   names: readonly QueueName[] = QUEUES,
 ): Disposer {
-  // Known from the start, so that a Redis that is emptied later is not taken for a new one.
+  // Read at the start, so that a Redis emptied later is recognised as such.
   pipeline.incarnation
     .knownSinceMs()
     .catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
@@ -107,18 +102,18 @@ export function startWorkers(
 function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConnection, prefix: string) {
   const { pace, telemetry, replicas, log } = pipeline;
   const work = async (job: Job, token?: string, signal = new AbortController().signal): Promise<void> => {
-    const line = startJobLog(name, job, pipeline);
-    const mark = replicas.epoch();
+    const jobLog = startJobLog(name, job, pipeline);
+    const epoch = replicas.epoch();
     worker.jobsInHand += 1;
     try {
-      const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
-      const done = await HANDLERS[name](pipeline, job.data, signal, progress);
-      // The job goes when what it leads to is safe: they may stand on different servers.
-      if (done.onlyQueued !== true) await replicas.waitForReplicas(mark);
-      line.done(done);
+      const progress = { before: job.progress, report: (value: object) => job.updateProgress(value) };
+      const result = await HANDLERS[name](pipeline, job.data, signal, progress);
+      // The job ends once its writes are replicated: they may be on other servers than the job itself.
+      if (result.onlyQueued !== true) await replicas.waitForReplicas(epoch);
+      jobLog.done(result);
     } catch (error) {
       const verdict = classifyError(error, job.attemptsStarted - job.attemptsMade - 1);
-      line.notDone(error, verdict);
+      jobLog.notDone(error, verdict);
       await applyErrorPolicy(worker, job, token, verdict, error);
     } finally {
       worker.jobsInHand -= 1;
@@ -142,7 +137,7 @@ function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConne
       (err) => log.debug({ queue: name, err }, 'worker'),
     ),
   );
-  // Somebody else may have the job by now: stop before the next thing that others would see.
+  // Another worker may have the job by now: cancel it before its next side effect.
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'its lock was lost');
   });
