@@ -121,7 +121,7 @@ const PAGE_SIZE = 200;
 
 /** Counts what a replay would send, and why it failed (`--dry-run`). */
 async function countMatching(queues: Queues, filter: ReplayFilter): Promise<CommandAnswer> {
-  const counts: Counts[number][] = [];
+  const counts: QueueCount[] = [];
   for (const queue of queuesOf(filter)) {
     const matches = isMeant({ ...filter, askedMs: Infinity }, queue);
     const matching = new Map<string, Failure>();
@@ -133,9 +133,9 @@ async function countMatching(queues: Queues, filter: ReplayFilter): Promise<Comm
   return { lines, json: { dry_run: true, queues: Object.fromEntries(counts) } };
 }
 
-type Counts = readonly (readonly [QueueName, { count: number; reasons?: readonly FailedGroup[] }])[];
+type QueueCount = readonly [QueueName, { count: number; reasons?: readonly FailedGroup[] }];
 
-function linesOf(counts: Counts, action: Localized): CommandAnswer['lines'] {
+function linesOf(counts: readonly QueueCount[], action: Localized): CommandAnswer['lines'] {
   if (counts.every(([, { count }]) => count === 0))
     return [{ fr: "Rien de tel n'est en échec.", en: 'Nothing of the kind stands in failed.' }];
   return counts.flatMap(([queue, { count, reasons = [] }]) => [

@@ -21,22 +21,19 @@ export async function readState(pipeline: Pipeline) {
   const { queues, redis, prefix, clock, scheme, schemes, outbox } = pipeline;
   const ageS = (sinceMs: number): number => Math.max(0, clock() - sinceMs) / 1000;
   const rules = await schemes.now();
-  const [jobs, arrived, queuedNoticeMs, earnerJobMs, schedules, due, flags, reading, batches] =
-    await Promise.all([
-      readQueues(queues),
-      readArrived(queues.arrivals),
-      oldestJobMs(queues.notices, redis),
-      oldestJobMs(queues.earners, redis),
-      readSchedules(pipeline),
-      Promise.all(
-        scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) })),
-      ),
-      // The sorted set of `createReviewFlags`; counting needs no list.
-      redis.zcard(`${prefix}:flags`),
-      pipeline.quota.known(),
-      readBatches(pipeline, rules),
-    ]);
-  const oldestNoticeMs = Math.min(queuedNoticeMs, arrived.oldestMs ?? Infinity);
+  const [jobs, arrived, noticeJobMs, earnerJobMs, schedules, due, flags, quota, batches] = await Promise.all([
+    readQueues(queues),
+    readArrived(queues.arrivals),
+    oldestJobMs(queues.notices, redis),
+    oldestJobMs(queues.earners, redis),
+    readSchedules(pipeline),
+    Promise.all(scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) }))),
+    // The sorted set of `createReviewFlags`; counting needs no list.
+    redis.zcard(`${prefix}:flags`),
+    pipeline.quota.known(),
+    readBatches(pipeline, rules),
+  ]);
+  const oldestNoticeMs = Math.min(noticeJobMs, arrived.oldestMs ?? Infinity);
   const unknownSentMs = batches.flatMap(({ state, sentMs }) => (state === 'unknown' ? [sentMs] : []));
   return {
     rules,
@@ -53,7 +50,7 @@ export async function readState(pipeline: Pipeline) {
     /** How many held awards wait for a human's review. */
     flags,
     /** `reading`: null before the first one. Issuing never goes below `floor`. */
-    quota: { reading, floor: pipeline.pace.quota.floor },
+    quota: { reading: quota, floor: pipeline.pace.quota.floor },
     batches,
     /** Age of the oldest issue call with an unknown outcome; 0: none. */
     unknownAgeS: ageS(Math.min(...unknownSentMs)),
@@ -102,7 +99,7 @@ async function oldestJobMs(queue: Queue, redis: Pipeline['redis']): Promise<numb
   return Math.min(...addedMs.map((text) => Number(text ?? Infinity)));
 }
 
-/** Reads how late each schedule is, seconds: late when workers are stopped or overloaded. Of the polls, only the latest. */
+/** Reads how late each schedule is, seconds: workers are stopped or overloaded. Of the polls, only the latest. */
 async function readSchedules({ queues, clock }: Pipeline) {
   const [polls, others] = await Promise.all([
     // The poll that was due first is the latest.
@@ -182,11 +179,7 @@ interface ActivitySources extends Pick<Pipeline, 'scheme' | 'clock'> {
 }
 
 /** Reads when each active partner was last active: first those without any event, then the longest silent. */
-export async function readPartnerNews({
-  scheme,
-  clock,
-  news,
-}: ActivitySources): Promise<readonly PartnerNews[]> {
+export async function readPartnerNews({ scheme, clock, news }: ActivitySources) {
   const latest = await news.partners();
   const nowS = secondsOf(clock);
   const activities = scheme.partners
@@ -236,10 +229,7 @@ export function problemWords(
 }
 
 /** Groups values by key, in the order of each group's first value. */
-export function groupBy<T>(
-  values: readonly T[],
-  keyOf: (value: T) => string,
-): ReadonlyMap<string, readonly T[]> {
+export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string) {
   const groups = new Map<string, T[]>();
   for (const value of values) {
     const key = keyOf(value);

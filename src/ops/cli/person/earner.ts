@@ -112,7 +112,7 @@ function addressLines(data: HeldPerson, one: HeldAddress, shown: Shown, { scheme
 function recordLines({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): readonly Localized[] {
   const { award: nameOf } = namesIn(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
-  const assertionLines = (ofRegion: boolean) =>
+  const badges = (ofRegion: boolean) =>
     record.assertions
       .filter(({ clientId }) => (clientId === region) === ofRegion)
       .map((one) => assertionWords(one, scheme, nameOf(one.badgeId)));
@@ -129,11 +129,8 @@ function recordLines({ record, jobs }: HeldAddress, scheme: Scheme, region: Clie
     return reason === null ? words : labelled(words, withoutAddresses(reason));
   });
   return [
-    ...underHeading({ fr: 'Badges des organismes', en: 'Badges of partners' }, assertionLines(false)),
-    ...underHeading(
-      { fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' },
-      assertionLines(true),
-    ),
+    ...underHeading({ fr: 'Badges des organismes', en: 'Badges of partners' }, badges(false)),
+    ...underHeading({ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, badges(true)),
     ...underHeading({ fr: 'Registre des badges Région', en: 'Ledger of awards' }, ledger),
     ...underHeading({ fr: 'À examiner', en: 'To be looked at' }, flags),
     ...underHeading({ fr: 'Compte rendu', en: 'Account' }, journal),

@@ -119,7 +119,7 @@ function missing(flag: string): never {
     Missing: ${flag}. Help: npx palier --lang en partner enrol --help`);
 }
 
-/** Returns the partner's key variable. @throws CommandProblem for a new partner without a name, or a known one with one */
+/** Returns the partner's key variable. @throws CommandProblem unless the options fit a known or a new partner */
 function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string | null {
   const known = scheme.partnersById.get(clientId);
   if (known === undefined && partner.name !== null) return partner.secretEnv;
@@ -157,7 +157,7 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
 /**
  * Returns the badge's name, typed or from OBF, and remarks about it. With an API key it always reads OBF: a badge
  * that is not in the account would never count.
- * @throws CommandProblem when OBF does not have the badge, or cannot be read, and no name was typed
+ * @throws CommandProblem when no name was typed, and OBF lacks the badge or cannot be read
  */
 async function findName(call: CommandCall, { clientId, badge }: Enrolling, secretEnv: string | null) {
   const { badgeId, name } = badge;
@@ -216,10 +216,8 @@ async function writeEnrolment(call: CommandCall, config: Config, enrolling: Enro
 }
 
 /** Whether the edit added this badge, and kept every other enrolment. */
-const isOneMore = (before: Scheme, { enrolments: after }: Scheme, badgeId: BadgeId): boolean =>
-  after.has(badgeId) &&
-  after.size === before.enrolments.size + 1 &&
-  [...before.enrolments.keys()].every((id) => after.has(id));
+const isOneMore = ({ enrolments }: Scheme, { enrolments: now }: Scheme, badgeId: BadgeId): boolean =>
+  now.has(badgeId) && now.size === enrolments.size + 1 && [...enrolments.keys()].every((id) => now.has(id));
 
 const NOTHING_WRITTEN = say`Rien n'est écrit : avec ces lignes, les fichiers auraient des fautes.
   Nothing is written: with these lines, the files would have faults.`;
