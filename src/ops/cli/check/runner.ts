@@ -35,13 +35,13 @@ export interface Found {
   readonly lacks?: Readonly<Record<string, Localized>>;
 }
 
-export interface Check<Context = CheckContext> {
+export interface Check<RunContext = CheckContext> {
   readonly id: string;
   readonly title: Localized;
   /** Variables, and needs that an earlier check may lack; without one of them, this check is skipped. */
   readonly needs?: readonly string[];
   /** Returns null when there is nothing to check. */
-  readonly run: (context: Context) => Promise<Found | null> | Found | null;
+  readonly run: (context: RunContext) => Promise<Found | null> | Found | null;
 }
 
 export interface CheckResult {
@@ -68,9 +68,9 @@ export const skipped = (check: CheckResult['check'], why: Localized): CheckResul
 export const mendFirst = (variables: readonly string[]) => say`à corriger d'abord : ${variables.join(', ')}
   to be mended first: ${variables.join(', ')}`;
 
-export async function runChecks<Context extends LocalCheckContext>(
-  checks: readonly Check<Context>[],
-  context: Context,
+export async function runChecks<RunContext extends LocalCheckContext>(
+  checks: readonly Check<RunContext>[],
+  context: RunContext,
 ): Promise<readonly CheckResult[]> {
   const { lacking, settings } = context;
   const results: CheckResult[] = [];
