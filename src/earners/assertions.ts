@@ -46,7 +46,7 @@ export class SomeUnreadable extends Error {
 /** How many records are written at once: enough to keep Redis busy, few enough to keep memory flat. */
 const AT_ONCE = { concurrency: 500 };
 
-export interface AssertionSources {
+interface AssertionSources {
   readonly earners: Pick<EarnerStore, 'update'>;
   readonly vault: Pick<Vault, 'name'>;
 }

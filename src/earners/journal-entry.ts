@@ -119,9 +119,7 @@ export const journalLineSchema = z.strictObject({
   detail: z.string().nullable().describe('What else is to be known, in English.'),
 });
 
-export type JournalLine = z.output<typeof journalLineSchema>;
-
-export const journalLine = (entry: JournalEntry): JournalLine => ({
+export const journalLine = (entry: JournalEntry): z.output<typeof journalLineSchema> => ({
   kind: entry.kind,
   at_s: entry.atS,
   at_iso: DateTime.fromSeconds(entry.atS, { zone: 'utc' }).toISO(),

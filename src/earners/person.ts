@@ -133,12 +133,9 @@ export async function readPerson({ earners, region }: PersonSources, earner: Ear
 }
 
 /** @throws RecordUnreadable */
-export async function readAddresses(
-  earners: Pick<EarnerStore, 'readMany'>,
-  keys: readonly EarnerKey[],
-): Promise<readonly Address[]> {
+export async function readAddresses(earners: Pick<EarnerStore, 'readMany'>, keys: readonly EarnerKey[]) {
   const records = await earners.readMany(keys);
-  return [...records].map(([key, read]) => ({ key, record: readable(read) }));
+  return [...records].map(([key, read]): Address => ({ key, record: readable(read) }));
 }
 
 /** @param addresses all of one person's, the person's own first */
@@ -234,7 +231,7 @@ export function contactFor(person: Person, counted: readonly Assertion[]): Conta
  * The records of one person's addresses. The person's own lists the others (`linked`); each of the others points to it
  * (`linkedTo`). An address that points to another is never evaluated on its own, listed or not.
  */
-export type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
+type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
 
 /** Reads every address that links reach, in both directions: half-done links and unlinks are found too. */
 export async function linkedRecords(

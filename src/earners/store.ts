@@ -27,9 +27,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     read: async (earner: EarnerKey): Promise<EarnerRecord> =>
       readable(openRecord(vault, earner, await redis.getBuffer(keyOf(earner)))),
     /** Reads many records in as few commands as possible; the error of each that cannot be read. */
-    async readMany(
-      earners: readonly EarnerKey[],
-    ): Promise<ReadonlyMap<EarnerKey, EarnerRecord | RecordUnreadable>> {
+    async readMany(earners: readonly EarnerKey[]) {
       // In a cluster each key has its own slot, and one command reads one slot.
       const perCommand = isCluster(redis) ? 1 : READ_TOGETHER;
       const reads = [...chunked(earners, perCommand)].map((some) => redis.mgetBuffer(some.map(keyOf)));
@@ -83,11 +81,7 @@ export const sealRecord = (vault: Vault, earner: EarnerKey, record: EarnerRecord
   isDeepStrictEqual(record, EMPTY_RECORD) ? null : vault.sealValue(encodeRecord(record), earner);
 
 /** @param bytes null: nothing is stored */
-const openRecord = (
-  vault: Vault,
-  earner: EarnerKey,
-  bytes: Buffer | null,
-): EarnerRecord | RecordUnreadable =>
+const openRecord = (vault: Vault, earner: EarnerKey, bytes: Buffer | null) =>
   bytes === null ? EMPTY_RECORD : attempt(earner, () => decodeRecord(vault.openValue(bytes, earner), earner));
 
 /** Returns what `open` returns, or its error as a RecordUnreadable. */

@@ -168,11 +168,7 @@ export function createLedger(
      * Stores what `how` returns for an award (null: none); `how` may run again. For changes of a person, not of their
      * award: an unlink, an erasure. @returns what is stored now
      */
-    async amend(
-      earner: EarnerKey,
-      badgeId: BadgeId,
-      how: (award: AwardRecord | null) => AwardRecord | null,
-    ): Promise<AwardRecord | null> {
+    async amend(earner: EarnerKey, badgeId: BadgeId, how: (award: AwardRecord | null) => AwardRecord | null) {
       const { awards } = await earners.update(earner, (record) => {
         const before = record.awards.get(badgeId) ?? null;
         const after = how(before);

@@ -30,7 +30,7 @@ export interface Told {
   readonly entries: readonly JournalEntry[];
 }
 
-export interface JournalParts {
+interface JournalParts {
   readonly redis: RedisConnection;
   /** The prefix of the keys, without a hash tag. */
   readonly prefix: string;
@@ -175,11 +175,7 @@ interface PlacedEntry {
 }
 
 /** Reads the entries at these places, in the same order. */
-async function readPlaces(
-  earners: EarnerStore,
-  general: GeneralJournal,
-  places: readonly IndexPlace[],
-): Promise<readonly PlacedEntry[]> {
+async function readPlaces(earners: EarnerStore, general: GeneralJournal, places: readonly IndexPlace[]) {
   const parsed = places.map((place) => {
     const end = place.member.lastIndexOf(':');
     return { place, earner: asEarnerKey(place.member.slice(0, end)), id: place.member.slice(end + 1) };
@@ -187,7 +183,7 @@ async function readPlaces(
   const keys = [...new Set(parsed.flatMap(({ earner }) => (earner === '' ? [] : earner)))];
   const generalIds = parsed.flatMap(({ earner, id }) => (earner === '' ? id : []));
   const [records, generalEntries] = await Promise.all([earners.readMany(keys), general.find(generalIds)]);
-  return parsed.map(({ place, earner, id }) => {
+  return parsed.map(({ place, earner, id }): PlacedEntry => {
     const record = records.get(earner) ?? EMPTY_RECORD;
     const journal = record instanceof RecordUnreadable ? [] : record.journal;
     const entry = earner === '' ? generalEntries.get(id) : journal[Number(id)];

@@ -92,11 +92,8 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
       for (const some of chunked(listed, CHUNK)) {
         const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
         const keys = [hoursKey, countsKey, fieldsKey, eventsKey, ...hours];
-        await ADD(
-          redis,
-          keys,
-          some.flatMap((one) => argumentsOf(one, isCounted)),
-        );
+        const values = some.flatMap((one) => argumentsOf(one, isCounted));
+        await ADD(redis, keys, values);
       }
     },
     async remove(places: readonly IndexPlace[]): Promise<void> {
@@ -136,11 +133,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
 }
 
 /** Reads the places in these hours, between two bounds of ZRANGEBYSCORE. */
-type PlacesIn = (
-  hours: readonly string[],
-  from?: string | number,
-  until?: string | number,
-) => Promise<readonly IndexPlace[]>;
+type PlacesIn = (hours: readonly string[], from?: string, until?: string) => Promise<readonly IndexPlace[]>;
 
 async function* walkHours(
   redis: RedisConnection,
@@ -159,11 +152,8 @@ async function* walkHours(
     const hours: string[] = isNewer
       ? await redis.zrangebyscore(hoursKey, next, hourOf(mostS), ...limit)
       : await redis.zrevrangebyscore(hoursKey, next, hourOf(leastS), ...limit);
-    const places = (await placesIn(hours)).filter(isInWalk);
-    yield* chunked(
-      places.toSorted((a, b) => sign * compare(a, b)),
-      CHUNK,
-    );
+    const places = (await placesIn(hours)).filter(isInWalk).toSorted((a, b) => sign * compare(a, b));
+    yield* chunked(places, CHUNK);
     const last = hours.at(-1);
     if (last === undefined) return;
     next = `(${last}`;

@@ -234,11 +234,7 @@ const UNKNOWN_EVENT = asEventId('unknown');
  * revoked is left out: its own record stays.
  * @param addresses all of the person's
  */
-function recordsKeptAfterErasure(
-  region: ClientId,
-  addresses: readonly Address[],
-  nowS: number,
-): ReadonlyMap<BadgeId, AwardRecord> {
+function recordsKeptAfterErasure(region: ClientId, addresses: readonly Address[], nowS: number) {
   const records = addresses.flatMap(awardsOf);
   const assertions = addresses.flatMap(({ record }) => record.assertions);
   const { held, blocked } = compose(region, assertions, records);

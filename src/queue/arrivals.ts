@@ -70,11 +70,7 @@ const MAX_TRIES = 100;
  * Splits all arrivals into one job a notice, without waiting for a worker. The jobs about a person can then be found by
  * their ids alone. Waits for an arrival that a worker has.
  */
-export async function sortAllArrivals({
-  queues,
-}: {
-  readonly queues: { readonly arrivals: Queue; readonly notices: Queue };
-}): Promise<void> {
+export async function sortAllArrivals({ queues }: { queues: Record<'arrivals' | 'notices', Queue> }) {
   for (const id of await queues.arrivals.getRanges(UNFINISHED, 0, -1, true))
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const job: Job | undefined = await queues.arrivals.getJob(id);

@@ -142,11 +142,7 @@ async function stateOf(queue: Queue, id: string): Promise<JobState | 'unknown'> 
 }
 
 /** Gives an ended job its full attempts again. Idempotent. @returns false when it is no longer in that state */
-export async function retryJob(
-  queue: Queue,
-  id: string,
-  from: 'failed' | 'completed' = 'failed',
-): Promise<boolean> {
+export async function retryJob(queue: Queue, id: string, from: 'failed' | 'completed' = 'failed') {
   const job = await queue.getJob(id);
   try {
     await job?.retry(from, { resetAttemptsMade: true, resetAttemptsStarted: true });
