@@ -2,7 +2,7 @@ import { asBadgeId, asClientId, type BadgeId, type ClientId, type EventId } from
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
 
-/** When something last came, and how often it did. */
+/** The latest arrival of something, and how many there were. */
 export interface Latest {
   /** Unix seconds. */
   readonly lastS: number;

@@ -60,7 +60,7 @@ async function issue(run: BatchRun): Promise<BatchOutcome> {
   }
 }
 
-/** Has earners evaluated, since an award can complete another. Follow-up awards leave with or without e-mail alike. */
+/** Has earners evaluated, since an award can complete another. What follows leaves with an e-mail only if this does. */
 const evaluate = ({ ports, batch }: BatchRun, earners: readonly EarnerKey[]): Promise<void> =>
   ports.evaluate(earners, batch.suppressEmail);
 

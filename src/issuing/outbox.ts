@@ -196,7 +196,7 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
       const batch = newBatch({ badgeId, earners, createdMs: await now(), suppressEmail, refusedMs: null });
       const keys = [key(badgeId), batchesKey(prefix, badgeId)];
       const moved = await TAKE_BATCH(redis, keys, [batch.id, encodeBatch(batch), ...leaving]);
-      if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
+      if (moved !== 1) throw new OutboxError('Another job gathered this badge at the same time: try again');
       return batch;
     },
   };

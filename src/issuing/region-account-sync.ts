@@ -118,11 +118,7 @@ export function createRegionAccountSync(parts: SyncParts) {
 }
 
 /** Returns new and changed events, and those of odd rows that were never read. */
-async function changedEvents(
-  parts: SyncParts,
-  look: Look,
-  signal: AbortSignal,
-): Promise<Iterable<EventAsked>> {
+async function changedEvents(parts: SyncParts, look: Look, signal: AbortSignal) {
   const { regionAccount: account, events } = parts;
   const { clientId } = account;
   const changed = new Map<EventId, EventAsked>();
@@ -155,8 +151,8 @@ async function syncEvent(parts: SyncParts, event: EventAsked, signal: AbortSigna
   } catch (error) {
     if (error instanceof EventIncomplete) {
       const ageMs = (await now()) - (event.createdS ?? 0) * 1000;
-      const isPaliers = (await journal.ofEvent(event.eventId)).length > 0;
-      return ageMs > INCOMPLETE_MAX_MS || isPaliers ? 0 : INCOMPLETE_RETRY_MS;
+      const mustWait = ageMs <= INCOMPLETE_MAX_MS && (await journal.ofEvent(event.eventId)).length === 0;
+      return mustWait ? INCOMPLETE_RETRY_MS : 0;
     }
     // `storeEvent` has reported it to ops; the other events of the account go on.
     if (error instanceof RowUnreadable) return 0;

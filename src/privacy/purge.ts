@@ -80,7 +80,7 @@ async function personToPurge(parts: ErasureParts, key: EarnerKey, beforeS: numbe
 
 /**
  * Whether every assertion of an address was issued, and has expired if it expires, before an instant (Unix seconds).
- * Also, no award may be unfinished or newer than it.
+ * Also, no award may be unfinished, or have changed since.
  */
 const isPast =
   (beforeS: number) =>

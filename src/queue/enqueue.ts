@@ -12,8 +12,8 @@ import { earnerJobId, linkMailId, DEFAULT_PREFIX, prefixOf, type QueueName } fro
 const EVENTS_KEPT = 100;
 
 /**
- * Opens a queue over the caller's connection, which `close()` leaves open. The `skip` options keep BullMQ off Redis
- * before the first job. A Redis lost in that moment would break the queue for good.
+ * Opens a queue over the caller's connection, which `close()` leaves open. The `skip` options keep BullMQ from using
+ * Redis before the first job. If Redis were lost during that use, the queue would fail for good.
  * @param leavesMark whether BullMQ writes its version and the queue's settings into Redis
  */
 export function openQueue(
@@ -126,7 +126,7 @@ async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   return true;
 }
 
-/** Adds the job unless there is one of its id, in whatever state. */
+/** Adds the job unless one with its id exists, in any state. */
 export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> {
   // A delay counts from Redis' clock: counted from a process that is ahead, it would be longer.
   const timestamp = job.delayMs === undefined ? {} : { timestamp: await redisNow(connectionOf(queue)) };
@@ -161,7 +161,7 @@ export async function enqueueAll(queue: Queue, jobs: Iterable<NewJob>): Promise<
   await pMap(jobs, (job) => enqueue(queue, job), AT_ONCE);
 }
 
-/** Has each of these earners evaluated once, after this call. @param suppressEmail OBF sends no e-mail afterwards */
+/** Has these earners evaluated once, after this call. @param suppressEmail OBF sends no e-mail for what follows */
 export async function enqueueEarners(
   queue: Queue,
   earners: Iterable<EarnerKey>,
@@ -177,7 +177,7 @@ export async function enqueueEarners(
   await enqueueAll(queue, jobs());
 }
 
-/** Has an earner sent the link to their page; calls before it leaves send one. @param by the operator who asked */
+/** Has the link to their page sent to an earner, once for all calls until then. @param by the operator who asked */
 export const enqueueLink = (mails: Queue, earner: EarnerKey, by?: string): Promise<void> =>
   enqueue(mails, {
     id: linkMailId(earner),

@@ -8,7 +8,7 @@ import { scriptOf } from '../platform/redis-commands.js';
 import { connectionOf, type Queues } from './enqueue.js';
 import { QUEUES, type QueueName } from './jobs.js';
 
-/** A job, in whatever state. */
+/** Names a job, in any state. */
 export interface JobRef {
   readonly queue: QueueName;
   readonly id: string;
@@ -19,13 +19,13 @@ export interface Failure {
   readonly id: string;
   /** Unix milliseconds. */
   readonly failedMs: number;
-  /** As BullMQ keeps it, cut; it may hold an address. */
+  /** As BullMQ keeps it, shortened; it may contain an address. */
   readonly reason: string;
 }
 
 /** Longer reasons are cut: an error page can be megabytes. */
 const MAX_REASON_BYTES = 2000;
-/** Reads jobs. KEYS: of the jobs. ARGV: the greatest length of a reason, in bytes. */
+/** Reads when and why jobs failed. KEYS: the jobs. ARGV: how many bytes of a reason. */
 const READ = scriptOf(`
 local rows = {}
 for at, key in ipairs(KEYS) do
