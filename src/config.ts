@@ -109,7 +109,7 @@ function oidcOf(v: Variables) {
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** What a variable that is set also needs: one of each list. */
+/** When `by` is set, one variable of `oneOf` must be set, too. */
 const NEEDED = [
   { by: 'OIDC_ISSUER', oneOf: ['OIDC_CLIENT_ID'] },
   { by: 'OIDC_ISSUER', oneOf: ['OIDC_CLIENT_SECRET'] },

@@ -8,7 +8,7 @@ export type Localized = Readonly<Record<Lang, string>>;
 /** French writes the first of a month as an ordinal: `1er juin`. @param day as luxon writes it */
 export const withOrdinalFirst = (day: string): string => day.replace(/^1 (?=\p{L})/u, '1er ');
 
-/** Writes the same text in each language. */
+/** Makes a text by writing it in each language. */
 export const localized = (write: (lang: Lang) => string): Localized => ({ fr: write('fr'), en: write('en') });
 
 /**

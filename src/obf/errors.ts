@@ -89,10 +89,10 @@ export interface HttpReply {
 export const isGood = ({ status }: HttpReply): boolean => status >= 200 && status < 300;
 
 /**
- * Types an answer other than 2xx.
+ * Classifies an answer other than 2xx.
  * Read: only OBF's own JSON error is a refusal. A 3xx, or a 4xx of a proxy or of maintenance, may pass.
- * Write: 429 and 4xx are refusals before anything was done. The rest may follow a commit: a 5xx, the 3xx of a POST that
- * was done, the 408 of an impatient proxy.
+ * Write: 429 and 4xx are refusals before anything was done. Any other may follow a commit: a 5xx, the 3xx after a
+ * POST, the 408 of an impatient proxy.
  */
 export function errorOfStatus({ name, write, secrets }: CallFacts, reply: HttpReply): ObfError {
   const { status, body, retryAfterMs } = reply;
@@ -106,7 +106,7 @@ export function errorOfStatus({ name, write, secrets }: CallFacts, reply: HttpRe
   return new ObfNotSent(name, isForeign ? `${text}: not an answer of OBF's API, check OBF_BASE_URL` : text);
 }
 
-/** Types an error from before a call was sent: the call had no effect. */
+/** Classifies an error from before a call was sent: the call had no effect. */
 export function errorBeforeSending(name: string, error: unknown, signal?: AbortSignal): ObfError {
   if (error instanceof ObfError) return error;
   const why = signal?.aborted === true ? 'given up by the caller before it was sent' : 'Redis did not answer';

@@ -16,7 +16,7 @@ const LAST_PAGE_ROOM = 100;
  */
 export type Look = 'an end' | 'both ends' | 'all';
 
-export interface ChangedPage {
+interface ChangedPage {
   /** Events that are unread, or whose row has changed since they were read. */
   readonly events: readonly ObfEvent[];
   readonly odd: readonly OddRow[];

@@ -124,7 +124,7 @@ function replyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
   };
 }
 
-/** Types a call without a complete answer. @param why null: the error says it */
+/** Classifies a call without a complete answer. @param why null: the error says it */
 function failureOf({ name, write, secrets }: HttpRequest, error: unknown, why: string | null): ObfError {
   const cause = plainCause(error, secrets);
   const text = why ?? cause.message;

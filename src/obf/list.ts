@@ -6,7 +6,7 @@ import type { OddRow, Page } from './wire.js';
 export const PAGE_LIMIT = 1000;
 /** Each page begins with the last row of the page before: a different row there shows that the list shifted. */
 const OVERLAP = 1;
-/** How often a list that changes meanwhile is read. */
+/** How often a list is read when it changes meanwhile. */
 const MAX_PASSES = 4;
 
 export interface ListRead {
@@ -24,7 +24,7 @@ interface ListOptions<T> {
   readonly keyOf: (row: T) => string;
   /** Receives each row once, however often the list is read. */
   readonly onRows: (rows: readonly T[]) => Promise<void> | void;
-  /** Receives the key of each row, read or odd. */
+  /** Collects the key of each row, odd ones included. */
   readonly seen?: IdSet;
 }
 

@@ -7,7 +7,7 @@ import { createRateLimiter } from './rate-limiter.js';
 import { createTokens, TUNING, type TokenParts, type Tuning } from './token.js';
 
 export interface ObfOptions extends Pick<TokenParts, 'redis' | 'prefix' | 'vault'> {
-  /** Of OBF or a compatible server, without a slash at its end. */
+  /** OBF or a compatible server, without a slash at its end. */
   readonly baseUrl: string;
   /** Calls per second and client, all processes together. */
   readonly maxRps: number;

@@ -12,7 +12,7 @@ type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;
 const CHUNK = 1000;
 
 /** Hashes an event id to 66 bits: the id of a one-person event would name an erased person to OBF. */
-const fieldOf = (event: EventId): string =>
+const hashOfEvent = (event: EventId): string =>
   createHash('sha256').update(event).digest('base64url').slice(0, 11);
 
 const signatureOf = ({ recipientCount, modifiedS }: EventRow): string =>
@@ -56,7 +56,7 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
     async compare(clientId: ClientId, rows: readonly EventRow[]) {
       const [unread, changed] = [new Set<EventId>(), new Set<EventId>()];
       for (const some of chunked(rows, CHUNK)) {
-        const known = await redis.hmget(key(clientId), ...some.map(({ id }) => fieldOf(id)));
+        const known = await redis.hmget(key(clientId), ...some.map(({ id }) => hashOfEvent(id)));
         for (const [place, row] of some.entries()) {
           const signature = known[place] ?? null;
           if (signature === null) unread.add(row.id);
@@ -66,12 +66,12 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
       return { unread, changed };
     },
     async put(clientId: ClientId, rows: readonly EventRow[]) {
-      const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
+      const pairs = rows.map((row) => [hashOfEvent(row.id), signatureOf(row)] as const);
       await write(clientId, pairs);
     },
     /** Removes all events but these. */
     async retain(clientId: ClientId, events: Iterable<EventId>) {
-      const kept = new Set([...events].map(fieldOf));
+      const kept = new Set([...events].map(hashOfEvent));
       const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key(clientId), { count: CHUNK });
       for await (const flat of pages) {
         const others = flat.filter((field, at) => at % 2 === 0 && !kept.has(field));
@@ -100,10 +100,10 @@ export type ReadProblem = Readonly<z.output<typeof readProblem>>;
 type ReadScope = Omit<OddRow, 'field'>;
 
 const placeOf = ({ clientId, list, eventId }: ReadScope): string => JSON.stringify([clientId, list, eventId]);
-/** What another version wrote counts as none. */
+/** A problem that another version wrote is ignored. */
 const storedProblem = readProblem.nullable().catch(null);
 
-/** Stores what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
+/** Creates the store of what cannot be read in OBF, for people to have it mended. @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
   const parse = (text: string | null) => parseStored(storedProblem, key, text);

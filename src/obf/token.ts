@@ -38,7 +38,7 @@ export interface TokenParts {
   readonly clientId: ClientId;
   readonly secret: string;
   readonly redis: RedisConnection;
-  /** Of all keys; a hash tag in it keeps them together in a cluster. */
+  /** Begins all keys; a hash tag in it keeps them together in a cluster. */
   readonly prefix: string;
   readonly vault: Vault;
   readonly http: Http;

@@ -118,7 +118,7 @@ const ID_FIELDS = {
   recipients: { own: 'assertion_id', event: 'event_id' },
   badges: { own: 'id', event: '' },
 } as const;
-export type ListName = keyof typeof ID_FIELDS;
+type ListName = keyof typeof ID_FIELDS;
 
 /** A row of a list that cannot be read. Holds no personal data. */
 export interface OddRow {
@@ -138,13 +138,13 @@ export interface Page<T> {
   readonly total: number | null;
 }
 
-/** A page with its rows unread: one odd row must not stop the others. The badge list has no `total`. */
+/** A page with its rows not parsed yet: one odd row must not stop the others. The badge list has no `total`. */
 export const pageReply = z.object({
   result: z.array(z.unknown()),
   total: orNull(z.coerce.number().int().nonnegative()),
 });
 
-/** A page with its rows read. A row that cannot be read is in `odd`, and does not affect the others. */
+/** A page with its rows parsed. A row that cannot be read is in `odd`, and does not affect the others. */
 export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T>) =>
   pageReply.transform(({ result, total }): Page<T> => {
     const rows: T[] = [];

@@ -4,13 +4,13 @@ import { type Localized, say } from '../localized.js';
 import { fieldOf } from './logger.js';
 
 /** A file of the folder; `name` is the path that people would type. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly name: string;
   readonly text: string;
 }
 
 /** A file that could not be read, and what to do about it. */
-export interface UnreadableFile extends Localized {
+interface UnreadableFile extends Localized {
   readonly file: string;
   readonly cause: unknown;
 }

@@ -15,7 +15,7 @@ export interface JobResult {
 export type JobHandler<Parts, Job> = (parts: Parts, job: Job, signal: AbortSignal) => Promise<JobResult>;
 
 /** Progress of a long job, stored with it: the run after an interrupted one finds it in `before`. */
-export interface JobProgress {
+interface JobProgress {
   readonly before: unknown;
   readonly report: (progress: object) => Promise<void>;
 }

@@ -70,7 +70,7 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
 
 /**
  * Marks this Redis as filled under our key, unless it is marked. Stores a naming key of the old `PALIER_KEY`, sealed under
- * ours: the old key alone opens nothing any more. Idempotent; every worker calls it before it works.
+ * ours: from then on the old key alone is refused. Idempotent; every worker calls it before it works.
  * @param prefix of our keys
  * @throws KeyChanged when it was filled under another key
  */

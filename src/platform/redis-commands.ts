@@ -2,18 +2,17 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { mastersOf, type RedisConnection } from './redis.js';
 
-type Argument = string | number | Buffer;
-/** Runs a script in Redis, atomically. The caller checks the answer. */
-export type Script = (
-  redis: RedisConnection,
-  keys: readonly string[],
-  args: readonly Argument[],
-) => Promise<unknown>;
-
-/** Makes a script that is sent once to each Redis, then called by its hash. @param text Lua */
-export function scriptOf(text: string): Script {
+/**
+ * Makes a script that Redis runs atomically: sent once to each server, then called by its hash. The caller checks the
+ * answer. @param text Lua
+ */
+export function scriptOf(text: string) {
   const sha = createHash('sha1').update(text).digest('hex');
-  return async (redis, keys, args) => {
+  return async (
+    redis: RedisConnection,
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+  ): Promise<unknown> => {
     try {
       return await redis.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {

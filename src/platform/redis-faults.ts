@@ -53,7 +53,7 @@ function codeOf(error: unknown): string {
 /** Redis' own words for a refusal. In a script's error other words may come first. */
 const ANSWER = /\b(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|MASTERDOWN|WRONGPASS|NOAUTH|NOPERM|CLUSTERDOWN)\b/;
 
-/** Takes two lines as `say` does: what it is and, after a bar, how to mend it; `CHECK_URL` by default. */
+/** Takes two lines as `say` does: what it is and, after a bar, the remedy, which is `CHECK_URL` by default. */
 const causeOf =
   (fault: RedisFault) =>
   (...both: Parameters<typeof say>): RedisCause => {

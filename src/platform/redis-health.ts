@@ -113,7 +113,7 @@ function tlsFaultOf({ host, port }: ReturnType<typeof serversOf>[number]): Promi
 }
 
 /** A setting that stops Palier or could lose data: its value, why it is wrong, how to mend it. */
-export interface RedisFinding extends Localized {
+interface RedisFinding extends Localized {
   /** `unfit`: Palier cannot work on it. `unsafe`: a crash or a lack of memory loses data; production refuses it. */
   readonly grade: 'unfit' | 'unsafe';
 }

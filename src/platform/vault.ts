@@ -26,18 +26,19 @@ export type Vault = ReturnType<typeof createVault>;
 export function createVault(key: Buffer, old: Buffer | null = null, named = true) {
   const own = keysOf(key);
   const former = old === null ? null : keysOf(old);
-  const known = former === null ? [own] : [own, former];
+  const keyring = former === null ? [own] : [own, former];
   /** The key of `name`: derived from `PALIER_KEY`, or the one that Redis was filled under. */
   let naming = named ? own.names : null;
   const namingKey = (): Buffer => {
-    if (naming === null) throw new VaultError('The naming key is not known before the first answer of Redis');
+    if (naming === null)
+      throw new VaultError('The naming key is not keyring before the first answer of Redis');
     return naming;
   };
   /** AES-256-GCM with a random nonce. Adds 29 bytes; the first is the id of the key. */
   const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
-  const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context).bytes;
+  const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(keyring, sealed, context).bytes;
   const resealBytes = (sealed: Buffer, context: string): Buffer | null => {
-    const { keys, bytes } = openSealed(known, sealed, context);
+    const { keys, bytes } = openSealed(keyring, sealed, context);
     return keys === own ? null : sealBytes(bytes, context);
   };
   const seal = (bytes: Buffer, context: string): string => sealBytes(bytes, context).toString('base64url');
@@ -64,14 +65,14 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
     /** Identifies the key that Redis was filled under, and reveals nothing of it. */
     mark: own.mark,
     /** True for the mark of our key or the old one, and for null: there is none yet. */
-    isOurs: (mark: string | null): boolean => mark === null || known.some((keys) => keys.mark === mark),
+    isOurs: (mark: string | null): boolean => mark === null || keyring.some((keys) => keys.mark === mark),
     /**
      * Sets the naming key to that of a Redis with this mark.
      * @param names its naming key, sealed; null: the one derived from the mark's key
      * @throws VaultError when it was sealed under another key
      */
     nameAs(mark: string | null, names: string | null): void {
-      const first = known.find((keys) => keys.mark === mark) ?? former ?? own;
+      const first = keyring.find((keys) => keys.mark === mark) ?? former ?? own;
       naming = names === null ? first.names : open(names, NAMES_CONTEXT);
     },
     hasOwnNames: (): boolean => namingKey().equals(own.names),
@@ -112,9 +113,9 @@ function decrypt({ seal }: Keys, bytes: Buffer, context: string): Buffer {
 }
 
 /** Opens it; returns the keys that did, too. Two keys may share an id: then both are tried. */
-function openSealed(known: readonly Keys[], sealed: Buffer, context: string) {
+function openSealed(keyring: readonly Keys[], sealed: Buffer, context: string) {
   if (sealed.length < BODY_AT) throw new VaultError('Sealed text is cut short');
-  const fitting = known.filter(({ id }) => id === sealed[0]);
+  const fitting = keyring.filter(({ id }) => id === sealed[0]);
   if (fitting.length === 0) throw new VaultError('Sealed text is of another PALIER_KEY');
   let cause: unknown = null;
   for (const keys of fitting)

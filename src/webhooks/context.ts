@@ -19,7 +19,7 @@ export interface WebhookDeps {
   readonly obfBaseUrl: string;
   /** Resolves when all are stored; rejects when that is not certain in time. Idempotent. */
   readonly enqueueNotices: (notices: readonly NoticeJob[]) => Promise<void>;
-  /** Whether a notice could be stored now. */
+  /** Null while a notice could be stored, else the reason. */
   readonly ready: WriteProbe;
   readonly earnerKeyOf: (address: string) => EarnerKey;
   /** Encrypts an address; `context` is needed to decrypt it. */
@@ -33,7 +33,7 @@ export interface WebhookDeps {
   readonly metrics?: Metrics;
 }
 
-export interface Metrics {
+interface Metrics {
   readonly token: string;
   /** The metrics of all processes in Prometheus' text format. Rejects when Redis does not answer in time. */
   readonly read: () => Promise<string>;

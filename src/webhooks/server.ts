@@ -46,8 +46,8 @@ const MAX_CONNECTIONS = 2000;
 export type RunningWebhooks = Awaited<ReturnType<typeof startWebhooks>>;
 
 /**
+ * Starts to listen. `close` refuses new requests, and ends those in flight within `CLOSE_LIMIT_MS`.
  * @param port 0 takes any free one
- * @returns `close` refuses new requests, and ends those in flight within `CLOSE_LIMIT_MS`
  * @throws when it cannot listen on the port
  */
 export async function startWebhooks(deps: WebhookDeps, port: number, host = '127.0.0.1') {
@@ -87,7 +87,6 @@ async function close(server: Server): Promise<void> {
 
 /** A sender is answered within two seconds; the other 200 ms are for everything but Redis. */
 const STORE_WITHIN_MS = 1800;
-const READY_WITHIN_MS = 1000;
 
 interface Wiring extends Pick<WebhookDeps, 'participants' | 'earnerKeyOf' | 'log' | 'metrics'> {
   readonly config: Pick<Config, 'redis' | 'obfBaseUrl' | 'webhookSecrets' | 'webhookBasic'>;
@@ -132,7 +131,7 @@ export function wireWebhooks(wiring: Wiring) {
       await raceAbort(replicas.confirm(epoch), late);
     },
     ready: readiness(connection, wiring, isOurs),
-    seal: (text, context) => vault.seal(text, context),
+    seal: vault.seal,
     log,
   };
   const releases: readonly Disposer[] = [
@@ -144,7 +143,7 @@ export function wireWebhooks(wiring: Wiring) {
 }
 
 /**
- * Batches the items given while a write is in flight: a write per request would cost more than the rest of the request.
+ * Batches the items given while a write is in flight. A write per request would cost more than the rest of the request.
  * Each caller gets the outcome of the write that holds its items.
  * @param store must end when its signal aborts, `withinMs` after its first item was given
  */
@@ -187,7 +186,7 @@ function readiness(
     () => (isSafe = true),
     () => undefined,
   );
-  const probe = createWriteProbe(connection, writeProbeKey(prefix, isCluster(connection)), READY_WITHIN_MS);
+  const probe = createWriteProbe(connection, writeProbeKey(prefix, isCluster(connection)));
   let fault: RedisFault | null = null;
   const probeAndLog = async (): Promise<RedisCause | null> => {
     const cause = await probe();

@@ -103,7 +103,7 @@ describe('logger', () => {
   });
 });
 
-describe('seldom', () => {
+describe('rate limited log', () => {
   const HALF_A_MINUTE_MS = 30_000;
 
   function listening() {
