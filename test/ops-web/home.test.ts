@@ -261,7 +261,7 @@ describe('what the home page is made from', () => {
     };
     const good: HomeModel = {
       nowS: NOW_S,
-      storage: null,
+      redisFault: null,
       now,
       lastHour: answers,
       lastMinutes: answers,
@@ -330,7 +330,7 @@ describe('what the home page is made from', () => {
       ],
       [
         'a full Redis',
-        { storage: redisCause(new Error('OOM command not allowed')) },
+        { redisFault: redisCause(new Error('OOM command not allowed')) },
         /^bad \/ops\/queues Redis : mémoire pleine\. Rien ne peut être enregistré, ni délivré : sa mémoire /,
       ],
       ['waiting long', { now: { ...now, notices: { waiting: 2, oldestAgeS: 3600 } } }, /^bad .*depuis 1 h/],

@@ -26,18 +26,18 @@ import { PAGE_ROUTES } from './routes.js';
 import { goOnPage, returnTo, signInPath } from './sign-in/routes.js';
 import { hasRole } from './sign-in/sessions.js';
 
-/** Whether anybody could sign in; if not, the pages do not exist. */
+/** Whether anyone can sign in; if not, the ops pages answer 404. */
 export const hasOps = ({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>): boolean =>
   opsUsers.length > 0 || ops.oidc !== null;
 
 /**
- * Opens what the ops pages need: a fail-fast connection, and the pipeline over it without a worker.
- * @param wiring `secrets`: an organisation without its API key there cannot be read from here
- * @returns the pages, and the disposers in order of opening
+ * Opens the pipeline of the ops pages over a fail-fast connection; it runs no worker.
+ * @param wiring accounts whose API key is not in `secrets` cannot be read from the pages
+ * @returns the request handler, and the disposers in order of opening
  */
 export function wireOps(wiring: Parameters<typeof openPipeline>[0] & Omit<OpsDeps, 'pipeline'>) {
   const { pipeline, releases } = openPipeline(wiring);
-  // From the answer on, the pipeline's clock is Redis' time.
+  // Once Redis has answered, the pipeline's clock follows Redis' time.
   pipeline.now().catch(() => undefined);
   const handler: RequestHandler = createOpsApp({ ...wiring, pipeline });
   return { handler, releases };
@@ -62,11 +62,11 @@ export async function readLogo(
   return { logo: { type, bytes }, faults: [] };
 }
 
-/** An svg opened by itself runs nothing, and may use its own drawing styles. */
+/** An SVG opened on its own runs no script, but keeps its inline styles. */
 const LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /**
- * The ops pages, to be mounted at `/ops`. Opens nothing and listens to nothing.
+ * Builds the Express app of the ops pages, to be mounted at `/ops`. It opens no connection and no port.
  * @param routes tests add their own
  */
 export function createOpsApp(deps: OpsDeps, routes: readonly PageRoute[] = PAGE_ROUTES): Express {
@@ -88,16 +88,16 @@ export function createOpsApp(deps: OpsDeps, routes: readonly PageRoute[] = PAGE_
       res.set('Content-Security-Policy', LOGO_POLICY).type(logo.type).send(logo.bytes);
     });
   app.use((req, _res, next) => {
-    if (req.originalUrl.length > MAX_ADDRESS) throw new OpsProblem('address_too_long');
-    // Under another key nothing reads as what it is.
+    if (req.originalUrl.length > MAX_URL_CHARS) throw new OpsProblem('address_too_long');
+    // Records that were sealed under another PALIER_KEY cannot be read.
     if (isOurs?.() === false) throw redisProblem(OTHER_KEY);
     next();
   });
-  for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...serve(route));
-  for (const path of new Set(routes.map((route) => route.path))) app.all(path, otherMethod(routes, path));
-  app.use('/queues', checkRequest, admit('queues', roleFor), createQueuePages(pipeline));
-  app.use(sayNo('not_found'));
-  app.use(refuse);
+  for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...handlersOf(route));
+  for (const path of new Set(routes.map((route) => route.path))) app.all(path, wrongMethod(routes, path));
+  app.use('/queues', checkRequest, requireRole('queues', roleFor), createQueuePages(pipeline));
+  app.use(rejectWith('not_found'));
+  app.use(sendProblem);
   return app;
 }
 
@@ -108,53 +108,53 @@ const navOf = (routes: readonly PageRoute[]) => [
   { name: 'queues', href: '/ops/queues', words: 'Files (experts)' },
 ];
 
-function otherMethod(routes: readonly PageRoute[], path: string): RequestHandler {
+function wrongMethod(routes: readonly PageRoute[], path: string): RequestHandler {
   const allowed = routes
     .filter((route) => route.path === path)
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   return (req, res, next) => {
     res.set('Allow', allowed.join(', '));
-    return sayNo('method_not_allowed')(req, res, next);
+    return rejectWith('method_not_allowed')(req, res, next);
   };
 }
 
-/** Longer addresses are refused, characters; ours are far below. */
-const MAX_ADDRESS = 2000;
+/** The longest URL that is accepted, in characters; our own are far shorter. */
+const MAX_URL_CHARS = 2000;
 
-const reads = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+const isReadOnly = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
-/** From where, and from whom; nothing of the body is read before. */
+/** Checks the origin of a write and reads the session, before any body is read. */
 const checkRequest: RequestHandler = async (req, _res, next) => {
   const request = requestOf(req);
-  if (!reads(req)) requireSameOrigin(request);
-  request.signed = await request.sessions.find(jarOf(request, 'session').read(req));
+  if (!isReadOnly(req)) requireSameOrigin(request);
+  request.session = await request.sessions.find(jarOf(request, 'session').read(req));
   next();
 };
 
-/** Refuses an address or a method that is not ours. The session is for the navigation alone: Redis may be away. */
-const sayNo =
+/** Rejects an unknown path or method. The session only fills the navigation, so Redis' errors are ignored. */
+const rejectWith =
   (code: 'not_found' | 'method_not_allowed'): RequestHandler =>
   async (req) => {
     const request = requestOf(req);
-    request.signed = await request.sessions.find(jarOf(request, 'session').read(req)).catch(() => null);
+    request.session = await request.sessions.find(jarOf(request, 'session').read(req)).catch(() => null);
     throw new OpsProblem(code);
   };
 
-/** Lets those through who are signed in and have the right. @param neededFor the role; null: nobody has it */
-const admit =
-  (route: string, neededFor: (req: Request) => Role | null): RequestHandler =>
+/** Lets signed-in users with the role pass. @param roleOf the role that a request needs; null: no role may */
+const requireRole =
+  (route: string, roleOf: (req: Request) => Role | null): RequestHandler =>
   async (req, _res, next) => {
     const request = requestOf(req);
     request.route = route;
-    if (request.signed === null) return send(request, askToSignIn(request));
-    const needed = neededFor(req);
-    if (needed === null || !hasRole(request.signed.user, needed)) throw new OpsProblem('forbidden');
+    if (request.session === null) return send(request, signInAnswer(request));
+    const role = roleOf(req);
+    if (role === null || !hasRole(request.session.user, role)) throw new OpsProblem('forbidden');
     next();
   };
 
-/** A link from a mail leaves the strict cookie behind: the browser comes again, from here. */
-function askToSignIn({ req }: OpsRequest): Answer {
-  if (!reads(req)) throw new OpsProblem('session_ended');
+/** A link from another site, such as a webmail, omits our strict cookie: a page of ours repeats the request. */
+function signInAnswer({ req }: OpsRequest): Answer {
+  if (!isReadOnly(req)) throw new OpsProblem('session_ended');
   if (req.headers['sec-fetch-site'] === 'cross-site')
     return goOnPage(returnTo(req.originalUrl), 'Un instant');
   return goTo(signInPath(req.originalUrl));
@@ -162,7 +162,7 @@ function askToSignIn({ req }: OpsRequest): Answer {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** What a form was filled in with; 16 kB is above any of ours. */
+/** Parses a posted form; 16 kB is more than any of ours needs. */
 const readForm: readonly RequestHandler[] = [
   express.text({ type: FORM, limit: 16 * 1024, inflate: false }),
   (req, _res, next) => {
@@ -173,34 +173,34 @@ const readForm: readonly RequestHandler[] = [
   },
 ];
 
-/** A route as Express serves it. */
-function serve(route: PageRoute): readonly RequestHandler[] {
+/** Returns the Express handlers of a route, in order. */
+function handlersOf(route: PageRoute): readonly RequestHandler[] {
   const { role, name } = route;
-  const answer: RequestHandler = async (req) => {
+  const handle: RequestHandler = async (req) => {
     const request = requestOf(req);
     request.route = name;
     await send(request, await route.handle(request));
   };
   return [
     checkRequest,
-    ...(role === 'nobody' ? [] : [admit(name, () => role)]),
+    ...(role === 'nobody' ? [] : [requireRole(name, () => role)]),
     ...(route.method === 'POST' ? readForm : []),
-    answer,
+    handle,
   ];
 }
 
 const FLASH_MS = 10 * 60_000;
 
-/** Sends a good answer. */
+/** Sends an answer that is not a refusal, and logs the request. */
 async function send(request: OpsRequest, answer: Answer): Promise<void> {
-  const { req, res } = request;
+  const { req, res, session } = request;
   if (answer.kind === 'page') {
-    const { status, title, onTo, reload } = answer;
-    // It is shown once: a HEAD request shows nothing.
-    const isShown = req.method === 'GET' && request.signed !== null && status === 200 && onTo === undefined;
+    const { status, title, refreshTo, reload } = answer;
+    // A flash is shown once, so a HEAD request must not take it.
+    const isShown = req.method === 'GET' && session !== null && status === 200 && refreshTo === undefined;
     const flash = isShown ? takeSealed(request, 'flash', flashForm) : null;
     if (reload !== undefined) res.set('Refresh', String(reload.everyS));
-    // A form that was filled in wrongly says so first.
+    // The title of an invalid form begins with the error.
     sendPage(request, status < 400 ? answer : { ...answer, title: `Erreur : ${title}` }, flash);
   } else if (answer.kind === 'redirect') {
     if (answer.flash !== null) keepSealed(request, 'flash', answer.flash, FLASH_MS);
@@ -214,10 +214,10 @@ async function send(request: OpsRequest, answer: Answer): Promise<void> {
   logRequest(request);
 }
 
-/** Sends the page of an error; an unforeseen one is logged and told as `internal`. Express knows it by its arity. */
-const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
+/** Sends an error's page; logs the error from status 500 on. Express needs all four parameters. */
+const sendProblem: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
   const request = requestOf(req);
-  const problem = await problemOf(error, request.storage);
+  const problem = await problemOf(error, request.probeWrites);
   if (problem.status >= 500) request.log.error({ err: error }, 'an ops page failed');
   if (res.headersSent) res.destroy();
   else {
@@ -229,9 +229,9 @@ const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
 };
 
 function sendPage(request: OpsRequest, page: PageAnswer, flash: Flash | null = null): void {
-  const { config, hasLogo, nav, pipeline, requestId, res, route, signed } = request;
+  const { config, hasLogo, nav, pipeline, requestId, res, route, session } = request;
   const frame = {
-    user: signed?.user ?? null,
+    user: session?.user ?? null,
     nav,
     current: route,
     name: config.name,
@@ -243,9 +243,9 @@ function sendPage(request: OpsRequest, page: PageAnswer, flash: Flash | null = n
   res.status(page.status).type('html').send(renderPage(frame, page));
 }
 
-/** One line a request: never an address, a form or a cookie. */
-function logRequest({ req, res, log, route, signed, startedMs }: OpsRequest, code?: string): void {
+/** Logs one line per request, without its URL, form or cookies. */
+function logRequest({ req, res, log, route, session, startedMs }: OpsRequest, code?: string): void {
   const durationMs = Math.round(performance.now() - startedMs);
-  const user = signed?.user.name ?? null;
+  const user = session?.user.name ?? null;
   log.info({ method: req.method, route, status: res.statusCode, user, durationMs, code }, 'ops request');
 }

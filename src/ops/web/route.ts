@@ -5,7 +5,7 @@ import type { JournalKind } from '../../earners/journal-entry.js';
 import type { ClientId, EarnerKey } from '../../ids.js';
 import type { OpsRequest } from './http/request.js';
 
-/** Addresses that several pages lead to. */
+/** Paths that several pages link to. */
 export const TO = {
   failures: '/ops/echecs',
   scheme: '/ops/bareme',
@@ -15,12 +15,12 @@ export const TO = {
   people: '/ops/personne',
   failureGroup: (key: string): string => `/ops/echecs/cause/${encodeURIComponent(key)}`,
   partner: (clientId: ClientId): string => `/ops/organismes/${encodeURIComponent(clientId)}`,
-  /** People are in addresses by their key alone. */
+  /** A person's path has their key, never an e-mail address. */
   person: (earner: EarnerKey): string => `/ops/personne/${encodeURIComponent(earner)}`,
   journalOf: (kind: JournalKind): string => `/ops/journal?sorte=${kind}`,
 } as const;
 
-/** What a route answers with. A refusal is thrown: see `OpsProblem`. */
+/** A route's answer. Refusals are thrown as `OpsProblem`. */
 export type Answer = PageAnswer | Redirect | FileAnswer;
 
 export interface PageAnswer {
@@ -28,27 +28,27 @@ export interface PageAnswer {
   readonly status: number;
   readonly title: string;
   readonly body: ComponentChildren;
-  /** The browser goes on to it at once. */
-  readonly onTo?: string;
-  /** The browser loads the page again and again; slow readers and screen readers can stop that. */
+  /** The page sends the browser on to this URL at once. */
+  readonly refreshTo?: string;
+  /** The browser reloads the page at this interval; `stopHref` stops that, for slow and screen readers. */
   readonly reload?: { readonly everyS: number; readonly stopHref: string };
 }
 
-/** A message for the page that follows an action. */
+/** A message on the page that follows an action. */
 export const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() }).readonly();
 export type Flash = z.output<typeof flashForm>;
 
-/** 303, so that a reload repeats nothing. */
+/** A 303 redirect: reloading the page does not repeat the action. */
 export class Redirect {
   readonly kind = 'redirect';
-  /** @param to a path of ours, or an address of the identity provider */
+  /** @param to a path of ours, or a URL of the identity provider */
   constructor(
     readonly to: string,
     readonly flash: Flash | null = null,
   ) {}
 }
 
-/** A download, streamed as it is made. */
+/** A download, streamed while it is produced. */
 interface FileAnswer {
   readonly kind: 'file';
   readonly name: string;
@@ -57,25 +57,25 @@ interface FileAnswer {
 }
 
 export const goTo = (to: string): Redirect => new Redirect(to);
-/** The action was done. */
+/** Redirects with a message of success. */
 export const done = (to: string, text: string): Redirect => new Redirect(to, { kind: 'good', text });
-/** It was not, and why. */
+/** Redirects with a message of failure. */
 export const notDone = (to: string, text: string): Redirect => new Redirect(to, { kind: 'bad', text });
 
 export interface PageRoute {
-  /** In logs and in the navigation. */
+  /** Used in logs and in the navigation. */
   readonly name: string;
-  /** Below `/ops`, as Express writes it: `/personne/:earner`. */
+  /** Express' path below `/ops`, such as `/personne/:earner`. */
   readonly path: string;
-  /** Its words in the navigation; without, it is not there. */
+  /** Label in the navigation; a route without one is not listed. */
   readonly nav?: string | undefined;
   readonly method: 'GET' | 'POST';
-  /** Whom it is for, at least; `nobody`: it needs no session, as signing in. */
+  /** The least role that may use it; `nobody`: no session is needed, as for signing in. */
   readonly role: Role | 'nobody';
   readonly handle: (request: OpsRequest) => Answer | Promise<Answer>;
 }
 
-/** A page with what was read, as an answer. @param view pure; the rest of the request is `useFrame()`'s */
+/** Returns the answer that renders a model. @param view pure; gets the rest from `useFrame()` */
 export const show = <Model extends object>(
   title: string,
   view: FunctionComponent<Model>,
@@ -84,14 +84,14 @@ export const show = <Model extends object>(
 ): PageAnswer => ({ kind: 'page', status, title, body: h<Model>(view, model) });
 
 interface PageOptions extends Pick<PageRoute, 'nav'> {
-  /** While its model moves, it is loaded again after so many seconds. */
+  /** Reload interval while the model is `inProgress`, seconds. */
   readonly everyS?: number;
 }
 
 /**
- * The route of a page, for all who are signed in.
- * @param title or what makes it of the model
- * @param read what it shows; a redirect is answered in place of the page. @throws OpsProblem `not_found`
+ * Returns the GET route of a page, for every signed-in user.
+ * @param title fixed, or computed from the model
+ * @param read returns the model, or a redirect instead of the page; throws OpsProblem `not_found`
  */
 export const page = <Model extends object>(
   name: string,
@@ -110,13 +110,13 @@ export const page = <Model extends object>(
     const model = await read(request);
     if (model instanceof Redirect) return model;
     const shown = show(typeof title === 'string' ? title : title(model), view, model);
-    const moves = 'moves' in model && model.moves === true && !request.query.has('fige');
+    const isLive = 'inProgress' in model && model.inProgress === true && !request.query.has('fige');
     const stopped = new URLSearchParams([...request.query, ['fige', '']]).toString();
-    return moves && everyS !== undefined ? { ...shown, reload: { everyS, stopHref: `?${stopped}` } } : shown;
+    return isLive && everyS !== undefined ? { ...shown, reload: { everyS, stopHref: `?${stopped}` } } : shown;
   },
 });
 
-/** The route of a form's target: it answers `done`, `notDone`, or a page again, with its status. */
+/** Returns the POST route of a form. It answers `done`, `notDone`, or the page again with an error status. */
 export const action = (
   name: string,
   path: string,
@@ -124,7 +124,7 @@ export const action = (
   role: PageRoute['role'] = 'operateur',
 ): PageRoute => ({ name, path, method: 'POST', role, handle });
 
-/** The route of a download. */
+/** Returns the GET route of a download. */
 export const file = (name: string, path: string, handle: PageRoute['handle']): PageRoute => ({
   ...action(name, path, handle, 'lecture'),
   method: 'GET',

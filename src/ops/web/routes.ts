@@ -16,7 +16,7 @@ import { applyScheme, requestPlan, readSchemePage } from './scheme/read.js';
 import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
 
-/** As `npx palier resume`: each award that is due is looked at anew just before it leaves. */
+/** Resumes issuing, as `npx palier resume`. Workers check each due award again just before they issue it. */
 async function resumeIssuing({ pipeline, user, log }: OpsRequest): Promise<Answer> {
   const { awards } = pipeline.queues;
   const wasPaused = await awards.isPaused();
@@ -26,23 +26,22 @@ async function resumeIssuing({ pipeline, user, log }: OpsRequest): Promise<Answe
 }
 
 /**
- * Everything served below `/ops`, in the order of the navigation. A page's folder has `read.ts` (plain data) and
- * `view.tsx` (that data as markup). An `action` is an operator's by
- * default, behind the session and the same-origin check; its form is an `ActionForm`.
+ * All routes below `/ops`, in the order of the navigation. A page's folder has `read.ts` (plain data) and
+ * `view.tsx` (markup). By default an `action` needs an operator's session; its form is an `ActionForm`.
  */
 export const PAGE_ROUTES: readonly PageRoute[] = [
   page('home', '/', 'Accueil', readHome, HomeView, { nav: 'Accueil' }),
   action('resume-issuing', '/envois/relancer', resumeIssuing),
 
   page('failures', '/echecs', 'Échecs', readFailuresPage, ListView, { nav: 'Échecs', everyS: 3 }),
-  page('failures-group', '/echecs/cause/:group', (of) => of.group.reason.happened, readGroup, GroupView),
+  page('failures-group', '/echecs/cause/:group', ({ group }) => group.reason.happened, readGroup, GroupView),
   page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
   action('failures-send', '/echecs/renvoyer', sendBack),
 
   page('person-search', '/personne', 'Chercher une personne', () => ({ fault: false }), SearchView, {
     nav: 'Personne',
   }),
-  // It changes nothing: posted to keep an address out of the page's own.
+  // Changes nothing; POST keeps the e-mail address out of the URL.
   action('person-find', '/personne', person.find, 'lecture'),
   page('person', '/personne/:earner', 'Personne', readPersonPage, PersonView),
   action('person-address', '/personne/:earner/adresse', person.showAddress),
@@ -62,7 +61,7 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   page('partners', '/organismes/:client', ({ partner }) => partner.name, readPartner, PartnerView),
 
   page('journal', '/journal', 'Journal', readJournal, JournalView, { nav: 'Journal' }),
-  // It changes nothing: posted to keep an address out of the page's own.
+  // Changes nothing; POST keeps the e-mail address out of the URL.
   action('journal-search', '/journal', searchJournal, 'lecture'),
   file('journal-export', '/journal/export.csv', exportAs('csv')),
   file('journal-export', '/journal/export.ndjson', exportAs('ndjson')),

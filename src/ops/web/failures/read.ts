@@ -36,28 +36,28 @@ export async function readFailuresPage({ pipeline }: OpsRequest) {
     readFailures(pipeline),
     recentReplays(pipeline.queues, RECENT),
   ]);
-  return { ...failures, replays, moves: replays.some(({ endedMs }) => endedMs === null) };
+  return { ...failures, replays, inProgress: replays.some(({ endedMs }) => endedMs === null) };
 }
 
-/** Jobs on a page. */
+/** Jobs per page. */
 const PAGE_SIZE = 50;
 
 export type GroupModel = Awaited<ReturnType<typeof readGroup>>;
 
-/** @throws OpsProblem `not_found` when no job fails for that reason any more */
+/** Reads one group. @throws OpsProblem `not_found` when no failed job has its reason any more */
 export async function readGroup(context: OpsRequest) {
   const { pipeline, query } = context;
-  const { groups, more } = await readFailures(pipeline);
+  const { groups, olderCount } = await readFailures(pipeline);
   const group = groups.find(({ key }) => key === paramOf(context, 'group'));
   if (group === undefined) throw new OpsProblem('not_found');
   const { rows, pager } = numberedPage(query, group.jobs, PAGE_SIZE);
   const jobs = await Promise.all(rows.map((ref) => readFailedJob(pipeline, ref)));
-  return { group, jobs: jobs.filter((job) => job !== null), more, pager };
+  return { group, jobs: jobs.filter((job) => job !== null), olderCount, pager };
 }
 
 export type JobModel = Awaited<ReturnType<typeof readJob>>;
 
-/** @throws OpsProblem `not_found` for an unknown queue */
+/** Reads one failed job. @throws OpsProblem `not_found` for an unknown queue */
 export async function readJob(context: OpsRequest) {
   const queue = QUEUES.find((name) => name === paramOf(context, 'queue'));
   if (queue === undefined) throw new OpsProblem('not_found');
@@ -69,29 +69,29 @@ const MAX_TRACE_CHARS = 4000;
 
 export type FailedJob = NonNullable<Awaited<ReturnType<typeof readFailedJob>>>;
 
-/** No address, no sealed one, no secret. Null: it is not failed any more, or is gone. */
+/** Reads a failed job for people, without addresses or secrets. Null: it is deleted, or no longer failed. */
 async function readFailedJob(
   { queues, scheme, region }: Pick<Pipeline, 'queues' | 'scheme' | 'region'>,
   { queue, id }: JobRef,
 ) {
   const job: Job | undefined = await queues[queue].getJob(id);
-  // Completed jobs are removed at once, and a job that is sent again has no end any more.
+  // Completed jobs are removed at once; a job that was retried has no `finishedOn`.
   if (job?.finishedOn === undefined || typeof job.failedReason !== 'string') return null;
   const names = namesIn(scheme, region);
   const data: unknown = job.data;
   return {
     queue,
     id,
-    about: aboutJob(queue, data, names),
+    summary: aboutJob(queue, data, names),
     reason: reasonOf(job.failedReason, queue, names.organisation),
-    /** As BullMQ keeps it, in one line. */
-    said: shownReason(job.failedReason),
+    /** BullMQ's `failedReason` in one line. */
+    rawReason: shownReason(job.failedReason),
     failedMs: job.finishedOn,
-    madeMs: job.timestamp,
+    createdMs: job.timestamp,
     attempts: job.attemptsMade,
     maxAttempts: job.opts.attempts ?? 1,
     data: maskedData(data),
-    /** Of its last attempts, the newest first. */
+    /** Stack traces of the last attempts, newest first. */
     traces: (job.stacktrace ?? [])
       .slice(-MAX_TRACES)
       .toReversed()
@@ -99,21 +99,21 @@ async function readFailedJob(
   };
 }
 
-/** The failed jobs of all queues by reason, the largest group first; `more` are older, and in no group. */
+/** Reads the newest failed jobs by reason, largest group first; `olderCount` older ones are in no group. */
 async function readFailures({ queues, scheme, region }: Pipeline) {
-  const found = await Promise.all(
+  const byQueue = await Promise.all(
     QUEUES.map(async (queue) => ({ queue, ...(await newestFailed(queues[queue], NEWEST)) })),
   );
-  const total = found.reduce((sum, one) => sum + one.total, 0);
-  const failures = found.flatMap(({ queue, failures: some }) => some.map((one) => ({ queue, ...one })));
+  const total = byQueue.reduce((sum, one) => sum + one.total, 0);
+  const failures = byQueue.flatMap(({ queue, failures: newest }) => newest.map((one) => ({ queue, ...one })));
   const groups = groupFailures(failures, namesIn(scheme, region).organisation);
-  return { groups, total, more: Math.max(0, total - failures.length) };
+  return { groups, total, olderCount: Math.max(0, total - failures.length) };
 }
 
-/** More reasons than these make one group. */
+/** Reasons beyond these share one group. */
 export const MAX_GROUPS = 100;
 
-/** Pure. Failed jobs by reason, in whatever order they come; those of a group newest first. */
+/** Pure. Groups failed jobs, given in any order, by reason; newest first within a group. */
 export function groupFailures(
   failures: readonly (Failure & { readonly queue: QueueName })[],
   nameOf?: Names['organisation'],
@@ -121,8 +121,8 @@ export function groupFailures(
   const newestFirst = failures
     .map((one) => ({ ...one, cause: failureCause(one.reason, one.queue).key }))
     .toSorted((a, b) => b.failedMs - a.failedMs);
-  const kept = new Set([...new Set(newestFirst.map(({ cause }) => cause))].slice(0, MAX_GROUPS));
-  const groups = groupBy(newestFirst, ({ cause }) => (kept.has(cause) ? cause : REST.key));
+  const ownGroup = new Set([...new Set(newestFirst.map(({ cause }) => cause))].slice(0, MAX_GROUPS));
+  const groups = groupBy(newestFirst, ({ cause }) => (ownGroup.has(cause) ? cause : REST.key));
   return [...groups]
     .flatMap(([key, jobs]) => {
       const [newest, oldest] = [jobs[0], jobs.at(-1)];
@@ -139,34 +139,34 @@ export function groupFailures(
     .toSorted((a, b) => b.jobs.length - a.jobs.length);
 }
 
-type Asking = Pick<OpsRequest, 'pipeline' | 'user' | 'log'>;
+type ReplayContext = Pick<OpsRequest, 'pipeline' | 'user' | 'log'>;
 
-/** Sends one job back to work, with its full attempts. @returns false: it was not failed any more */
-export async function sendJob({ pipeline, user, log }: Asking, { queue, id }: JobRef): Promise<boolean> {
+/** Retries a failed job with its full attempts. @returns false when it was no longer failed */
+export async function sendJob({ pipeline, user, log }: ReplayContext, { queue, id }: JobRef) {
   const sent = await retryJob(pipeline.queues[queue], id);
   log.info({ user: user.name, queue, job: id, sent }, 'failed job sent back to work');
   return sent;
 }
 
-/** What is done by then is told at once; the rest goes on in the background, and the list shows how far it is. */
+/** A replay that ends by then is reported at once; the list shows the progress of a longer one. */
 const WAIT_MS = 1000;
 
-/** Has a worker send many. Resolves when that is done, or as far as it is by then. */
+/** Asks a worker to retry many jobs. Resolves when it has, or with its progress after `WAIT_MS`. */
 export async function sendJobs(
-  { pipeline: { queues }, user, log }: Asking,
+  { pipeline: { queues }, user, log }: ReplayContext,
   { queue = null, group = null, sinceMs = null }: Partial<ReplayFilter>,
 ): Promise<Replay> {
   const id = await askForReplay(queues, { queue, group, error: null, sinceMs, by: user.name });
   log.info({ user: user.name, queue, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
-  const limitMs = performance.now() + WAIT_MS;
-  return awaitReplay(queues, id, () => performance.now() >= limitMs);
+  const deadlineMs = performance.now() + WAIT_MS;
+  return awaitReplay(queues, id, () => performance.now() >= deadlineMs);
 }
 
 const GROUP = /^[\w.-]{1,200}$/;
 
 /**
- * `POST /ops/echecs/renvoyer`: a job (`file`, `travail`), a group (`cause`), or all (`tout`), since what was typed
- * (`jour`, `heure`).
+ * `POST /ops/echecs/renvoyer`: retries a job (`file`, `travail`), a group (`cause`), or all jobs (`tout`) that
+ * failed since `jour`, `heure`.
  */
 export async function sendBack(context: OpsRequest): Promise<Answer> {
   const { pipeline, form } = context;
@@ -181,11 +181,11 @@ export async function sendBack(context: OpsRequest): Promise<Answer> {
   const sinceMs = sinceIn(form, pipeline.scheme.timeZone);
   const fault =
     'Cette date ou cette heure ne se lit pas : une heure s’écrit 14:30, et la date ne peut pas être à venir.';
-  const isGood = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= pipeline.clock();
-  return isGood ? sendMany(context, { sinceMs }) : notDone(TO.failures, fault);
+  const isValid = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= pipeline.clock();
+  return isValid ? sendMany(context, { sinceMs }) : notDone(TO.failures, fault);
 }
 
-/** NaN: it cannot be read. Null: none was given. */
+/** Reads the form's date and time, Unix milliseconds. NaN: unreadable; null: empty. */
 function sinceIn(form: URLSearchParams, zone: string): number | null {
   const [day = '', hour = ''] = ['jour', 'heure'].map((name) => (form.get(name) ?? '').trim());
   if (day === '' && hour === '') return null;
@@ -200,8 +200,8 @@ async function sendMany(context: OpsRequest, filter: Partial<ReplayFilter>): Pro
       TO.failures,
       'Le renvoi est demandé : « Derniers renvois », ci-dessous, dit où il en est. Vous pouvez quitter cette page.',
     );
-  const isWhole = replay.left === 0 && !replay.isBroken;
-  if (isWhole && sentIn(replay) === 0)
+  const isComplete = replay.left === 0 && !replay.isBroken;
+  if (isComplete && sentIn(replay) === 0)
     return notDone(TO.failures, 'Rien de tel n’était plus en échec : rien n’a été renvoyé.');
-  return (isWhole ? done : notDone)(TO.failures, outcomeWords(replay));
+  return (isComplete ? done : notDone)(TO.failures, outcomeWords(replay));
 }

@@ -22,7 +22,7 @@ import { jobsWords, outcomeWords, REST, WORK } from './words.js';
 const jobHref = ({ queue, id }: JobRef): string =>
   `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;
 
-export const ListView = ({ groups, total, more, replays }: ListModel): VNode => (
+export const ListView = ({ groups, total, olderCount, replays }: ListModel): VNode => (
   <>
     <P say="Palier recommence de lui-même pendant un jour. Ce qui est ici ne repartira que si vous le renvoyez, une fois la cause réglée." />
     {total === 0 && <Alert kind="good">Rien n’est en échec.</Alert>}
@@ -41,16 +41,16 @@ export const ListView = ({ groups, total, more, replays }: ListModel): VNode => 
         ]}
       />
     )}
-    {more > 0 && (
+    {olderCount > 0 && (
       <P
-        say={`Travaux plus anciens, qui ne sont pas rangés par cause ici : ${number(more)}. Un renvoi les prend aussi.`}
+        say={`Travaux plus anciens, qui ne sont pas rangés par cause ici : ${number(olderCount)}. Un renvoi les prend aussi.`}
       />
     )}
     {groups.length > 0 && (
-      <SendBack label="Tout renvoyer" fields={{ tout: 1 }}>
+      <RetryForm label="Tout renvoyer" fields={{ tout: 1 }}>
         <Field name="jour" type="date" label="Échoués depuis le" help="Sans date : tous." />
         <Field name="heure" label="À partir de" help="Une heure, comme 14:30." maxLength={5} />
-      </SendBack>
+      </RetryForm>
     )}
     {replays.length > 0 && (
       <Table
@@ -81,8 +81,8 @@ function replayOutcome(replay: Replay): ComponentChildren {
   return <ProgressLine label="Regardés :" have={looked} need={toLookAt} words={words} />;
 }
 
-/** Says what will happen; the button does it. */
-const SendBack = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fields' | 'children'>): VNode => (
+/** A form that says what a retry does before it can be sent. */
+const RetryForm = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fields' | 'children'>) => (
   <ActionForm
     {...props}
     to={`${TO.failures}/renvoyer`}
@@ -96,7 +96,7 @@ const SendBack = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fiel
   />
 );
 
-export function GroupView({ group, jobs, more, pager }: GroupModel): VNode {
+export function GroupView({ group, jobs, olderCount, pager }: GroupModel): VNode {
   const { reason, firstMs, lastMs, key } = group;
   const label = pluralForm(
     group.jobs.length,
@@ -114,19 +114,19 @@ export function GroupView({ group, jobs, more, pager }: GroupModel): VNode {
           ['Le dernier', <Instant atS={lastMs / 1000} />],
         ]}
       />
-      {more > 0 && (
+      {olderCount > 0 && (
         <P
-          say={`Parmi les travaux plus anciens (${number(more)}), certains ont peut-être la même cause ; un renvoi les prend tous.`}
+          say={`Parmi les travaux plus anciens (${number(olderCount)}), certains ont peut-être la même cause ; un renvoi les prend tous.`}
         />
       )}
-      {key !== REST.key && <SendBack label={label} fields={{ cause: key }} />}
+      {key !== REST.key && <RetryForm label={label} fields={{ cause: key }} />}
       <Table
         caption="Travaux en échec, le plus récent d’abord"
         rows={jobs}
         empty="Ceux de cette page ne sont plus en échec."
         columns={[
-          ['Ce qui était à faire', (job) => <a href={jobHref(job)}>{job.about.words}</a>],
-          ['Personne', ({ about: { earner } }) => (earner === null ? '–' : <PersonLink earner={earner} />)],
+          ['Ce qui était à faire', (job) => <a href={jobHref(job)}>{job.summary.words}</a>],
+          ['Personne', ({ summary: { earner } }) => (earner === null ? '–' : <PersonLink earner={earner} />)],
           ['Échoué le', ({ failedMs }) => <Instant atS={failedMs / 1000} />],
           ['Tentatives', ({ attempts }) => attempts],
         ]}
@@ -151,18 +151,18 @@ const Job = (job: FailedJob): VNode => (
   <>
     <DefinitionList
       items={[
-        ['Ce qui était à faire', job.about.words],
-        job.about.earner === null ? null : ['Personne', <PersonLink earner={job.about.earner} />],
+        ['Ce qui était à faire', job.summary.words],
+        job.summary.earner === null ? null : ['Personne', <PersonLink earner={job.summary.earner} />],
         ['Cause', <a href={TO.failureGroup(job.reason.key)}>{job.reason.happened}</a>],
         ['Que faire', job.reason.next],
         ['File', WORK[job.queue].name],
-        ['Demandé le', <Instant atS={job.madeMs / 1000} />],
+        ['Demandé le', <Instant atS={job.createdMs / 1000} />],
         ['Échoué le', <Instant atS={job.failedMs / 1000} />],
         ['Tentatives', `${number(job.attempts)} sur ${number(job.maxAttempts)}`],
         ['Numéro', <code>{job.id}</code>],
       ]}
     />
-    <SendBack label="Renvoyer ce travail" fields={{ file: job.queue, travail: job.id }} />
+    <RetryForm label="Renvoyer ce travail" fields={{ file: job.queue, travail: job.id }} />
     <h2>Contenu</h2>
     <Table
       caption="Ce que contient le travail"
@@ -175,7 +175,7 @@ const Job = (job: FailedJob): VNode => (
     />
     <details>
       <summary>Détail technique</summary>
-      {[job.said, ...job.traces].map((text, at) => (
+      {[job.rawReason, ...job.traces].map((text, at) => (
         <div key={at} class="scroll" role="region" aria-label={`Détail technique ${at + 1}`} tabIndex={0}>
           <pre lang="en">{text}</pre>
         </div>

@@ -15,7 +15,7 @@ import { countedNoun, pluralForm } from '../parts/text.js';
 
 const NOTHING_TO_DO = 'Il n’y a rien à faire : ce badge ne comptera pas pour cette personne.';
 
-/** A kind of failure in words: what happened, and what to do; `{who}` is the organisation's name. */
+/** Kinds of failure in words: what happened, what to do; `{who}` is the organisation's name. */
 export const REASONS: Readonly<Record<FailureKind, readonly [happened: string, next: string]>> = {
   'attestation-autre': ['Le badge annoncé est celui d’une autre personne', NOTHING_TO_DO],
   'attestation-refusee': ['Le badge annoncé n’est pas un badge d’OBF, ou il est falsifié', NOTHING_TO_DO],
@@ -101,25 +101,25 @@ export const REASONS: Readonly<Record<FailureKind, readonly [happened: string, n
   ],
 };
 
-/** Each queue: what people call it, what its jobs carry, and what a failure kept from happening. */
+/** Each queue: its name for people, its jobs' schema, and what a failure means. */
 export const WORK = {
-  arrivals: { name: 'Arrivées', job: arrivalsJob, lost: 'Des annonces reçues n’ont pas pu être triées' },
-  notices: { name: 'Avis', job: noticeQueueJob, lost: 'Un avis n’a pas pu être lu' },
-  earners: { name: 'Évaluations', job: earnerJob, lost: 'Une personne n’a pas pu être évaluée' },
-  awards: { name: 'Délivrances', job: awardJob, lost: 'Des badges n’ont pas pu être délivrés' },
-  maintenance: { name: 'Entretien', job: maintenanceJob, lost: 'Un travail d’entretien n’a pas abouti' },
-  mails: { name: 'Messages', job: mailJob, lost: 'Un lien n’a pas pu être envoyé par e-mail' },
+  arrivals: { name: 'Arrivées', job: arrivalsJob, failed: 'Des annonces reçues n’ont pas pu être triées' },
+  notices: { name: 'Avis', job: noticeQueueJob, failed: 'Un avis n’a pas pu être lu' },
+  earners: { name: 'Évaluations', job: earnerJob, failed: 'Une personne n’a pas pu être évaluée' },
+  awards: { name: 'Délivrances', job: awardJob, failed: 'Des badges n’ont pas pu être délivrés' },
+  maintenance: { name: 'Entretien', job: maintenanceJob, failed: 'Un travail d’entretien n’a pas abouti' },
+  mails: { name: 'Messages', job: mailJob, failed: 'Un lien n’a pas pu être envoyé par e-mail' },
 } as const satisfies Record<QueueName, unknown>;
 
-/** Why jobs failed, for people. */
+/** Why jobs failed, in words for people. */
 export interface Reason {
-  /** Of `failureCause`. */
+  /** The `key` of `failureCause`. */
   readonly key: string;
   readonly happened: string;
   readonly next: string;
 }
 
-/** So many different reasons that the rest is counted together. */
+/** The shared group of the reasons beyond `MAX_GROUPS`. */
 export const REST: Reason = {
   key: 'divers',
   happened: 'D’autres causes, trop diverses pour être distinguées',
@@ -127,9 +127,9 @@ export const REST: Reason = {
 };
 
 /**
- * Puts into words why a job failed. Pure.
- * @param failedReason what BullMQ kept of the last attempt
- * @param nameOf how people call an organisation
+ * Pure. Puts into words why a job failed.
+ * @param failedReason BullMQ's, of the last attempt
+ * @param nameOf returns an organisation's name
  */
 export function reasonOf(
   failedReason: string,
@@ -140,7 +140,7 @@ export function reasonOf(
   if (kind === null)
     return {
       key,
-      happened: `${WORK[queue].lost} : ${text === '' ? '?' : text}`,
+      happened: `${WORK[queue].failed} : ${text === '' ? '?' : text}`,
       next: 'Renvoyez une fois. Si l’échec revient, montrez ce texte à qui exploite Palier.',
     };
   const [happened, next] = REASONS[kind];
@@ -149,8 +149,8 @@ export function reasonOf(
 
 type AnyJob = z.output<(typeof WORK)[QueueName]['job']>;
 
-/** What a job was to do, by its kind. */
-const TO_DO: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'], string>> = {
+/** The work of each kind of job. */
+const TASKS: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'], string>> = {
   event: 'Lire l’événement {event} de « {who} »',
   credential: 'Lire un badge annoncé par Open Badge Passport',
   'odd-row': 'Lire une ligne illisible de « {who} »',
@@ -173,13 +173,13 @@ function jobWords(job: AnyJob, { organisation, award }: Names): string {
   if ('arrivals' in job)
     return `Trier ${countedNoun(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
   if (!('kind' in job)) return 'Évaluer une personne';
-  return TO_DO[job.kind]
+  return TASKS[job.kind]
     .replace('{event}', () => ('eventId' in job ? job.eventId : ''))
     .replace('{who}', () => ('clientId' in job ? organisation(job.clientId) : ''))
     .replace('{award}', () => ('badgeId' in job && job.badgeId !== undefined ? award(job.badgeId) : ''));
 }
 
-/** What a job was to do, and for whom (null: nobody). @param data what Redis holds of it, which anybody may have written */
+/** Pure. Says what a job does, and for which earner (null: none). @param data from Redis, not trusted */
 export function aboutJob(queue: QueueName, data: unknown, names: Names) {
   const { data: job } = WORK[queue].job.safeParse(data);
   const words = job === undefined ? 'Travail d’une forme inconnue' : jobWords(job, names);
@@ -189,7 +189,7 @@ export function aboutJob(queue: QueueName, data: unknown, names: Names) {
 /** `12 travaux`. */
 export const jobsWords = (n: number): string => countedNoun(n, 'travail', 'travaux');
 
-/** What a replay has done. */
+/** Says what a replay has done. */
 export function outcomeWords(replay: Replay): string {
   const { gone, left, isBroken } = replay;
   const sent = sentIn(replay);

@@ -19,15 +19,15 @@ import { readLastPolls, readObfAnswers } from './obf-answers.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 
-/** Some hundred commands of Redis, however much there is. */
-export async function readHome({ pipeline, storage }: OpsRequest) {
+/** Reads the home page in some hundred commands of Redis, however much is stored. */
+export async function readHome({ pipeline, probeWrites }: OpsRequest) {
   const nowS = secondsOf(pipeline.clock);
   const { scheme, rollout } = await pipeline.schemes.now();
   const [redisFault, unfinished, now, issued, answers, partners, readProblems, lastPolls] = await Promise.all(
     [
-      storage(),
+      probeWrites(),
       pipeline.schemes.unfinished(),
-      readNow(pipeline),
+      readCurrentState(pipeline),
       readIssued(pipeline, scheme),
       readObfAnswers(pipeline),
       readPartnerNews({ ...pipeline, scheme }),
@@ -39,31 +39,30 @@ export async function readHome({ pipeline, storage }: OpsRequest) {
     scheme: scheme.name,
     nowS,
     /** Why Redis takes no writes; null: it does. */
-    storage: redisFault,
+    redisFault,
     now,
     ...answers,
     partners,
-    /** What OBF shows badly. */
+    /** Rows of OBF that cannot be read. */
     readProblems,
-    /** Accounts that could not be read for long, though we have the key. */
+    /** Accounts that were not read in the last hour, although we have their key. */
     unread: unreadAccounts(pipeline, lastPolls, nowS),
     nameOf: (clientId: ClientId) => partnerName(scheme, clientId),
     region: pipeline.region,
-    /** Changed rules wait to be put into force. */
+    /** Whether changed rules wait to be put into force. */
     isChangeWaiting: rollout !== null,
     unfinished,
     issued,
   };
 }
 
-/** The journal has them all. */
+/** The most review flags that are listed; the journal has all. */
 const MAX_FLAGS = 10;
 
-/** The state at this instant. */
-export type Now = Awaited<ReturnType<typeof readNow>>;
+export type Now = Awaited<ReturnType<typeof readCurrentState>>;
 
-/** Some hundred commands of Redis, however many earners and failed jobs there are. */
-async function readNow(pipeline: Pipeline) {
+/** Reads the current state. The cost does not grow with earners or failed jobs. */
+async function readCurrentState(pipeline: Pipeline) {
   const [state, schedules, holds, flags] = await Promise.all([
     readState(pipeline),
     pipeline.queues.notices.getJobSchedulersCount(),
@@ -75,31 +74,31 @@ async function readNow(pipeline: Pipeline) {
   const unknown = state.batches.filter((batch) => batch.state === 'unknown').length;
   return {
     notices: {
-      // Of each account's schedule, one job always waits for its time.
+      // Each account's schedule always has one job that waits for its time.
       waiting: state.arrived + Math.max(0, waitingIn(notices) - schedules),
-      /** 0: none waits. */
+      /** 0: no notice waits. */
       oldestAgeS: state.noticeAgeS ?? 0,
     },
     earners: { waiting: waitingIn(earners), oldestAgeS: state.earnerAgeS },
     /** Jobs that need an operator to go on. */
     failed: Object.values(state.queues).reduce((sum, { jobs }) => sum + jobs.failed, 0),
     paused: awards.paused,
-    /** Awards that OBF's account keeps from being issued. */
+    /** Awards that the state of OBF's account keeps from being issued. */
     holds,
     /** Awards that are due and in no batch yet. */
     due: state.due.reduce((sum, { count }) => sum + count, 0),
     unknown: { batches: unknown, ageS: state.unknownAgeS },
-    /** The oldest are listed. */
+    /** `listed` has the oldest. */
     flags: { count: state.flags, listed: flags },
     quota: state.quota,
-    /** How late the polls are: no worker runs, or they do not keep up. */
+    /** How late the polls are, seconds: no worker runs, or workers cannot keep up. */
     lateS: state.schedules.find(({ schedule }) => schedule === 'poll')?.lateS ?? 0,
   };
 }
 
 const HOUR_S = 3600;
 
-/** Accounts of active partners that were read once, and not in the last hour. */
+/** Returns active accounts, the Région's included, that were read before but not in the last hour. */
 function unreadAccounts(
   { scheme, accounts, region }: Pipeline,
   lastPolls: ReadonlyMap<string, number>,
@@ -114,7 +113,7 @@ function unreadAccounts(
 
 const DAYS = 30;
 
-/** From the journal, by calendar day of the scheme's zone. */
+/** Reads the awards issued in the last 30 days, by calendar day of the scheme's zone. */
 async function readIssued({ journal, clock }: Pipeline, scheme: Scheme) {
   const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
   const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
@@ -122,27 +121,27 @@ async function readIssued({ journal, clock }: Pipeline, scheme: Scheme) {
 }
 
 /**
- * Pure. How many were issued today, and in all days: of active awards and those that were issued, by competency and
- * level; the scheme's in its order, then the ones it no longer has.
+ * Pure. Counts the awards issued today and on all days, by competency and level. Lists active or issued awards in
+ * the scheme's order, then issued ones that it no longer has.
  */
 export function rowsOf({ awards, competencies }: Scheme, days: IssuedByDay, today: string) {
   const total = new Map<AwardId, number>();
   for (const byAward of days.values())
     for (const [award, count] of byAward) total.set(award, (total.get(award) ?? 0) + count);
-  /** An award without competency and level goes by its own name. */
+  /** Competency and level; without them, the award's own name. */
   const labelOf = ({ name, competency, level }: Award): string => {
-    const known = competency === null ? undefined : competencies.get(competency);
-    return known === undefined || level === null ? name : `${known.name}, niveau ${number(level)}`;
+    const group = competency === null ? undefined : competencies.get(competency);
+    return group === undefined || level === null ? name : `${group.name}, niveau ${number(level)}`;
   };
   const shown = awards.filter(({ id, active }) => active || total.has(id));
-  const gone = [...total.keys()].filter((id) => !awards.some((award) => award.id === id));
+  const removed = [...total.keys()].filter((id) => !awards.some((award) => award.id === id));
   const labels = [
     ...shown.map((award) => ({ id: award.id, label: labelOf(award) })),
-    ...gone.map((id) => ({ id, label: `${id} (plus au barème)` })),
+    ...removed.map((id) => ({ id, label: `${id} (plus au barème)` })),
   ];
-  return [...groupBy(labels, ({ label }) => label)].map(([label, own]) => {
+  return [...groupBy(labels, ({ label }) => label)].map(([label, members]) => {
     const sum = (counts?: ReadonlyMap<AwardId, number>): number =>
-      own.reduce((all, { id }) => all + (counts?.get(id) ?? 0), 0);
+      members.reduce((all, { id }) => all + (counts?.get(id) ?? 0), 0);
     return { label, today: sum(days.get(today)), last30Days: sum(total) };
   });
 }

@@ -5,21 +5,21 @@ import type { HomeModel } from './read.js';
 import { TO } from '../route.js';
 import { countedNoun, number } from '../parts/text.js';
 
-/** Something that is not as it should be. */
+/** One thing that needs attention. */
 export interface Point {
-  /** `bad`: somebody is to act; `watch`: somebody is to know. */
+  /** `bad`: somebody must act; `watch`: somebody should know. */
   readonly kind: 'bad' | 'watch';
   readonly text: string;
-  /** Where it is mended, or told in full. */
+  /** Where it is repaired or explained. */
   readonly link: Link;
-  /** A button that mends it at once. */
-  readonly mend?: 'resume';
+  /** The action of a button that repairs it. */
+  readonly action?: 'resume';
 }
 
-/** Pure. Everything that is not as it should be, worst first; empty: all is well. */
+/** Pure. Returns everything that needs attention, worst first; empty: all is well. */
 export function verdictOf(home: HomeModel): readonly Point[] {
   const points = [
-    ...groundPoints(home),
+    ...infrastructurePoints(home),
     ...issuingPoints(home),
     ...waitingPoints(home),
     ...otherPoints(home),
@@ -44,32 +44,32 @@ const SEE = {
   partners: ['Voir les organismes', TO.partners],
 } as const satisfies Record<string, Link>;
 
-/** Late from here on, seconds: everything on a schedule comes within minutes. */
+/** So late, in seconds, that no worker seems to run: scheduled jobs run within minutes. */
 const NO_WORKER_S = 15 * 60;
 const WAITS_S = 10 * 60;
 const WAITS_LONG_S = 3600;
-/** A call of unknown outcome is looked up in OBF after half a minute. */
+/** Workers look up a call of unknown outcome in OBF after half a minute. */
 const UNKNOWN_LONG_S = 10 * 60;
-/** `apply` gives thousands their award within minutes. */
+/** `apply` enqueues thousands of awards within minutes. */
 const UNFINISHED_S = 10 * 60;
-/** Of few calls nothing is said. */
-const ENOUGH_CALLS = 5;
+/** Fewer calls say nothing about OBF. */
+const MIN_CALLS = 5;
 const DOWN_SHARE = 0.5;
 const SLOW_S = 5;
-/** More names are on the page that the link leads to. */
+/** The linked page has all names. */
 const MAX_NAMED = 3;
 
 /** `3 (un, deux, trois…)` */
-const named = (names: readonly string[]): string =>
+const countAndNames = (names: readonly string[]): string =>
   `${number(names.length)} (${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? '…' : ''})`;
 
-/** What all stands on: Redis, the workers, OBF. */
-function* groundPoints(home: HomeModel): Generator<Point> {
-  const { storage, now, lastHour, lastMinutes, region, nameOf } = home;
-  if (storage !== null)
+/** Faults of what everything needs: Redis, the workers, OBF. */
+function* infrastructurePoints(home: HomeModel): Generator<Point> {
+  const { redisFault, now, lastHour, lastMinutes, region, nameOf } = home;
+  if (redisFault !== null)
     yield bad(
       SEE.queues,
-      `${REDIS_TITLES[storage.fault]}. Rien ne peut être enregistré, ni délivré : ${storage.fr}. ${storage.mend.fr}`,
+      `${REDIS_TITLES[redisFault.fault]}. Rien ne peut être enregistré, ni délivré : ${redisFault.fr}. ${redisFault.mend.fr}`,
     );
   if (now.lateS >= NO_WORKER_S)
     yield bad(
@@ -77,12 +77,12 @@ function* groundPoints(home: HomeModel): Generator<Point> {
       `Palier a ${durationWords(now.lateS).fr} de retard sur la lecture des comptes OBF : le processus « worker » est arrêté, ou débordé.`,
     );
   const { calls, failed, p95S } = lastMinutes ?? { calls: 0, failed: 0, p95S: null };
-  if (calls >= ENOUGH_CALLS && failed / calls >= DOWN_SHARE)
+  if (calls >= MIN_CALLS && failed / calls >= DOWN_SHARE)
     yield bad(
       SEE.obf,
       `OBF ne répond pas bien : ${number(failed)} appels sur ${number(calls)} sont restés sans réponse utile ces dernières minutes. Palier réessaie seul ; rien n’est perdu.`,
     );
-  if (calls >= ENOUGH_CALLS && p95S !== null && p95S >= SLOW_S)
+  if (calls >= MIN_CALLS && p95S !== null && p95S >= SLOW_S)
     yield watch(
       SEE.obf,
       `OBF répond lentement : une réponse sur vingt prend plus de ${durationWords(p95S).fr}.`,
@@ -102,7 +102,7 @@ function* groundPoints(home: HomeModel): Generator<Point> {
   if (unread.length > 0)
     yield watch(
       SEE.partners,
-      `Comptes OBF qui n’ont pas pu être lus depuis plus d’une heure : ${named(unread)}.`,
+      `Comptes OBF qui n’ont pas pu être lus depuis plus d’une heure : ${countAndNames(unread)}.`,
     );
 }
 
@@ -111,10 +111,10 @@ function* issuingPoints({ now: { paused, due, quota, holds } }: HomeModel): Gene
   if (paused) {
     const waits =
       due === 0 ? 'rien n’est délivré' : countedNoun(due, 'badge dû attend', 'badges dus attendent');
-    yield { ...bad(SEE.now, `Les envois sont suspendus : ${waits}.`), mend: 'resume' };
+    yield { ...bad(SEE.now, `Les envois sont suspendus : ${waits}.`), action: 'resume' };
   }
   const left = quota.reading?.left ?? null;
-  // One point, whether it is used up or a batch is too large for what is left.
+  // One point for both: the quota is used up, or too small for the next batch.
   if (left !== null && (left <= quota.floor || holds.some(({ hold }) => hold.code === 'quota'))) {
     const what = left <= quota.floor ? 'est épuisé' : 'ne suffit plus à l’envoi qui attend';
     yield bad(
@@ -122,7 +122,7 @@ function* issuingPoints({ now: { paused, due, quota, holds } }: HomeModel): Gene
       `Le quota OBF de la Région ${what} : il reste ${number(left)} badges, et Palier s’arrête à ${number(quota.floor)}. Faites-le relever dans OBF ; les envois reprennent seuls.`,
     );
   }
-  // One for each award: their reasons may differ.
+  // One point per award: their reasons may differ.
   for (const { award, hold } of holds.filter((one) => one.hold.code !== 'quota'))
     yield bad(
       SEE.now,
@@ -175,7 +175,7 @@ function* otherPoints({ now, issued, readProblems, partners, nameOf }: HomeModel
       SEE.quota,
       `Le quota OBF de la Région s’épuise : Palier peut encore délivrer ${number(usable)} badges ; il en a délivré ${number(issuedLast30Days)} en 30 jours.`,
     );
-  // The rest of such a list is stored; OBF, or the issuer, is to mend these rows.
+  // The other rows of the list are stored; OBF or the issuer must repair these.
   for (const problem of readProblems.slice(0, MAX_NAMED))
     yield watch(SEE.failures, `${problemWords(problem, nameOf).fr}.`);
   if (flags.count > 0)
@@ -185,5 +185,5 @@ function* otherPoints({ now, issued, readProblems, partners, nameOf }: HomeModel
     );
   const silent = partners.filter((one) => one.silent).map(({ partner }) => partner.name);
   if (silent.length > 0)
-    yield watch(SEE.partners, `Organismes sans nouvelles depuis 30 jours : ${named(silent)}.`);
+    yield watch(SEE.partners, `Organismes sans nouvelles depuis 30 jours : ${countAndNames(silent)}.`);
 }

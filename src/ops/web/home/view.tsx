@@ -11,7 +11,7 @@ import { TO } from '../route.js';
 export const HomeView = (model: HomeModel): VNode => (
   <>
     <Verdict points={verdictOf(model)} />
-    <NowPart {...model} />
+    <CurrentState {...model} />
     <Flags {...model} />
     <IssuedSection {...model} />
     <Obf {...model} />
@@ -19,20 +19,19 @@ export const HomeView = (model: HomeModel): VNode => (
   </>
 );
 
-/** That all is well; else what is not, worst first. */
 function Verdict({ points }: { readonly points: readonly Point[] }): VNode {
   if (points.length === 0) return <Alert kind="good">Tout va bien.</Alert>;
   const isBad = points.some(({ kind }) => kind === 'bad');
   return (
     <Section id="verdict" title={isBad ? 'À régler ou à regarder' : 'Rien ne bloque ; à regarder'}>
       <ul>
-        {points.map(({ kind, text, link: [words, href], mend }) => (
+        {points.map(({ kind, text, link: [words, href], action }) => (
           <li key={text}>
             <State kind={kind === 'bad' ? 'bad' : 'waiting'}>
               {kind === 'bad' ? 'À régler' : 'À regarder'}
             </State>{' '}
             {text} <a href={href}>{words}</a>
-            {mend === 'resume' && <ActionForm to="/ops/envois/relancer" label="Relancer les envois" />}
+            {action === 'resume' && <ActionForm to="/ops/envois/relancer" label="Relancer les envois" />}
           </li>
         ))}
       </ul>
@@ -40,8 +39,7 @@ function Verdict({ points }: { readonly points: readonly Point[] }): VNode {
   );
 }
 
-/** The state at this instant, point by point. */
-function NowPart({ scheme, nowS, now }: HomeModel): VNode {
+function CurrentState({ scheme, nowS, now }: HomeModel): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (
     <Section id="maintenant" title="En ce moment">
@@ -104,21 +102,21 @@ function Flags({ now }: HomeModel): VNode | null {
 }
 
 const CHART_WIDTH = 640;
-const LINE = 20;
-/** Kept free to the right of the longest bar, for its words. */
-const WORDS_WIDTH = 220;
+const LINE_PX = 20;
+/** Kept free to the right of the longest bar, for its label. */
+const LABEL_WIDTH = 220;
 
-/** Horizontal bars, two for each row, drawn on the server; the table beside them has the same figures. */
+/** Draws two horizontal bars per row, as SVG; the table beside them has the same figures. */
 export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
   const id = useId();
   const caption = 'Badges Région délivrés par Palier, par compétence et niveau';
-  const most = Math.max(1, ...issued.flatMap(({ today, last30Days }) => [today, last30Days]));
+  const maxCount = Math.max(1, ...issued.flatMap(({ today, last30Days }) => [today, last30Days]));
   const bar = (line: number, count: number, words: string): VNode => {
-    const width = Math.max(1, Math.round((count / most) * (CHART_WIDTH - WORDS_WIDTH)));
+    const width = Math.max(1, Math.round((count / maxCount) * (CHART_WIDTH - LABEL_WIDTH)));
     return (
-      <g transform={`translate(1 ${line * LINE})`}>
-        <rect class={`bar-${line}`} width={width} height={LINE - 4} />
-        <text x={width + 8} y={LINE - 7}>
+      <g transform={`translate(1 ${line * LINE_PX})`}>
+        <rect class={`bar-${line}`} width={width} height={LINE_PX - 4} />
+        <text x={width + 8} y={LINE_PX - 7}>
           {number(count)} – {words}
         </text>
       </g>
@@ -128,11 +126,11 @@ export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
     <Section id="delivres" title="Badges Région délivrés">
       <div class="chart">
         {issued.length > 0 && (
-          <svg viewBox={`0 0 ${CHART_WIDTH} ${issued.length * 4 * LINE}`} role="img" aria-labelledby={id}>
+          <svg viewBox={`0 0 ${CHART_WIDTH} ${issued.length * 4 * LINE_PX}`} role="img" aria-labelledby={id}>
             <title id={id}>{caption}</title>
             {issued.map(({ label, today, last30Days }, row) => (
-              <g key={row} transform={`translate(0 ${row * 4 * LINE})`}>
-                <text y={LINE - 6}>{label}</text>
+              <g key={row} transform={`translate(0 ${row * 4 * LINE_PX})`}>
+                <text y={LINE_PX - 6}>{label}</text>
                 {bar(1, today, 'Aujourd’hui')}
                 {bar(2, last30Days, '30 derniers jours')}
               </g>
@@ -154,7 +152,7 @@ export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
   );
 }
 
-/** How OBF answered since an hour ago, or since it is counted. */
+/** OBF's answers in the last hour, or since counting began. */
 const Obf = ({ lastHour }: HomeModel): VNode => (
   <Section id="obf" title="Open Badge Factory depuis une heure">
     {lastHour === null ? (
@@ -181,7 +179,7 @@ function timeText(s: number | null): string {
   return s < 1 ? `${number(Math.ceil(s * 1000))} ms` : `${number(s, { maximumFractionDigits: 1 })} s`;
 }
 
-/** Their own page has them all. */
+/** The partners' page lists all. */
 const MAX_PARTNERS = 20;
 
 const Partners = ({ partners }: HomeModel): VNode => (

@@ -9,7 +9,7 @@ import type { WriteProbe } from '../../../platform/redis-health.js';
 
 const RELOAD = 'Revenez à la page précédente, rechargez-la, puis recommencez.';
 
-/** Each refusal by its stable code: the status, what happened, and what to do; nothing of how Palier is built. */
+/** Refusals by stable code: status, what happened, what to do. They reveal nothing of Palier's inside. */
 const PROBLEMS = {
   bad_request: [400, 'Demande illisible', RELOAD],
   forbidden: [
@@ -46,7 +46,7 @@ const PROBLEMS = {
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
 
-/** What ails Redis, as a title. */
+/** Page titles by fault of Redis. */
 export const REDIS_TITLES: Readonly<Record<RedisFault, string>> = {
   memory_full: 'Redis : mémoire pleine',
   disk_full: 'Redis : disque plein',
@@ -60,12 +60,12 @@ export const REDIS_TITLES: Readonly<Record<RedisFault, string>> = {
   error: 'Redis répond par une erreur',
 };
 
-/** A refusal, thrown on the way to an answer and sent as a page. */
+/** A refusal: handlers throw it, `app.ts` sends it as a page. */
 export class OpsProblem extends Error {
   override readonly name = 'OpsProblem';
   readonly status: number;
 
-  /** @param retryAfterS when it is worth trying again, seconds */
+  /** @param retryAfterS when to try again, in seconds */
   constructor(
     readonly code: keyof typeof PROBLEMS,
     readonly retryAfterS: number | null = null,
@@ -77,7 +77,7 @@ export class OpsProblem extends Error {
   }
 }
 
-/** Redis does not serve, and why. */
+/** Returns the refusal for a Redis that cannot serve, with the cause. */
 export const redisProblem = ({ fault, fr, mend }: RedisCause): OpsProblem =>
   new OpsProblem(
     'unavailable',
@@ -86,26 +86,26 @@ export const redisProblem = ({ fault, fr, mend }: RedisCause): OpsProblem =>
     `Ces pages dépendent de Redis : ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`,
   );
 
-/** Redis' fault rather than ours, which a wrong command would be. No other connection's errors come here. */
+/** Whether Redis is at fault, not a wrong command of ours. Network errors reach this point from Redis alone. */
 const isRedisAway = (error: unknown): boolean =>
   fieldOf(error, 'syscall') !== undefined ||
   /refresh slots|sentinels are unreachable/.test(String(fieldOf(error, 'message'))) ||
   (isRedisError(error) && redisCause(error).fault !== 'error');
 
-/** Of Express, by status: a path that is not in UTF-8, and forms. */
-const OF_EXPRESS = new Map<unknown, OpsProblem['code']>([
+/** Express' own errors by status: a path that is not UTF-8, and unusable forms. */
+const EXPRESS_ERRORS = new Map<unknown, OpsProblem['code']>([
   [400, 'bad_request'],
   [413, 'too_large'],
   [415, 'media_type'],
 ]);
 
 /**
- * The refusal for an error.
- * @param storage says why a connection is not there, which the failed command does not
+ * Returns the refusal for any error.
+ * @param probeWrites says why Redis is absent; the failed command does not
  */
-export async function problemOf(error: unknown, storage: WriteProbe): Promise<OpsProblem> {
+export async function problemOf(error: unknown, probeWrites: WriteProbe): Promise<OpsProblem> {
   if (error instanceof OpsProblem) return error;
-  if (!isRedisAway(error)) return new OpsProblem(OF_EXPRESS.get(fieldOf(error, 'status')) ?? 'internal');
+  if (!isRedisAway(error)) return new OpsProblem(EXPRESS_ERRORS.get(fieldOf(error, 'status')) ?? 'internal');
   const cause = redisCause(error);
-  return redisProblem(cause.fault === 'absent' ? ((await storage()) ?? cause) : cause);
+  return redisProblem(cause.fault === 'absent' ? ((await probeWrites()) ?? cause) : cause);
 }

@@ -11,31 +11,31 @@ import { createOidc } from '../sign-in/oidc.js';
 import { createAccounts, createSessions, type Signed, type User } from '../sign-in/sessions.js';
 import { OpsProblem } from './problem.js';
 
-/** What the ops pages need from outside. */
+/** Dependencies of the ops pages. */
 export interface OpsDeps {
-  /** The read side, and what an operator may start; its connection should fail fast. */
+  /** Reads, and starts what operators may start; its Redis connection should fail fast. */
   readonly pipeline: Pipeline;
   readonly config: Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
   readonly logo: Logo | null;
-  /** Whether Redis is under our key; null: it has not answered yet. Without it, it is. */
+  /** Whether Redis was filled under our PALIER_KEY; null: not known yet. Absent: it was. */
   readonly isOurs?: (() => boolean | null) | undefined;
 }
 
-/** The header's picture. */
+/** The image in the header. */
 export interface Logo {
   readonly type: 'image/svg+xml' | 'image/png';
   readonly bytes: Buffer;
 }
 
-/** One place of the navigation. */
+/** One link of the navigation. */
 interface NavItem {
-  /** The route's. */
+  /** The route's name. */
   readonly name: string;
   readonly href: string;
   readonly words: string;
 }
 
-/** What every request works with; made once a process. */
+/** What all requests share; created once per process. */
 type Services = ReturnType<typeof createServices>;
 
 export function createServices({ pipeline, config, logo }: OpsDeps, nav: readonly NavItem[]) {
@@ -46,8 +46,8 @@ export function createServices({ pipeline, config, logo }: OpsDeps, nav: readonl
     pipeline,
     log,
     config: config.ops,
-    /** Why Redis takes no writes; null: it does. */
-    storage: createWriteProbe(redis, `${prefix}:ops-writable`),
+    /** Resolves with why Redis takes no writes; null: it does. */
+    probeWrites: createWriteProbe(redis, `${prefix}:ops-writable`),
     accounts,
     sessions: createSessions(redis, prefix, vault, accounts, clock),
     limits: createSignInLimits(redis, prefix, vault),
@@ -62,12 +62,12 @@ export function createServices({ pipeline, config, logo }: OpsDeps, nav: readonl
     }),
     nav,
     hasLogo: logo !== null,
-    /** People have pages of their own. */
+    /** Whether earners have their own pages. */
     hasParcours: config.parcours !== null,
   };
 }
 
-/** One request on its way to its answer. */
+/** One request, with what its handlers share. */
 export interface OpsRequest extends Services {
   readonly req: Request;
   readonly res: Response;
@@ -75,22 +75,22 @@ export interface OpsRequest extends Services {
   readonly log: Logger;
   readonly query: URLSearchParams;
   readonly startedMs: number;
-  /** A name for the log: the address may hold anything. */
+  /** The route's name, for the log: a URL may hold anything. */
   route: string;
-  /** Set once the session was looked up; a refusal then has the navigation, too. */
-  signed: Signed | null;
-  /** Who sent it. @throws OpsProblem `session_ended` */
+  /** Set once the session is read; refusals after that show the navigation too. */
+  session: Signed | null;
+  /** The signed-in sender. @throws OpsProblem `session_ended` */
   readonly user: User;
-  /** What was posted, once it was read. */
+  /** The posted form; empty until it is read. */
   form: URLSearchParams;
 }
 
 const requests = new WeakMap<object, OpsRequest>();
 
-/** Opens a request, and sets the headers that every answer has. */
+/** Creates a request's context, and sets the headers of every answer. */
 export function openRequest(req: Request, res: Response, services: Services): void {
-  const given = req.get('x-request-id');
-  const requestId = given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+  const sentId = req.get('x-request-id');
+  const requestId = sentId !== undefined && /^[\w.-]{1,128}$/.test(sentId) ? sentId : randomUUID();
   const request: OpsRequest = {
     ...services,
     req,
@@ -100,10 +100,10 @@ export function openRequest(req: Request, res: Response, services: Services): vo
     query: new URLSearchParams(req.originalUrl.split('?').slice(1).join('?')),
     startedMs: performance.now(),
     route: 'none',
-    signed: null,
+    session: null,
     get user() {
-      if (this.signed === null) throw new OpsProblem('session_ended');
-      return this.signed.user;
+      if (this.session === null) throw new OpsProblem('session_ended');
+      return this.session.user;
     },
     form: new URLSearchParams(),
   };
@@ -112,28 +112,28 @@ export function openRequest(req: Request, res: Response, services: Services): vo
   res.set('X-Request-Id', requestId);
 }
 
-/** @throws when it was not opened */
+/** Returns a request's context. @throws when `openRequest` did not create one */
 export function requestOf(req: object): OpsRequest {
   const request = requests.get(req);
-  if (request === undefined) throw new Error('This request was not opened');
+  if (request === undefined) throw new Error('This request has no context: call openRequest() first');
   return request;
 }
 
-/** A named part of the route's path. */
+/** Returns a parameter of the route's path; '' when it has none. */
 export const paramOf = ({ req }: Pick<OpsRequest, 'req'>, name: string): string =>
   String(req.params[name] ?? '');
 
-/** Whether the browser is on TLS: `PUBLIC_URL` or a trusted proxy says so. */
+/** Whether the browser uses TLS, according to `PUBLIC_URL` or a trusted proxy. */
 const isSecure = ({ req, config }: OpsRequest): boolean =>
   config.publicUrl?.startsWith('https:') === true || req.secure;
 
-/** `oidc`: what must come back from the provider; `known`: a browser in which somebody signed in before. */
+/** `oidc`: a sign-in at the provider in progress; `known`: a user signed in from this browser before. */
 type CookieName = 'session' | 'oidc' | 'known' | 'flash';
 
 export const jarOf = (request: OpsRequest, name: CookieName) =>
   cookieJar(`palier_${name}`, isSecure(request), '/ops');
 
-/** Keeps a value in the browser, sealed: strangers use no memory of ours. */
+/** Stores a value in a sealed cookie, so that strangers use no memory of ours. */
 export function keepSealed(
   request: OpsRequest,
   name: CookieName,
@@ -146,20 +146,20 @@ export function keepSealed(
   jarOf(request, name).set(request.res, sealed, maxAgeMs, sameSite);
 }
 
-/** Takes it back, once. Null: there is none, it is too old, or not ours. */
-export function takeSealed<T>(request: OpsRequest, name: CookieName, form: z.ZodType<T>): T | null {
+/** Reads and clears a sealed cookie. Null: there is none, it expired, or it is not ours. */
+export function takeSealed<T>(request: OpsRequest, name: CookieName, schema: z.ZodType<T>): T | null {
   const { vault, clock } = request.pipeline;
   const jar = jarOf(request, name);
   const sealed = jar.read(request.req);
   if (sealed === null) return null;
   jar.clear(request.res);
-  const kept = z.object({ value: form, endsMs: z.number() });
-  const data = openSealed(vault, sealed, `ops ${name}`, kept);
+  const envelope = z.object({ value: schema, endsMs: z.number() });
+  const data = openSealed(vault, sealed, `ops ${name}`, envelope);
   return data === null || data.endsMs <= clock() ? null : data.value;
 }
 
-/** A write must come from a page of ours: forms carry no token. @throws OpsProblem */
+/** Checks that a page of ours sent the write; forms carry no token. @throws OpsProblem `cross_site` */
 export function requireSameOrigin({ req, config }: OpsRequest): void {
-  const own = config.publicUrl ?? `${req.protocol}://${req.host}`;
-  if (!isSameOrigin(req.headers, own)) throw new OpsProblem('cross_site');
+  const ownOrigin = config.publicUrl ?? `${req.protocol}://${req.host}`;
+  if (!isSameOrigin(req.headers, ownOrigin)) throw new OpsProblem('cross_site');
 }

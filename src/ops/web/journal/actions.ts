@@ -11,35 +11,35 @@ import { goTo, show, type Answer } from '../route.js';
 import { journalHref, queryOf, readFilter, readPeople } from './read.js';
 import { awardNames, causeWords, JournalView } from './view.js';
 
-/** `POST /ops/journal`: an address that was typed is a key from here on. */
+/** `POST /ops/journal`: redirects to the filtered page, with the earner key of a typed address. */
 export async function searchJournal({ pipeline, form }: OpsRequest): Promise<Answer> {
   const { region, schemes, vault } = pipeline;
   const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? keyIn(typed));
   if (faults.size === 0) return goTo(journalHref(filter));
   const { scheme } = await schemes.now();
-  const nothing = { entries: [], pager: { previous: null, next: null }, note: null };
-  return show('Journal', JournalView, { scheme, region, filter, faults, ...nothing }, 422);
+  const noEntries = { entries: [], pager: { previous: null, next: null }, note: null };
+  return show('Journal', JournalView, { scheme, region, filter, faults, ...noEntries }, 422);
 }
 
-/** A line for each entry, and what stands above them. */
-interface Written {
+/** The format of an export: its first line, and one line per entry. */
+interface ExportFormat {
   readonly head: string;
   readonly line: (entry: JournalEntry) => string;
 }
 
 const FORMATS = {
   /** For spreadsheets, in the words of the page. */
-  csv: { type: 'text/csv', written: csvOf },
+  csv: { type: 'text/csv', formatFor: csvOf },
   /** For programs: the lines of `npx palier audit`. */
   ndjson: {
     type: 'application/x-ndjson',
-    written: (): Written => ({ head: '', line: (entry) => `${JSON.stringify(journalLine(entry))}\n` }),
+    formatFor: (): ExportFormat => ({ head: '', line: (entry) => `${JSON.stringify(journalLine(entry))}\n` }),
   },
 } as const;
 
-/** In the order of writing; of a person, address by address. An address that makes no sense leads to the page. */
+/** Exports entries in order of writing; a person's, address by address. An invalid query redirects to the page. */
 export const exportAs =
-  (ending: keyof typeof FORMATS) =>
+  (extension: keyof typeof FORMATS) =>
   async ({ pipeline, query }: OpsRequest): Promise<Answer> => {
     const { filter, faults } = readFilter(query);
     if (faults.size > 0) return goTo(journalHref(filter));
@@ -47,27 +47,27 @@ export const exportAs =
     const { scheme } = await schemes.now();
     const { timeZone } = pipeline.scheme;
     const people = await readPeople(pipeline, filter);
-    const { type, written } = FORMATS[ending];
+    const { type, formatFor } = FORMATS[extension];
     async function* lines(): AsyncGenerator<string> {
-      const { head, line } = written(scheme, region);
+      const { head, line } = formatFor(scheme, region);
       yield head;
       for await (const entry of selectEntries(journal, queryOf(filter, timeZone), people)) yield line(entry);
     }
     const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
-    return { kind: 'file', name: `journal-${today}.${ending}`, type, text: lines() };
+    return { kind: 'file', name: `journal-${today}.${extension}`, type, text: lines() };
   };
 
 const CSV = {
-  // What a spreadsheet in French takes for a column's end.
+  // Spreadsheets in French separate columns by semicolons.
   delimiter: ';',
   record_delimiter: 'windows',
   escape_formulas: true,
 } as const;
 
-function csvOf(scheme: Scheme, region: ClientId): Written {
+function csvOf(scheme: Scheme, region: ClientId): ExportFormat {
   const columns = columnsOf(scheme, region);
   return {
-    // Without a byte order mark, spreadsheets take UTF-8 for something else.
+    // Without a byte order mark, spreadsheets do not read the file as UTF-8.
     head: stringify([columns.map(([title]) => title)], { ...CSV, bom: true }),
     line: (entry) => stringify([columns.map(([, cell]) => cell(entry))], CSV),
   };
@@ -76,7 +76,7 @@ function csvOf(scheme: Scheme, region: ClientId): Written {
 type Column = readonly [title: string, cell: (entry: JournalEntry) => string | null];
 
 function columnsOf(scheme: Scheme, region: ClientId): readonly Column[] {
-  // `2026-11-23 12:00:00`: spreadsheets know it for a date.
+  // `2026-11-23 12:00:00`, which spreadsheets read as a date.
   const instant = (atS: number): string =>
     DateTime.fromSeconds(atS, { zone: scheme.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
   return [

@@ -13,14 +13,14 @@ import { goTo, type Redirect, TO } from '../route.js';
 
 type Field = 'du' | 'au' | 'sorte' | 'badge' | 'personne' | 'evenement';
 
-/** Which entries are asked for, by the fields of the form and of the page's address. Null: all. */
+/** The filter on entries, by the names of the form's fields, which the query has too. Null: all. */
 export type PageFilter = ReturnType<typeof readFilter>['filter'];
 
 const ID = /^[\w.-]{1,128}$/;
 
 /**
- * Pure. Reads a page's address, or a form: the filter, and the fields whose values make no sense and are left out.
- * @param earnerOf makes a person's key of what was typed. Only a form takes an address: no log tells it.
+ * Pure. Reads the filter in a query or a form. Fields with invalid values are left out, and are in `faults`.
+ * @param earnerOf returns the key of a typed person. Only forms accept an address: a URL may be logged.
  */
 export function readFilter(params: URLSearchParams, earnerOf: (typed: string) => EarnerKey | null = keyIn) {
   const faults = new Set<Field>();
@@ -44,17 +44,17 @@ export function readFilter(params: URLSearchParams, earnerOf: (typed: string) =>
 
 const dayIn = (typed: string): string | null => (isDate(typed) && !typed.includes('T') ? typed : null);
 
-/** As the journal is asked, but for the person; both days are whole. */
+/** Returns the journal's query for a filter, without the person. Both days are whole. */
 export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalQuery =>
   filterOf({ from: du, until: au, kind: sorte, award: badge, event: evenement }, zone);
 
-/** The address of a page, or of an export, of these entries. @param more the place in them */
+/** Returns the URL of the filtered page or export. @param position parameters of the place in the list */
 export function journalHref(
   filter: PageFilter,
-  more: Readonly<Record<string, string>> = {},
+  position: Readonly<Record<string, string>> = {},
   path: string = TO.journal,
 ): string {
-  const params = new URLSearchParams(more);
+  const params = new URLSearchParams(position);
   for (const [field, value] of Object.entries(filter)) if (value !== null) params.set(field, String(value));
   return params.size === 0 ? path : `${path}?${params.toString()}`;
 }
@@ -63,7 +63,7 @@ const PAGE_SIZE = 50;
 
 export type JournalModel = Exclude<Awaited<ReturnType<typeof readJournal>>, Redirect>;
 
-/** Its address holds nothing but keys and ids, or leads to one that does. */
+/** Reads the journal page. A query with invalid fields redirects to one without: URLs hold keys and ids alone. */
 export async function readJournal({ pipeline, query }: OpsRequest) {
   const { filter, faults } = readFilter(query);
   if (faults.size > 0) return goTo(journalHref(filter));
@@ -71,11 +71,11 @@ export async function readJournal({ pipeline, query }: OpsRequest) {
   const people = await readPeople(pipeline, filter);
   const page = await (people === null
     ? readByTime(pipeline, filter, query)
-    : readAbout(pipeline, filter, query, people));
+    : readByPeople(pipeline, filter, query, people));
   return { scheme, region: pipeline.region, filter, faults, ...page };
 }
 
-/** Every address of the person asked for, or of those whom the event gave an award; null: neither was named. */
+/** Returns the keys of the filtered person, or of the filtered event's recipients; null: the filter has neither. */
 export async function readPeople(
   pipeline: Pipeline,
   { personne, evenement }: PageFilter,
@@ -84,23 +84,23 @@ export async function readPeople(
   return evenement === null ? null : peopleOf(pipeline.journal, evenement);
 }
 
-/** Of so many people of one event all is read; the export has the others. */
+/** The most people of one event on the page; the export has all. */
 const MAX_PEOPLE = 500;
 
-/** The entries about a person or an event: so few that they are read whole. */
-async function readAbout(
+/** Reads the entries of a person or an event: so few that all are read before filtering. */
+async function readByPeople(
   { journal, scheme }: Pipeline,
   filter: PageFilter,
-  where: URLSearchParams,
+  params: URLSearchParams,
   people: readonly EarnerKey[],
 ) {
   const query = queryOf(filter, scheme.timeZone);
-  const found = await Promise.all(people.slice(0, MAX_PEOPLE).map((one) => journal.ofEarner(one)));
-  const entries = found
+  const journals = await Promise.all(people.slice(0, MAX_PEOPLE).map((one) => journal.ofEarner(one)));
+  const entries = journals
     .flat()
     .filter((entry) => isAskedFor(entry, query))
     .toSorted((a, b) => b.atS - a.atS);
-  const { rows, pager } = numberedPage(where, entries, PAGE_SIZE);
+  const { rows, pager } = numberedPage(params, entries, PAGE_SIZE);
   return {
     entries: rows,
     pager: { previous: pager.previous, next: pager.next },
@@ -108,13 +108,13 @@ async function readAbout(
   };
 }
 
-async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, where: URLSearchParams) {
+async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, params: URLSearchParams) {
   const query = queryOf(filter, scheme.timeZone);
-  const asked = askedIn(where);
-  let page = await journal.page(query, asked);
-  // Back at the newest, the page is a whole one, not the few entries before the last page.
-  if (asked.way === 'newer' && asked.beyond !== null && page.newer === null)
-    page = await journal.page(query, { ...asked, way: 'older', beyond: null });
+  const request = pageRequestIn(params);
+  let page = await journal.page(query, request);
+  // The newest page is a full one, not just the few entries before the previous page.
+  if (request.way === 'newer' && request.beyond !== null && page.newer === null)
+    page = await journal.page(query, { ...request, way: 'older', beyond: null });
   const hrefOf = (name: string, place: IndexPlace | null): string | null =>
     place === null ? null : journalHref(filter, { [name]: cursorOf(place) });
   return {
@@ -129,9 +129,9 @@ async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, whe
   };
 }
 
-function askedIn(where: URLSearchParams): PageAsked {
+function pageRequestIn(params: URLSearchParams): PageAsked {
   const size = PAGE_SIZE;
-  if (where.has('fin')) return { size, way: 'newer', beyond: null };
-  const [before, after] = [placeIn(where.get('avant') ?? ''), placeIn(where.get('apres') ?? '')];
+  if (params.has('fin')) return { size, way: 'newer', beyond: null };
+  const [before, after] = [placeIn(params.get('avant') ?? ''), placeIn(params.get('apres') ?? '')];
   return after === null ? { size, way: 'older', beyond: before } : { size, way: 'newer', beyond: after };
 }

@@ -44,7 +44,7 @@ const NOT_LISTED = 'Choisissez dans la liste.';
 const NO_PERSON = 'Ce n’est ni une adresse électronique, ni la clé d’une personne (22 caractères).';
 const NO_EVENT = 'Ce n’est pas l’identifiant d’un événement.';
 
-/** Posted, so that no URL has an e-mail address; the answer redirects to a page by key. */
+/** Posted, so that no URL has an e-mail address; the answer redirects to a URL with the key. */
 function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
   const about = (name: keyof PageFilter, label: string, fault: string) => ({
     name,
@@ -52,18 +52,18 @@ function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
     value: filter[name] ?? '',
     fault: faults.has(name) ? fault : undefined,
   });
-  const all = ['', 'tous'] as const;
+  const noChoice = ['', 'tous'] as const;
   const awards = scheme.awards.map(({ id, name }) => [id, name] as const);
   const { badge } = filter;
-  // One that the scheme no longer has can be asked for, too.
+  // An award that the scheme no longer has can be chosen too.
   if (badge !== null && !awards.some(([id]) => id === badge)) awards.push([badge, badge]);
   const kinds = JOURNAL_KINDS.map((kind) => [kind, HAPPENED[kind].fr] as const);
   return (
     <form method="post" action={TO.journal} class="filter">
       <Field {...about('du', 'Du', NO_DATE)} type="date" />
       <Field {...about('au', 'Au', NO_DATE)} type="date" />
-      <Field {...about('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[all, ...kinds]} />
-      <Field {...about('badge', 'Badge Région', NOT_LISTED)} options={[all, ...awards]} />
+      <Field {...about('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[noChoice, ...kinds]} />
+      <Field {...about('badge', 'Badge Région', NOT_LISTED)} options={[noChoice, ...awards]} />
       <Field
         {...about('personne', 'Personne', NO_PERSON)}
         help="Adresse électronique, ou clé. L’adresse n’est ni affichée, ni conservée."
@@ -93,14 +93,13 @@ interface EntriesProps {
   readonly caption: string;
   readonly entries: readonly JournalEntry[];
   readonly scheme: Scheme;
-  /** The Région's own client. */
+  /** The Région's OBF client. */
   readonly region: ClientId;
-  /** The columns that say whom it happened to. */
+  /** The columns that identify the person. */
   readonly who: readonly Column<JournalEntry>[];
   readonly empty: string;
 }
 
-/** What was decided and done, entry by entry. */
 export function EntriesTable({ caption, entries, scheme, region, who, empty }: EntriesProps): VNode {
   const nameOf = awardNames(scheme);
   return (
@@ -139,8 +138,8 @@ function detailsOf({ event, version, detail }: JournalEntry): VNode | string {
   );
 }
 
-/** Causes that are one word. */
-const PLAIN: Readonly<Record<string, string>> = {
+/** Causes of one word. */
+const CAUSES: Readonly<Record<string, string>> = {
   ops: 'une demande d’un opérateur',
   apply: 'la mise en vigueur du barème',
   retention: 'la durée de conservation',
@@ -153,7 +152,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   unblock: 'la levée d’un blocage',
 };
 
-/** Where an event became known. */
+/** How Palier learnt of an event. */
 const SOURCES: Readonly<Record<string, string>> = {
   webhook: 'un avis d’OBF',
   poll: 'la lecture du compte OBF',
@@ -161,13 +160,10 @@ const SOURCES: Readonly<Record<string, string>> = {
   ops: 'une demande d’un opérateur',
 };
 
-/**
- * Pure. What set something off; an unknown cause is shown as it was written.
- * @param region the Région's own client
- */
+/** Pure. Says an entry's cause in words; an unknown cause is returned as it is stored. */
 export function causeWords(cause: string, { partners }: Scheme, region: ClientId): string {
-  const plain = PLAIN[cause];
-  if (plain !== undefined) return plain;
+  const words = CAUSES[cause];
+  if (words !== undefined) return words;
   const [, from = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
   const source = SOURCES[from];
   if (source === undefined) return cause;
@@ -180,7 +176,7 @@ export function causeWords(cause: string, { partners }: Scheme, region: ClientId
   return `${source} : ${client.name}, événement ${event}`;
 }
 
-/** The name of an entry's award as the scheme has it; else its id, or its badge's. */
+/** Returns a lookup of an entry's award: its name in the scheme, else its id or its badge's. */
 export function awardNames({ awards }: Scheme): (entry: JournalEntry) => string | null {
   const byId = new Map(awards.map(({ id, name }) => [id, name]));
   const byBadge = new Map(awards.map(({ badgeId, name }) => [badgeId, name]));

@@ -10,16 +10,17 @@ import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
 
-/** What both pages tell of a partner. */
-function commonOf(pipeline: Pipeline, partner: Partner, known: ReadonlyMap<ClientId, Latest>) {
-  const { silent, ...news } = newsOf(partner, known.get(partner.clientId) ?? null, secondsOf(pipeline.clock));
-  return { ...news, access: accessOf(pipeline, partner), silent: partner.active && silent };
+/** What both pages show of a partner. */
+function commonOf(pipeline: Pipeline, partner: Partner, activities: ReadonlyMap<ClientId, Latest>) {
+  const latest = activities.get(partner.clientId) ?? null;
+  const { silent, ...activity } = newsOf(partner, latest, secondsOf(pipeline.clock));
+  return { ...activity, access: accessOf(pipeline, partner), silent: partner.active && silent };
 }
 
-/** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
+/** Returns how a partner's badges are read: with its API key, or as hosted credentials. */
 function accessOf({ accounts }: Pipeline, { secretEnv, active, clientId }: Partner) {
   if (secretEnv === null) return 'hosted';
-  // The key of an inactive partner need not be there.
+  // An inactive partner needs no key.
   return active && accounts(clientId) === null ? 'key_missing' : 'key';
 }
 
@@ -32,19 +33,19 @@ export async function readPartnersPage({ pipeline, query }: OpsRequest) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
   const { rows: shown, pager } = numberedPage(query, all, PARTNERS_A_PAGE);
-  const news = await pipeline.news.partners();
+  const activities = await pipeline.news.partners();
   const rows = shown.map(async (partner) => {
     const badges = await pipeline.news.ignoredBadges(partner.clientId);
     const notEnrolled = [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length;
-    return { ...commonOf(pipeline, partner, news), notEnrolled };
+    return { ...commonOf(pipeline, partner, activities), notEnrolled };
   });
-  // Clients that send notices and take no part: inactive partners, or unknown to partners.yaml (null).
-  const strangers = [...(await pipeline.news.ignoredClients())].flatMap(([clientId, last]) => {
+  // Inactive partners, and clients that partners.yaml does not have (`partner` null).
+  const ignoredClients = [...(await pipeline.news.ignoredClients())].flatMap(([clientId, last]) => {
     const partner = scheme.partnersById.get(clientId) ?? null;
     const command = enrolCommand(clientId, null);
     return partner?.active === true ? [] : [{ clientId, partner, command, ...last }];
   });
-  return { rows: await Promise.all(rows), pager, strangers };
+  return { rows: await Promise.all(rows), pager, ignoredClients };
 }
 
 /** @throws OpsProblem `not_found` for a client that is not in partners.yaml */
@@ -54,7 +55,7 @@ export async function readPartner(context: OpsRequest) {
   const partner = scheme.partnersById.get(asClientId(paramOf(context, 'client')));
   if (partner === undefined) throw new OpsProblem('not_found');
   const { clientId } = partner;
-  const [news, badges, clients, lastPolls, { lastHour }] = await Promise.all([
+  const [activities, badges, clients, lastPolls, { lastHour }] = await Promise.all([
     pipeline.news.partners(),
     pipeline.news.ignoredBadges(clientId),
     pipeline.news.ignoredClients(),
@@ -63,40 +64,40 @@ export async function readPartner(context: OpsRequest) {
   ]);
   const levels = levelsOf(scheme);
   const [competency, level] = [query.get('competence') ?? '', Number(query.get('niveau'))];
-  const as = {
+  const enrolAs = {
     competency: scheme.competencies.has(competency) ? competency : null,
     level: levels.includes(level) ? level : null,
   };
   return {
-    ...commonOf(pipeline, partner, news),
+    ...commonOf(pipeline, partner, activities),
     scheme,
-    /** OBF refused its API key in the last hour, and never took it. */
+    /** Whether OBF refused its API key every time in the last hour. */
     isKeyRefused: lastHour?.keysRefused.includes(clientId) ?? false,
-    /** When its account was last read to the end, Unix seconds; null: never. */
+    /** When its account was last read completely, Unix seconds; null: never. */
     readS: lastPolls.get(clientId) ?? null,
-    /** When the last notice of an inactive partner came. */
-    turnedAway: partner.active ? null : (clients.get(clientId)?.lastS ?? null),
-    notEnrolled: notEnrolledOf(scheme, partner, badges, as),
-    as,
+    /** When an inactive partner's last notice was ignored, Unix seconds. */
+    lastIgnoredS: partner.active ? null : (clients.get(clientId)?.lastS ?? null),
+    notEnrolled: notEnrolledOf(scheme, partner, badges, enrolAs),
+    enrolAs,
     levels,
   };
 }
 
-/** The levels that the scheme speaks of. */
+/** Returns the levels in the scheme, with 1 and 2 at least. */
 function levelsOf({ awards, enrolments }: Scheme): readonly number[] {
-  const known = [...awards, ...enrolments.values()].flatMap(({ level }) => level ?? []);
-  return [...new Set([1, 2, ...known])].toSorted((a, b) => a - b);
+  const levels = [...awards, ...enrolments.values()].flatMap(({ level }) => level ?? []);
+  return [...new Set([1, 2, ...levels])].toSorted((a, b) => a - b);
 }
 
 /** What a badge is to be enrolled as; null: not chosen yet. */
 type EnrolAs = Readonly<{ competency: string | null; level: number | null }>;
 
-/** Badges that the partner issued and that are not enrolled: they count for nothing. The latest first. */
+/** Returns issued badges that are not enrolled for the partner, and so count for nothing. Latest first. */
 function notEnrolledOf(
   { enrolments }: Scheme,
   { clientId, badges }: Partner,
   ignored: ReadonlyMap<BadgeId, Latest>,
-  as: EnrolAs,
+  enrolAs: EnrolAs,
 ) {
   const own = new Set(badges.map(({ badgeId }) => badgeId));
   return [...ignored]
@@ -104,23 +105,23 @@ function notEnrolledOf(
     .map(([badgeId, last]) => ({
       badgeId,
       ...last,
-      /** The partner that it is enrolled for in partners.yaml, if another. */
+      /** The other partner that it is enrolled for, if any. */
       enrolledBy: enrolments.get(badgeId)?.clientId ?? null,
-      command: enrolCommand(clientId, badgeId, as),
+      command: enrolCommand(clientId, badgeId, enrolAs),
     }));
 }
 
-/** Ids come from elsewhere, and what is shown here is typed into a terminal. */
+/** Whether an id can be pasted into a terminal: ids come from outside. */
 const isSafe = (id: string): boolean => isId(id) && !id.startsWith('-');
 
 /**
- * `npx palier partner enrol ...`, ready to copy; capitals are placeholders.
+ * Returns the command `npx palier partner enrol ...`, ready to copy; capitals are placeholders.
  * @param badgeId null: the first badge of a new partner
  * @returns null for an id that cannot be enrolled
  */
-function enrolCommand(clientId: ClientId, badgeId: BadgeId | null, as?: EnrolAs): string | null {
+function enrolCommand(clientId: ClientId, badgeId: BadgeId | null, enrolAs?: EnrolAs): string | null {
   if (!isSafe(clientId) || (badgeId !== null && !isSafe(badgeId))) return null;
-  const [competency, level] = [as?.competency ?? 'COMPETENCE', as?.level ?? 'NIVEAU'];
+  const [competency, level] = [enrolAs?.competency ?? 'COMPETENCE', enrolAs?.level ?? 'NIVEAU'];
   const name = badgeId === null ? ' --partner-name "NOM"' : '';
   return `npx palier partner enrol ${clientId} ${badgeId ?? 'BADGE'} --competency ${competency} --level ${level}${name}`;
 }

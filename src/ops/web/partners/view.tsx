@@ -7,7 +7,7 @@ import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.
 import type { PartnerModel, PartnersModel } from './read.js';
 import { TO } from '../route.js';
 
-export const PartnersView = ({ rows, pager, strangers }: PartnersModel): VNode => (
+export const PartnersView = ({ rows, pager, ignoredClients }: PartnersModel): VNode => (
   <>
     <Table
       caption="Organismes inscrits dans partners.yaml"
@@ -15,7 +15,7 @@ export const PartnersView = ({ rows, pager, strangers }: PartnersModel): VNode =
       columns={[
         ['Organisme', ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
         ['Compte OBF', ({ partner }) => <code>{partner.clientId}</code>],
-        ['Participation', ({ partner }) => activityOf(partner)],
+        ['Participation', ({ partner }) => participationOf(partner)],
         ['Accès', ({ access }) => accessText(access)],
         ['Badges inscrits', ({ partner }) => partner.badges.length],
         ['Dernier badge délivré', lastOf],
@@ -24,11 +24,11 @@ export const PartnersView = ({ rows, pager, strangers }: PartnersModel): VNode =
       empty="Aucun organisme inscrit."
     />
     <Pager {...pager} />
-    {strangers.length > 0 && <Strangers strangers={strangers} />}
+    {ignoredClients.length > 0 && <IgnoredClients ignoredClients={ignoredClients} />}
   </>
 );
 
-const activityOf = ({ active }: Partner): VNode => (
+const participationOf = ({ active }: Partner): VNode => (
   <State kind={active ? 'good' : 'neutral'}>{active ? 'actif' : 'ne participe plus'}</State>
 );
 
@@ -44,13 +44,12 @@ const lastOf = ({ lastS, silent }: Pick<PartnerModel, 'lastS' | 'silent'>): Comp
   </>
 );
 
-/** Clients whose notices are ignored, and why. */
-const Strangers = ({ strangers }: Pick<PartnersModel, 'strangers'>): VNode => (
+const IgnoredClients = ({ ignoredClients }: Pick<PartnersModel, 'ignoredClients'>): VNode => (
   <Section id="ignores" title="Avis ignorés">
     <P say="OBF a envoyé des avis pour ces comptes, qui ne participent pas : rien n’en a été lu." />
     <Table
       caption="Comptes dont les avis sont ignorés"
-      rows={strangers}
+      rows={ignoredClients}
       columns={[
         ['Compte OBF', ({ clientId, partner }) => [<code>{clientId}</code>, ' ', partner?.name]],
         [
@@ -92,26 +91,26 @@ export const PartnerView = (model: PartnerModel): VNode => (
 );
 
 function About(model: PartnerModel): VNode {
-  const { partner, access, readS, turnedAway } = model;
+  const { partner, access, readS, lastIgnoredS } = model;
   const notRead = access === 'hosted' ? 'sans objet : Palier n’a pas de clé' : 'jamais';
   return (
     <DefinitionList
       items={[
         ['Compte OBF', <code>{partner.clientId}</code>],
-        ['Participation', activityOf(partner)],
+        ['Participation', participationOf(partner)],
         ['Accès', accessText(access)],
         partner.secretEnv === null ? null : ['Variable de la clé', <code>{partner.secretEnv}</code>],
         ['Dernier badge délivré', lastOf(model)],
         ['Compte OBF lu pour la dernière fois', readS === null ? notRead : <Instant atS={readS} />],
-        turnedAway === null
+        lastIgnoredS === null
           ? null
-          : ['Dernier avis ignoré, l’organisme ne participant plus', <Instant atS={turnedAway} />],
+          : ['Dernier avis ignoré, l’organisme ne participant plus', <Instant atS={lastIgnoredS} />],
       ]}
     />
   );
 }
 
-/** What the Région enrolled of a partner, in the order of partners.yaml. */
+/** The partner's enrolled badges, in the order of partners.yaml. */
 const Enrolled = ({ scheme, partner }: PartnerModel): VNode => (
   <Section id="inscrits" title="Badges inscrits">
     <Table
@@ -139,7 +138,7 @@ function periodText(badge: Enrolment, { timeZone }: Scheme): string {
   return words.length === 0 ? 'à toute date' : words.join(' ');
 }
 
-/** What the partner issued and counts for nothing, and what would enrol it. */
+/** Issued badges that are not enrolled, each with the command that enrols it. */
 const NotEnrolled = ({ notEnrolled, ...model }: PartnerModel): VNode => (
   <Section id="non-inscrits" title="Badges délivrés, mais non inscrits">
     {notEnrolled.length === 0 ? (
@@ -167,22 +166,22 @@ const NotEnrolled = ({ notEnrolled, ...model }: PartnerModel): VNode => (
   </Section>
 );
 
-/** What the badges are worth; it only changes the commands that are shown. */
-function ChooseForm({ scheme, partner, as, levels }: Omit<PartnerModel, 'notEnrolled'>): VNode {
-  const none = ['', 'à choisir'] as const;
+/** A choice of competency and level, which only changes the commands that are shown. */
+function ChooseForm({ scheme, partner, enrolAs, levels }: Omit<PartnerModel, 'notEnrolled'>): VNode {
+  const unset = ['', 'à choisir'] as const;
   const competencies = [...scheme.competencies.values()].map(({ id, name }) => [id, name] as const);
   const numbers = levels.map((level) => [String(level), String(level)] as const);
-  const [competency, level] = [as.competency ?? '', String(as.level ?? '')];
+  const [competency, level] = [enrolAs.competency ?? '', String(enrolAs.level ?? '')];
   return (
     <form method="get" action={`${TO.partner(partner.clientId)}#non-inscrits`} class="filter">
       <Field
         name="competence"
         label="Compétence"
-        options={[none, ...competencies]}
+        options={[unset, ...competencies]}
         value={competency}
         required
       />
-      <Field name="niveau" label="Niveau" options={[none, ...numbers]} value={level} required />
+      <Field name="niveau" label="Niveau" options={[unset, ...numbers]} value={level} required />
       <button type="submit">Préparer les commandes</button>
     </form>
   );

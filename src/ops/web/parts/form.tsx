@@ -8,30 +8,30 @@ interface FieldProps {
   readonly name: string;
   readonly label: string;
   readonly value?: string;
-  /** What is expected. */
+  /** What to type. */
   readonly help?: string | undefined;
-  /** What is wrong with what was typed. */
+  /** The error in the typed value. */
   readonly fault?: string | undefined;
   readonly required?: boolean;
   readonly type?: 'text' | 'password' | 'email' | 'search' | 'date';
-  /** `off`, unless a browser may know it. */
+  /** Default `off`: browsers then remember nothing. */
   readonly autocomplete?: 'off' | 'username' | 'current-password';
   readonly maxLength?: number;
-  /** One of these, in place of a line to type in: what is sent, and its words. */
+  /** Choices, which make the field a select. */
   readonly options?: readonly (readonly [value: string, label: string])[];
 }
 
-/** One line to type in, or a choice, with its label, and its fault beside it. A password does not come back. */
+/** An input or select with its label, help and fault. A password is never sent back to the browser. */
 export function Field(props: FieldProps): VNode {
   const { name, label, value = '', help, fault, required, type = 'text', options } = props;
   const id = useId();
   const [helpId, faultId] = [`${id}-help`, `${id}-fault`];
-  const described = [...(help === undefined ? [] : [helpId]), ...(fault === undefined ? [] : [faultId])];
+  const describedBy = [...(help === undefined ? [] : [helpId]), ...(fault === undefined ? [] : [faultId])];
   const common = {
     id,
     name,
     required,
-    'aria-describedby': described.length === 0 ? undefined : described.join(' '),
+    'aria-describedby': describedBy.length === 0 ? undefined : describedBy.join(' '),
     'aria-invalid': fault === undefined ? undefined : ('true' as const),
   };
   return (
@@ -51,8 +51,8 @@ export function Field(props: FieldProps): VNode {
         })
       ) : (
         <select {...common}>
-          {options.map(([sent, words]) => (
-            <option key={sent} value={sent} selected={sent === value}>
+          {options.map(([choice, words]) => (
+            <option key={choice} value={choice} selected={choice === value}>
               {words}
             </option>
           ))}
@@ -68,22 +68,22 @@ export function Field(props: FieldProps): VNode {
 }
 
 interface ActionFormProps {
-  /** The action's path, from `/ops` on. */
+  /** The action's path, with `/ops`. */
   readonly to: string;
-  /** On its button: what it does, and to what. */
+  /** The button's text: what it does, and to what. */
   readonly label: string;
   /** Hidden fields. */
   readonly fields?: Readonly<Record<string, string | number>>;
-  /** Asked before it is done; the button is shown only when this was opened. */
+  /** A confirmation, which must be opened to reach the button. */
   readonly confirm?: ComponentChildren;
   readonly danger?: boolean;
-  /** The route's: without it the form is not shown. */
+  /** The route's role; the form is not shown to other users. */
   readonly role?: Role;
   /** Fields to fill in. */
   readonly children?: ComponentChildren;
 }
 
-/** A form that does something: the one way to change anything. */
+/** A form that posts an action: the only way to change anything. */
 export function ActionForm(props: ActionFormProps): VNode | null {
   const { to, label, fields = {}, confirm, danger = false, role = 'operateur', children } = props;
   if (!hasRole(useFrame().user, role)) return null;

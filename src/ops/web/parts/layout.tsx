@@ -5,19 +5,19 @@ import { typesetFrench } from '../../shared/browser.js';
 import type { PageAnswer } from '../route.js';
 import { Alert, LinkLine, P, FrameContext, useFrame, type Frame } from './text.js';
 
-type Sheet = Pick<PageAnswer, 'title' | 'body' | 'onTo' | 'reload'>;
+type PageContent = Pick<PageAnswer, 'title' | 'body' | 'refreshTo' | 'reload'>;
 
-/** A page as it is sent: all text is escaped, and turns no other text around. */
-export function renderPage(frame: Frame, sheet: Sheet): string {
+/** Returns the HTML of a page. Text is escaped, and has no marks that change the direction of other text. */
+export function renderPage(frame: Frame, content: PageContent): string {
   const html = renderToString(
     <FrameContext.Provider value={frame}>
-      <Layout {...sheet} />
+      <Layout {...content} />
     </FrameContext.Provider>,
   );
   return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
 }
 
-function Layout({ title, onTo, reload, body }: Sheet): VNode {
+function Layout({ title, refreshTo, reload, body }: PageContent): VNode {
   const { name, flash, requestId } = useFrame();
   return (
     <html lang="fr">
@@ -25,7 +25,7 @@ function Layout({ title, onTo, reload, body }: Sheet): VNode {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        {onTo !== undefined && <meta http-equiv="refresh" content={`0; url=${onTo}`} />}
+        {refreshTo !== undefined && <meta http-equiv="refresh" content={`0; url=${refreshTo}`} />}
         <title>{`${title} – ${name}`}</title>
         <link rel="stylesheet" href="/ops/style.css" />
         <link rel="icon" href="data:," />
@@ -87,7 +87,7 @@ const sectionOf = (route: string): string => route.split('-')[0] ?? route;
 
 function Nav(): VNode {
   const { nav, current } = useFrame();
-  /** On that page, or on one of the same section (`failures-job` and `failures`). */
+  /** `page` on the page itself; `true` on another of its section, as `failures-job` of `failures`. */
   const currentOf = (name: string): 'page' | 'true' | undefined => {
     if (name === current) return 'page';
     return sectionOf(name) === sectionOf(current) ? 'true' : undefined;

@@ -1,19 +1,19 @@
-/** Each colour, in light and in dark; a test holds their contrasts. @param brand `OPS_COLOUR`, legible on white and under white */
+/** Returns each colour for light and dark; a test checks contrasts. @param brand must contrast with white */
 export const coloursOf = (brand: string) =>
   ({
     page: ['#ffffff', '#12161c'],
     text: ['#1b1f24', '#e6e9ed'],
     muted: ['#57606a', '#a5adb7'],
-    /** Edges of what can be used. */
+    /** Edges of controls. */
     edge: ['#6e7781', '#8b949e'],
-    /** Between what is only read. */
+    /** Lines between texts. */
     line: ['#d0d7de', '#3d444d'],
     link: [brand, '#9cc7f5'],
     focus: ['#0b57d0', '#f0c060'],
     good: ['#1a6b32', '#6fd68a'],
     waiting: ['#7a4d00', '#f0c060'],
     bad: ['#a40e26', '#ff9aa2'],
-    /** Under the brand's and the danger's white text. */
+    /** Both are backgrounds of white text. */
     brand: [brand, brand],
     danger: ['#a40e26', '#a40e26'],
   }) as const;
@@ -150,7 +150,7 @@ progress::-moz-progress-bar { background: var(--link); }
 }
 `;
 
-/** The one style sheet: nothing is fetched from elsewhere. @param brand `OPS_COLOUR` */
+/** Returns the only style sheet, which fetches nothing. @param brand `OPS_COLOUR` */
 export function styleSheet(brand: string): string {
   const colours = Object.entries(coloursOf(brand));
   const light = colours.map(([name, [colour]]) => `--${name}: ${colour};`).join(' ');

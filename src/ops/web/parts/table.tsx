@@ -2,20 +2,20 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import { number } from './text.js';
 
-/** A column: its title, and its cell for a row. The first column names the row; numbers are right-aligned. */
+/** A column's title, and its cell for a row. The first cell is the row's header; numbers are right-aligned. */
 export type Column<Row> = readonly [title: string, cell: (row: Row) => ComponentChildren];
 
 interface TableProps<Row> {
   readonly caption: string;
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
-  /** Shown where there are no rows. */
+  /** Shown when there are no rows. */
   readonly empty?: string;
 }
 
 const classOf = (cell: ComponentChildren) => (typeof cell === 'number' ? 'number' : undefined);
 
-/** A table of data. Wider than the window, it scrolls by itself, with the keyboard too. */
+/** A data table. When it is wider than the window it scrolls on its own, by keyboard too. */
 export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Row>): VNode {
   const id = useId();
   const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
@@ -59,15 +59,14 @@ export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Ro
   );
 }
 
-/** A number is written as the language does. */
+/** Formats a number in French; returns anything else as it is. */
 const Value = ({ of }: { readonly of: ComponentChildren }): VNode => (
   <>{typeof of === 'number' ? number(of) : of}</>
 );
 
-/** A term and its value. Null: there is nothing to say. */
+/** A term and its value. Null: left out. */
 type Item = readonly [term: string, value: ComponentChildren] | null;
 
-/** What something is, point by point. */
 export const DefinitionList = ({ items }: { readonly items: readonly Item[] }): VNode => (
   <dl>
     {items.map(
@@ -85,7 +84,7 @@ export const DefinitionList = ({ items }: { readonly items: readonly Item[] }): 
 );
 
 interface PagerProps {
-  /** Null: there is nothing before, or after. */
+  /** URLs of other pages; null: there is none. */
   readonly previous: string | null;
   readonly next: string | null;
   readonly first?: string | null;
@@ -94,7 +93,7 @@ interface PagerProps {
   readonly where?: string;
 }
 
-/** From page to page of a long list, by numbers or by cursors. */
+/** Links between the pages of a list, by number or by cursor. */
 export function Pager({ previous, next, first = null, last = null, where = '' }: PagerProps): VNode | null {
   if (previous === null && next === null) return null;
   return (
@@ -116,15 +115,15 @@ export function Pager({ previous, next, first = null, last = null, where = '' }:
   );
 }
 
-/** One page of a list, the one that `?page=` asks for: the first for anything else, the last for one beyond. */
+/** Returns the page of a list that `?page=` names: the first if invalid, the last if too high. */
 export function numberedPage<Row>(query: URLSearchParams, rows: readonly Row[], size: number) {
-  const asked = query.get('page') ?? '';
+  const typed = query.get('page') ?? '';
   const pages = Math.max(1, Math.ceil(rows.length / size));
-  const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1);
+  const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(typed) ? Number(typed) : 1);
   const [from, to] = [(page - 1) * size, Math.min(page * size, rows.length)];
-  const hrefOf = (other: number): string => {
+  const hrefOf = (target: number): string => {
     const params = new URLSearchParams(query);
-    params.set('page', String(other));
+    params.set('page', String(target));
     return `?${params.toString()}`;
   };
   return {
@@ -142,18 +141,18 @@ interface BarProps {
   readonly need: number;
 }
 
-/** How far something is, drawn: the words beside it say the same. */
+/** A progress bar. Screen readers skip it: the words beside it say the same. */
 export const Bar = ({ have, need }: BarProps): VNode => (
   <progress aria-hidden="true" max={Math.max(need, 1)} value={Math.min(have, need)} />
 );
 
 interface ProgressProps extends BarProps {
   readonly label: string;
-  /** What the bar says, in words. */
+  /** The progress in words. */
   readonly words: string;
 }
 
-/** How far work in the background is. */
+/** The progress of work in the background. */
 export const ProgressLine = ({ label, have, need, words }: ProgressProps): VNode => (
   <p>
     {label} <Bar have={have} need={need} /> {need > 0 && words}

@@ -7,35 +7,35 @@ import type { OpsRequest } from '../http/request.js';
 import { TO, type Flash } from '../route.js';
 import { hasRole, type User } from '../sign-in/sessions.js';
 
-/** What every page has around it; parts ask for it with `useFrame()`. */
+/** What every page shows around its body; components get it from `useFrame()`. */
 export interface Frame extends Pick<OpsRequest, 'nav' | 'hasLogo' | 'requestId'> {
   /** Null: nobody is signed in. */
   readonly user: User | null;
-  /** The route's name, whose place in the navigation is marked. */
+  /** The current route's name, which the navigation marks. */
   readonly current: string;
   readonly name: string;
-  /** The scheme's, for instants. */
+  /** The scheme's time zone, for instants. */
   readonly timeZone: string;
   readonly flash: Flash | null;
 }
 
 export const FrameContext = createContext<Frame | null>(null);
 
-/** @throws outside of a page */
+/** Returns the frame of the page. @throws outside of `renderPage` */
 export function useFrame(): Frame {
   const frame = useContext(FrameContext);
-  if (frame === null) throw new Error('There is no frame around this part');
+  if (frame === null) throw new Error('useFrame() needs a frame: render the component with renderPage()');
   return frame;
 }
 
-/** Whether the one who looks may change anything. */
+/** Whether the current user may change anything. */
 export const useIsOperator = (): boolean => hasRole(useFrame().user, 'operateur');
 
 /** `100 000`. */
 export const number = (n: number, options?: Intl.NumberFormatOptions): string =>
   new Intl.NumberFormat('fr', options).format(n);
 
-/** One of two texts: French counts 0 as one. */
+/** Returns the singular or the plural text; in French, 0 is singular. */
 export const pluralForm = (n: number, one: string, many: string): string => (n < 2 ? one : many);
 
 /** `1 200 badges`. */
@@ -54,7 +54,7 @@ interface SectionProps {
   readonly children: ComponentChildren;
 }
 
-/** A part of a page, under a heading that links lead to. */
+/** A section of a page, whose heading links can lead to. */
 export const Section = ({ id, title, children }: SectionProps): VNode => (
   <section aria-labelledby={id}>
     <h2 id={id}>{title}</h2>
@@ -76,7 +76,7 @@ export const LinkLine = ({ href, say }: SayProps & { readonly href: string }): V
   </p>
 );
 
-/** People are shown by their key. */
+/** A link to a person, shown by key. */
 export const PersonLink = ({ earner }: { readonly earner: EarnerKey }): VNode => (
   <a href={TO.person(earner)}>
     <code>{earner}</code>
@@ -88,17 +88,15 @@ interface AlertProps {
   readonly children: ComponentChildren;
 }
 
-/** What has just happened, or must be known before going on; read aloud where it matters. */
+/** A message about what just happened or must be known; screen readers announce it. */
 export const Alert = ({ kind, children }: AlertProps): VNode => (
   <div class={`alert ${kind}`} role={kind === 'bad' ? 'alert' : 'status'}>
     {children}
   </div>
 );
 
-/** What must be known before going on. */
 export const NoteAlert = ({ say }: SayProps): VNode => <Alert kind="note">{say}</Alert>;
 
-/** What is wrong. */
 export const Bad = ({ say }: SayProps): VNode => <Alert kind="bad">{say}</Alert>;
 
 const SIGNS = { good: '✓', waiting: '…', bad: '!', neutral: '–' } as const;
@@ -110,7 +108,7 @@ interface StateProps {
   readonly children: string;
 }
 
-/** How something is: « délivré », « en échec », « en attente ». */
+/** A state: « délivré », « en échec », « en attente ». */
 export const State = ({ kind, children }: StateProps): VNode => (
   <span class={`state ${kind}`}>
     <span aria-hidden="true">{SIGNS[kind]}</span> {children}

@@ -15,7 +15,7 @@ import { done, goTo, notDone, show, type Answer, TO } from '../route.js';
 import { keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
 
-/** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */
+/** `POST /ops/personne`: redirects to the person by key, so that no URL holds an address. */
 export function find({ form, pipeline }: OpsRequest): Answer {
   const typed = form.get('who');
   const key = keyIn(typed) ?? keyOfAddress(typed, pipeline.vault);
@@ -24,15 +24,15 @@ export function find({ form, pipeline }: OpsRequest): Answer {
     : goTo(TO.person(key));
 }
 
-/** Shows the addresses whole, this once, on a page that no address leads to. */
+/** Shows the unmasked addresses once, in the answer to a POST: no URL leads there. */
 export async function showAddress(context: OpsRequest): Promise<Answer> {
   const { user, log } = context;
   log.info({ user: user.name, earner: keyInPath(context) }, 'address shown');
   return show('Personne', PersonView, await readPersonPage(context, true));
 }
 
-/** An action about the person of the path; `page` is theirs, which says what was done. */
-const about =
+/** Wraps an action on the person in the path. `page` is their URL; a passing fault is answered there. */
+const personAction =
   (act: (context: OpsRequest, earner: EarnerKey, page: string) => Promise<Answer>) =>
   async (context: OpsRequest): Promise<Answer> => {
     const earner = keyInPath(context);
@@ -44,7 +44,7 @@ const about =
     }
   };
 
-/** @throws the error itself, unless it passes */
+/** Says why to try again later. @throws the error itself when that will not help */
 function whyNotNow(error: unknown): string {
   if (error instanceof AwardInFlight)
     return 'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.';
@@ -54,7 +54,7 @@ function whyNotNow(error: unknown): string {
   throw error;
 }
 
-export const unblockAction = about(async ({ pipeline, user, log, form }, earner, page) => {
+export const unblockAction = personAction(async ({ pipeline, user, log, form }, earner, page) => {
   const badge = asBadgeId(form.get('badge') ?? '');
   const lifted = await unblockAward(pipeline, earner, badge);
   log.info({ user: user.name, earner, badge, lifted }, 'block asked to be lifted');
@@ -63,14 +63,14 @@ export const unblockAction = about(async ({ pipeline, user, log, form }, earner,
     : notDone(page, 'Ce badge n’était pas bloqué : rien n’a été changé.');
 });
 
-export const evaluateAgain = about(async ({ pipeline, user, log }, earner, page) => {
+export const evaluateAgain = personAction(async ({ pipeline, user, log }, earner, page) => {
   await enqueueEarners(pipeline.queues.earners, [earner], 'ops');
   log.info({ user: user.name, earner }, 'evaluation asked for');
   return done(page, 'La réévaluation est demandée ; ce qui est dû part dans quelques instants.');
 });
 
-/** Has the link to their own page sent to the person, at the address that this page is of. */
-export const sendLinkAction = about(async ({ pipeline, user, log, hasParcours }, earner, page) => {
+/** Enqueues a mail with the link to the person's own page, to the address of this ops page. */
+export const sendLinkAction = personAction(async ({ pipeline, user, log, hasParcours }, earner, page) => {
   if (!hasParcours) throw new OpsProblem('not_found');
   if ((await pipeline.earners.read(earner)).contact === null)
     return notDone(page, 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.');
@@ -79,28 +79,28 @@ export const sendLinkAction = about(async ({ pipeline, user, log, hasParcours },
   return done(page, 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.');
 });
 
-export const linkAction = about(async ({ pipeline, user, log, form }, earner, page) => {
+export const linkAction = personAction(async ({ pipeline, user, log, form }, earner, page) => {
   const other = keyOfAddress(form.get('other'), pipeline.vault);
   if (other === null) return notDone(page, 'Ce n’est pas une adresse électronique.');
   if (other === earner) return notDone(page, 'C’est deux fois la même adresse.');
-  const known = await Promise.all([isKnown(pipeline, other), isKnown(pipeline, earner)]);
-  if (known.includes(false))
+  const areKnown = await Promise.all([isKnown(pipeline, other), isKnown(pipeline, earner)]);
+  if (areKnown.includes(false))
     return notDone(page, 'Personne n’est connu à cette autre adresse : rien n’a été changé.');
   const { person, changed } = await linkAddresses(pipeline, earner, other);
   log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
-  const linked = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
-  return done(TO.person(person), changed ? linked : 'Ces adresses étaient déjà liées.');
+  const message = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
+  return done(TO.person(person), changed ? message : 'Ces adresses étaient déjà liées.');
 });
 
-/** A browser waits: so long for an award on its way, and in all. */
+/** How long a browser waits: for an award in flight, and in total. */
 const IN_FLIGHT_MS = 5000;
-const AT_MOST_MS = 25_000;
+const TOTAL_MS = 25_000;
 
-export const unlinkAction = about(async ({ pipeline, user, log, form }, earner, page) => {
+export const unlinkAction = personAction(async ({ pipeline, user, log, form }, earner, page) => {
   const other = keyIn(form.get('other'));
   const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
   if (other === null || other === earner) return notDone(page, notLinked);
-  const signal = AbortSignal.timeout(AT_MOST_MS);
+  const signal = AbortSignal.timeout(TOTAL_MS);
   const { changed } = await unlinkAddress(pipeline, earner, other, signal, IN_FLIGHT_MS);
   log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
   return changed
@@ -108,14 +108,14 @@ export const unlinkAction = about(async ({ pipeline, user, log, form }, earner, 
     : notDone(page, notLinked);
 });
 
-/** Erases the person, once one of their addresses was typed. */
-export const erase = about(async ({ pipeline, user, log, form }, earner, page) => {
+/** Erases the person after one of their addresses was typed. */
+export const erase = personAction(async ({ pipeline, user, log, form }, earner, page) => {
   const typed = keyOfAddress(form.get('address'), pipeline.vault);
   const { keys } = await personToErase(pipeline, earner);
   if (typed === null || !keys.includes(typed))
     return notDone(page, 'Ce n’est pas une adresse de cette personne : rien n’a été effacé.');
   const erased = await eraseEarner(pipeline, earner);
-  // Without the key: nothing is to say who it was.
+  // The log has no key, so that nothing says who it was.
   log.info({ user: user.name, erased: erased !== null }, 'person erased');
   if (erased === null) return done(TO.people, 'Il n’y avait rien à effacer.');
   const { addresses, assertions, entries } = erased;
@@ -123,14 +123,14 @@ export const erase = about(async ({ pipeline, user, log, form }, earner, page) =
   return done(TO.people, text);
 });
 
-/** All that is held, for the person alone. */
+/** Exports all that is stored about the person, for them alone. */
 export async function exportPerson(context: OpsRequest): Promise<Answer> {
   const { pipeline, user, log } = context;
   const { clock } = pipeline;
   const earner = keyInPath(context);
-  const held = await collectPersonalData(pipeline, earner);
+  const data = await collectPersonalData(pipeline, earner);
   log.info({ user: user.name, earner }, 'person exported');
   const name = `palier-personne-${earner}-${secondsOf(clock)}.json`;
-  const text = `${JSON.stringify(earnerJson(held, clock), null, 2)}\n`;
+  const text = `${JSON.stringify(earnerJson(data, clock), null, 2)}\n`;
   return { kind: 'file', name, type: 'application/json', text };
 }

@@ -22,20 +22,20 @@ export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
 /** One address of a person. */
 export type AddressShown = KnownPerson['addresses'][number];
 
-/** @throws OpsProblem `not_found` for what is no key */
+/** Returns the earner key in the path. @throws OpsProblem `not_found` when it is malformed */
 export function keyInPath(context: OpsRequest): EarnerKey {
   const key = keyIn(paramOf(context, 'earner'));
   if (key === null) throw new OpsProblem('not_found');
   return key;
 }
 
-/** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
-export async function readPersonPage(context: OpsRequest, shown = false) {
+/** Reads a person's page in a few dozen commands of Redis. @param isUnmasked shows whole addresses and names */
+export async function readPersonPage(context: OpsRequest, isUnmasked = false) {
   const { pipeline, hasParcours } = context;
   const { person: earner, addresses } = await readLinkedAddresses(pipeline, keyInPath(context));
   const records = addresses.map(({ record }) => record);
   const common = {
-    /** Of the person's first address. */
+    /** The key of the person's first address. */
     earner,
     isErasing: records.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0),
     /** Unix seconds; null: never. */
@@ -47,14 +47,14 @@ export async function readPersonPage(context: OpsRequest, shown = false) {
     ...common,
     kind: 'known' as const,
     addresses: addresses.map(({ key, record }) => ({
-      ...contactShown(record, shown),
+      ...contactFor(record, isUnmasked),
       key,
-      /** It is the person's first. */
-      own: key === earner,
+      /** Whether it is the person's first. */
+      isPrimary: key === earner,
     })),
-    shown,
+    isUnmasked,
     canBeSentLink: hasParcours && records[0]?.contact !== null,
-    // Of one second, the last written comes first.
+    // Within one second, the last written comes first.
     entries: records
       .flatMap(({ journal }) => journal)
       .toReversed()
@@ -65,7 +65,7 @@ export async function readPersonPage(context: OpsRequest, shown = false) {
   };
 }
 
-/** An unknown person, or one with only traces left. */
+/** Whether nothing is known of a person, or only what is kept after erasure. */
 function isUnknown({ person }: Decision, records: readonly EarnerRecord[]): boolean {
   const isEmpty = records.every(
     ({ contact, journal, assertions }) => contact === null && journal.length + assertions.length === 0,
@@ -73,14 +73,14 @@ function isUnknown({ person }: Decision, records: readonly EarnerRecord[]): bool
   return isEmpty && (person.records.length === 0 || records.some(({ tombstone }) => tombstone !== null));
 }
 
-const contactShown = ({ contact }: EarnerRecord, shown: boolean) => ({
-  /** Masked, unless the operator asked for it; null: not kept. */
-  address: contact === null ? null : shown ? contact.address : maskAddress(contact.address),
-  /** As the organisation typed it; null: not kept, or not asked for. */
-  name: shown ? (contact?.name ?? null) : null,
+const contactFor = ({ contact }: EarnerRecord, isUnmasked: boolean) => ({
+  /** Masked unless `isUnmasked`; null: not stored. */
+  address: contact === null ? null : isUnmasked ? contact.address : maskAddress(contact.address),
+  /** As the organisation typed it; null: not stored, or masked. */
+  name: isUnmasked ? (contact?.name ?? null) : null,
 });
 
-/** How a re-evaluation that was asked for stands, and whether issuing is paused. */
+/** Reads the state of a requested re-evaluation, and whether issuing is paused. */
 async function readState({ queues }: Pipeline, earner: EarnerKey) {
   const [job, paused] = await Promise.all([
     queues.earners.getJob(earnerJobId(earner)),
@@ -93,29 +93,29 @@ async function readState({ queues }: Pipeline, earner: EarnerKey) {
 /** One award for one person, explained. */
 export type AwardExplained = ReturnType<typeof explainAwards>['awards'][number];
 
-/** Pure. Every award in the scheme's order; and the badges that count for none, each with why. */
+/** Pure. Explains every award in the scheme's order, and each badge that counts for none. */
 function explainAwards(decision: Decision) {
   const explanation = explanationOf(decision);
   const { scheme, evaluation, background } = explanation;
   const text = new ExplanationText(explanation, PAGE_WORDS);
   const awards = evaluation.awards.map((verdict) => {
     const { award, status, tree } = verdict;
-    const own = decision.person.records.filter(({ badgeId }) => badgeId === award.badgeId);
-    const states = own.map(({ record }) => record.state);
-    const [kind, state] = standingOf(verdict, background, states);
-    const told = inLang(text.award(verdict), 'fr');
+    const ownRecords = decision.person.records.filter(({ badgeId }) => badgeId === award.badgeId);
+    const states = ownRecords.map(({ record }) => record.state);
+    const [kind, state] = stateLabelOf(verdict, background, states);
+    const explained = inLang(text.award(verdict), 'fr');
     return {
       award,
       kind,
-      /** In a word or two. */
+      /** The state in a word or two. */
       state,
-      /** How far its rule is met. Null: held, nothing is left to come. */
+      /** How far the rule is met. Null: the award is held. */
       progress: status === 'held' ? null : progressOf(tree),
       blocked: status === 'blocked',
-      /** Where it stands. */
-      status: told.text,
-      /** How it came about, its rule, and what would help. */
-      under: told.under,
+      /** The status in a sentence. */
+      status: explained.text,
+      /** The history, the rule, and suggestions. */
+      under: explained.under,
     };
   });
   return { awards, excluded: text.excluded().map(({ fr }) => fr), scheme };
@@ -125,8 +125,8 @@ function explainAwards(decision: Decision) {
 const inFrench = (words: string): Localized => localized(() => words);
 
 /**
- * The words of `palier explain` as a page says them: an award's status without its name, which stands above, and a
- * button in place of a command.
+ * The words of `palier explain` for a page. The status has no award's name, which is in the heading; a button
+ * replaces a command.
  */
 const PAGE_WORDS: Catalogue = {
   ...WORDS,
@@ -142,36 +142,36 @@ const PAGE_WORDS: Catalogue = {
   holdsStatus: { ...WORDS.holdsStatus, waiting: inFrench('dû, en attente de la mise en vigueur') },
 };
 
-type Standing = readonly [kind: StateKind, words: string];
+type StateLabel = readonly [kind: StateKind, words: string];
 
-const LEAVING: Standing = ['waiting', 'en cours d’envoi'];
+const SENDING: StateLabel = ['waiting', 'en cours d’envoi'];
 
-/** Pure. The state of an award, in a word or two. @param states of its records, under every address of the person */
-function standingOf(
+/** Pure. Returns an award's state in a word or two. @param states of its records under all the person's addresses */
+function stateLabelOf(
   { award, status }: Pick<AwardVerdict, 'award' | 'status'>,
   { flagged, waiting }: Background,
   states: readonly AwardState[],
-): Standing {
+): StateLabel {
   if (status === 'held')
     return flagged.has(award.badgeId) ? ['waiting', 'obtenu, à examiner'] : ['good', 'obtenu'];
   if (status === 'blocked') return ['bad', 'bloqué'];
   if (states.includes('unknown')) return ['waiting', 'envoyé, vérifié dans OBF'];
-  if (states.includes('claimed')) return LEAVING;
+  if (states.includes('claimed')) return SENDING;
   if (status === 'inactive') return ['neutral', 'inactif'];
   if (waiting.has(award.id)) return ['waiting', 'attend la mise en vigueur'];
   if (status === 'not_met') return ['neutral', 'pas encore'];
   if (states.includes('refused')) return ['bad', 'refusé par OBF'];
-  return states.includes('due') ? LEAVING : ['waiting', 'dû'];
+  return states.includes('due') ? SENDING : ['waiting', 'dû'];
 }
 
-/** Pure. Of a rule of badges the tally that is furthest behind is drawn; all are named. */
+/** Pure. Returns a rule's progress: of a badges condition, the tally furthest behind, and all tallies in words. */
 function progressOf(tree: ConditionResult): Tally & { readonly words: string } {
   if (tree.kind === 'badges') {
     const { have, need } = tree.demands.reduce((least, one) => (share(one) < share(least) ? one : least));
     return { have, need, words: talliesPhrase(tree.demands).fr };
   }
-  const [only, another] = tree.kind === 'holds' ? [] : tree.of;
-  if (only !== undefined && another === undefined) return progressOf(only);
+  const [first, second] = tree.kind === 'holds' ? [] : tree.of;
+  if (first !== undefined && second === undefined) return progressOf(first);
   const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
   const conditions = pluralForm(have, 'condition', 'conditions');
   return { have, need, words: `${number(have)} ${conditions} sur ${number(need)}` };

@@ -67,7 +67,7 @@ const Known = (model: KnownPerson): VNode => (
           : 'La dernière réévaluation a échoué : voyez la page Échecs.'}
       </Alert>
     )}
-    <GridPart {...model} />
+    <AwardGrid {...model} />
     <Why {...model} />
     <History {...model} />
     <Addresses {...model} />
@@ -76,7 +76,7 @@ const Known = (model: KnownPerson): VNode => (
 );
 
 /** The person's awards at a glance, by competency and level; each state links to its reasons below. */
-function GridPart({ awards, scheme }: KnownPerson): VNode {
+function AwardGrid({ awards, scheme }: KnownPerson): VNode {
   const { levels, rows, others } = awardGrid(scheme, awards);
   const columns = levels.map((level, at): Column<(typeof rows)[number]> => [
     `Niveau ${level}`,
@@ -98,7 +98,7 @@ function GridPart({ awards, scheme }: KnownPerson): VNode {
           rows={others}
           columns={[
             ['Badge Région', ({ award }) => award.name],
-            ['État', (one) => <Standing {...one} />],
+            ['État', (one) => <StateAndProgress {...one} />],
           ]}
         />
       )}
@@ -113,12 +113,12 @@ const cellOf = (awards: readonly AwardExplained[]): ComponentChildren =>
     awards.map((one) => (
       <Fragment key={one.award.id}>
         <div>{one.award.name}</div>
-        <Standing {...one} />
+        <StateAndProgress {...one} />
       </Fragment>
     ))
   );
 
-const Standing = ({ award, kind, state, progress }: AwardExplained): VNode => (
+const StateAndProgress = ({ award, kind, state, progress }: AwardExplained): VNode => (
   <div>
     <a href={`#badge-${award.id}`}>
       <State kind={kind}>{state}</State>
@@ -133,11 +133,11 @@ const Progress = ({ words, ...tally }: NonNullable<AwardExplained['progress']>):
   </div>
 );
 
-/** All that `palier explain` says. */
+/** The same reasons as `palier explain` gives. */
 const Why = ({ awards, excluded, earner }: KnownPerson): VNode => (
   <Section id="pourquoi" title="Pourquoi, badge par badge">
     {awards.map((one) => (
-      <WhyAward key={one.award.id} one={one} earner={earner} />
+      <WhyAward key={one.award.id} {...one} earner={earner} />
     ))}
     {excluded.length > 0 && (
       <>
@@ -148,8 +148,8 @@ const Why = ({ awards, excluded, earner }: KnownPerson): VNode => (
   </Section>
 );
 
-function WhyAward({ one, earner }: Pick<KnownPerson, 'earner'> & { readonly one: AwardExplained }): VNode {
-  const { award, kind, state, progress, status, under, blocked } = one;
+function WhyAward(props: AwardExplained & Pick<KnownPerson, 'earner'>): VNode {
+  const { award, kind, state, progress, status, under, blocked, earner } = props;
   const id = `badge-${award.id}`;
   return (
     <article aria-labelledby={id}>
@@ -176,7 +176,7 @@ function WhyAward({ one, earner }: Pick<KnownPerson, 'earner'> & { readonly one:
 /** The export has them all. */
 const MAX_ENTRIES = 100;
 
-/** The person's part of the journal. */
+/** The person's journal entries. */
 function History({ entries, addresses, scheme, region }: KnownPerson): VNode {
   const address: Column<JournalEntry> = [
     'Adresse',
@@ -199,22 +199,22 @@ function History({ entries, addresses, scheme, region }: KnownPerson): VNode {
   );
 }
 
-/** The person's addresses; whole only for an operator who asked. */
-function Addresses({ addresses, shown, earner }: KnownPerson): VNode {
+/** The person's addresses, unmasked only at an operator's request. */
+function Addresses({ addresses, isUnmasked, earner }: KnownPerson): VNode {
   const name: Column<AddressShown> = ['Nom', (one) => one.name ?? '–'];
   return (
     <Section id="adresses" title="Adresses">
       <Table
-        caption={shown ? 'Adresses de cette personne' : 'Adresses de cette personne, masquées'}
+        caption={isUnmasked ? 'Adresses de cette personne' : 'Adresses de cette personne, masquées'}
         rows={addresses}
         columns={[
           ['Adresse', ({ address }) => address ?? 'non conservée'],
-          ...(shown ? [name] : []),
-          ['Rôle', ({ own }) => (own ? 'principale' : 'liée')],
+          ...(isUnmasked ? [name] : []),
+          ['Rôle', ({ isPrimary }) => (isPrimary ? 'principale' : 'liée')],
           ['Clé', ({ key }) => <code>{key}</code>],
         ]}
       />
-      {!shown && (
+      {!isUnmasked && (
         <ActionForm to={`${TO.person(earner)}/adresse`} label="Afficher l’adresse">
           <P say="Votre nom est noté dans les journaux." />
         </ActionForm>
@@ -223,39 +223,39 @@ function Addresses({ addresses, shown, earner }: KnownPerson): VNode {
   );
 }
 
-/** What an operator can do; each says what it does before it is done. */
+/** The operators' actions; each says what it does before it runs. */
 function Actions({ earner, addresses, canBeSentLink }: KnownPerson): VNode | null {
   if (!useIsOperator()) return null;
-  const asking = (to: string, label: string, confirm: string) => ({
+  const formOf = (to: string, label: string, confirm: string) => ({
     to: `${TO.person(earner)}/${to}`,
     label,
     confirm: <p>{confirm}</p>,
   });
   return (
     <Section id="actions" title="Actions">
-      <ActionForm {...asking('reevaluer', 'Réévaluer', ABOUT.evaluate)} />
-      {canBeSentLink && <ActionForm {...asking('lien', 'Envoyer le lien à la personne', ABOUT.sendLink)} />}
-      <ActionForm {...asking('lier', 'Lier une autre adresse', ABOUT.link)}>
+      <ActionForm {...formOf('reevaluer', 'Réévaluer', CONFIRM.evaluate)} />
+      {canBeSentLink && <ActionForm {...formOf('lien', 'Envoyer le lien à la personne', CONFIRM.sendLink)} />}
+      <ActionForm {...formOf('lier', 'Lier une autre adresse', CONFIRM.link)}>
         <Field name="other" label="Autre adresse de la même personne" type="email" required />
       </ActionForm>
       {addresses
-        .filter(({ own }) => !own)
+        .filter(({ isPrimary }) => !isPrimary)
         .map(({ key, address }) => (
           <ActionForm
             key={key}
-            {...asking('separer', `Séparer l’adresse ${address ?? key}`, ABOUT.unlink)}
+            {...formOf('separer', `Séparer l’adresse ${address ?? key}`, CONFIRM.unlink)}
             fields={{ other: key }}
           />
         ))}
-      <ActionForm {...asking('exporter', 'Exporter (JSON)', ABOUT.export)} />
-      <ActionForm {...asking('effacer', 'Effacer la personne', ABOUT.erase)} danger>
+      <ActionForm {...formOf('exporter', 'Exporter (JSON)', CONFIRM.export)} />
+      <ActionForm {...formOf('effacer', 'Effacer la personne', CONFIRM.erase)} danger>
         <Field name="address" label="Tapez l’adresse de la personne pour confirmer" type="email" required />
       </ActionForm>
     </Section>
   );
 }
 
-const ABOUT = {
+const CONFIRM = {
   evaluate:
     'Palier relit ce qu’il sait de la personne et délivre ce qui lui est dû. Rien n’est donné deux fois.',
   sendLink:

@@ -15,7 +15,7 @@ import { WORK } from '../failures/words.js';
 import { requestOf, type OpsRequest } from '../http/request.js';
 import { TO } from '../route.js';
 
-/** Its pages have inline styles; its scripts are files of its own, and nothing is fetched elsewhere. */
+/** bull-board uses inline styles and its own script files, and fetches nothing elsewhere. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,32 +29,32 @@ const POLICY = [
   "base-uri 'self'",
 ].join('; ');
 
-/** Static files, whose names change with their content. */
+/** Static files, named after a hash of their content. */
 const HASHED = /^\/static\/(?:js|css)\/[\w./-]+$/;
 
-/** Pure. All who are signed in see it, operators may retry, and nobody more (null). */
+/** Pure. Returns the role that a request needs: readers read, operators retry; null: no role may send it. */
 export function roleFor({ method, path }: Pick<Request, 'method' | 'path'>): Role | null {
   if (method === 'GET' || method === 'HEAD') return 'lecture';
   return retryRequestIn(method, path) === null ? null : 'operateur';
 }
 
-/** bull-board, to be mounted at `/ops/queues` behind our sign-in. */
+/** Returns bull-board's handler, to be mounted at `/ops/queues` behind our sign-in. */
 export function createQueuePages(pipeline: Pipeline): RequestHandler {
   const boards = { lecture: createBoard(pipeline, false), operateur: createBoard(pipeline, true) };
   return async (req, res, next) => {
-    const asked = retryRequestIn(req.method, req.path);
-    if (asked !== null) return retry(requestOf(req), asked);
+    const retryRequest = retryRequestIn(req.method, req.path);
+    if (retryRequest !== null) return retry(requestOf(req), retryRequest);
     res.setHeader('Content-Security-Policy', POLICY);
     if (HASHED.test(req.path)) res.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
     const query = boundedQuery(req.url);
     if (query === null) return void res.status(400).json({ error: 'query' });
-    // The board parses the query that was checked, and no other reading of it.
+    // The board parses exactly the query that was checked.
     req.url = query === '' ? req.path : `${req.path}?${query}`;
     return boards[requestOf(req).user.role](req, res, next);
   };
 }
 
-/** The parameters that the board knows, and their bounds: all failed jobs of a queue at once would fill our memory. */
+/** The board's query parameters and their bounds: a queue's failed jobs all at once would fill our memory. */
 const PARAMETERS: readonly (readonly [names: readonly string[], bounds: RegExp])[] = [
   [['activeQueue', 'status', 'queueName', 'queue', 'root', 'metric', 'granularity'], /^[\w-]{1,40}$/],
   [['page'], /^[1-9]\d{0,5}$/],
@@ -66,28 +66,28 @@ const PARAMETERS: readonly (readonly [names: readonly string[], bounds: RegExp])
 ];
 
 /**
- * Pure. The known parameters of an address, written anew; others are left out.
+ * Pure. Returns the query of a URL with its known parameters only.
  * @returns null when a known one is repeated or out of bounds
  */
 export function boundedQuery(url: string): string | null {
   const at = url.indexOf('?');
-  const kept = new URLSearchParams();
+  const query = new URLSearchParams();
   for (const [name, value] of new URLSearchParams(at === -1 ? '' : url.slice(at + 1))) {
     const [, bounds] = PARAMETERS.find(([names]) => names.includes(name)) ?? [];
     if (bounds === undefined || value === '') continue;
-    if (kept.has(name) || !bounds.test(value)) return null;
-    kept.set(name, value);
+    if (query.has(name) || !bounds.test(value)) return null;
+    query.set(name, value);
   }
-  return kept.toString();
+  return query.toString();
 }
 
-const ALL = /^\/api\/queues\/([^/]+)\/retry\/failed$/;
-const ONE = /^\/api\/queues\/([^/]+)\/([^/]+)\/retry$/;
+const RETRY_ALL = /^\/api\/queues\/([^/]+)\/retry\/failed$/;
+const RETRY_ONE = /^\/api\/queues\/([^/]+)\/([^/]+)\/retry$/;
 
-/** Pure. The two writes that are allowed (`job` null: all of the queue); null: any other. Paths are below the mount's. */
+/** Pure. Parses the two allowed writes; null: any other. `job` null: all jobs. `path` is below the mount. */
 export function retryRequestIn(method: string, path: string) {
   if (method !== 'PUT') return null;
-  const [all, one] = [ALL.exec(path), ONE.exec(path)];
+  const [all, one] = [RETRY_ALL.exec(path), RETRY_ONE.exec(path)];
   const queue = QUEUES.find((name) => name === (all ?? one)?.[1]);
   if (queue === undefined) return null;
   if (all !== null) return { queue, job: null };
@@ -100,7 +100,7 @@ export function retryRequestIn(method: string, path: string) {
 
 const NOT_FAILED = { error: { key: 'ERRORS.JOB_NOT_RETRIABLE', options: { state: 'autre' } } };
 
-/** Answers the dashboard's two retry requests as it expects, with the full attempts. */
+/** Retries jobs with their full attempts, and answers as the board expects. */
 async function retry(
   request: OpsRequest,
   { queue, job }: NonNullable<ReturnType<typeof retryRequestIn>>,
@@ -114,8 +114,8 @@ async function retry(
 }
 
 /**
- * bull-board over the queues, in French, as it does not speak both languages; it reads and never writes.
- * @param mayRetry whether its retry buttons are shown; what they ask is done above, not by the board
+ * Builds a read-only board over the queues, in French: it supports one language.
+ * @param mayRetry whether its retry buttons are shown; `retry` serves them, not the board
  */
 function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: boolean): RequestHandler {
   const serverAdapter = new QuietAdapter();
@@ -141,7 +141,7 @@ function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: boolean): R
     },
   });
   const router: unknown = serverAdapter.getRouter();
-  if (!isHandler(router)) throw new TypeError('bull-board has no handler');
+  if (!isHandler(router)) throw new TypeError('bull-board returned no Express handler');
   return router;
 }
 
@@ -157,14 +157,14 @@ function maskedQueue(queues: Pipeline['queues'], name: QueueName, mayRetry: bool
   adapter.setFormatter('data', maskedData);
   adapter.setFormatter('returnValue', (value: unknown) => (value === null ? null : HIDDEN));
   adapter.setFormatter('progress', (value: unknown) => (typeof value === 'number' ? value : HIDDEN));
-  adapter.setFormatter('name', ({ name: of }: { readonly name: string }) => shownText(of));
+  adapter.setFormatter('name', ({ name: job }: { readonly name: string }) => shownText(job));
   return adapter;
 }
 
-/** A stack trace is the longest text that people read. */
+/** The longest text that is shown: a stack trace. */
 const MAX_CHARS = 4000;
 
-/** An answer without the addresses that a reason, a trace or anything else may hold. */
+/** Returns the board's answer without e-mail addresses, which any of its texts may hold. */
 const redacted = (body: unknown): Record<string, unknown> =>
   z
     .record(z.string(), z.unknown())
@@ -178,14 +178,14 @@ const LINK_OUT = /<link\b[^>]*\bhref="https?:[^>]*>/g;
 const NO_SCRIPT =
   '<noscript><p>Cette page a besoin de JavaScript. <a href="/ops/echecs">Les échecs</a> s’en passent.</p></noscript>';
 
-/** bull-board's server side without links to other sites, and without our inside in its errors. */
+/** bull-board's Express adapter, without links to other sites or details in its errors. */
 class QuietAdapter extends ExpressAdapter {
   constructor() {
     super();
     this.app.disable('x-powered-by').disable('etag');
   }
 
-  /** Its errors would carry Redis' own words. */
+  /** The board's own errors would show messages of Redis. */
   override setErrorHandler(_handler: (error: Error) => ControllerHandlerReturnType): this {
     return super.setErrorHandler(() => ({
       status: 500,
@@ -193,20 +193,20 @@ class QuietAdapter extends ExpressAdapter {
     }));
   }
 
-  /** Its page, in French, without the fonts that it would fetch elsewhere. */
+  /** Serves the board's page in French, without its fonts from other sites. */
   override setEntryRoute(entry: AppViewRoute): ExpressAdapter {
     this.app.get(entry.route, (_req, res, next) => {
       const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
       res.render(name, params, (error: unknown, html: string) => {
         if (error !== null && error !== undefined) next(error);
-        else res.type('html').send(quiet(html));
+        else res.type('html').send(frenchPage(html));
       });
     });
     return this;
   }
 }
 
-const quiet = (html: string): string =>
+const frenchPage = (html: string): string =>
   html
     .replace('<html lang="en"', '<html lang="fr"')
     .replaceAll(LINK_OUT, '')

@@ -19,12 +19,12 @@ import {
 import { MOVED, type SchemeModel } from './read.js';
 import { TO } from '../route.js';
 
-/** What would become of all people: made by a worker, since it takes a while. */
+/** The plan over all people; a worker makes it, since it takes a while. */
 export function PlanSection(model: SchemeModel): VNode {
   const { plan, scheme, nowS } = model;
-  const { only, made, outdated } = plan;
+  const { only, stored, outdated } = plan;
   const options = [
-    // No award is called so. An empty value would keep a browser from sending what is required.
+    // No award has this id. With an empty value a browser would not send a required field.
     ['*', 'tout le barème'] as const,
     ...scheme.awards.map(({ id, name }) => [id, name] as const),
   ];
@@ -38,7 +38,7 @@ export function PlanSection(model: SchemeModel): VNode {
         </p>
       )}
       <PlanJob {...model} />
-      {made === null ? <P say="Aucun plan n’a encore été calculé." /> : <Made plan={made} nowS={nowS} />}
+      {stored === null ? <P say="Aucun plan n’a encore été calculé." /> : <Plan plan={stored} nowS={nowS} />}
       {outdated && <NoteAlert say="Le barème a changé depuis ce plan : calculez-le à nouveau." />}
       <ActionForm to={`${TO.scheme}/plan`} label="Calculer le plan">
         <Field name="badge" label="Pour quels badges Région" options={options} value={only ?? '*'} required />
@@ -47,7 +47,7 @@ export function PlanSection(model: SchemeModel): VNode {
   );
 }
 
-/** How far a worker is with it; nothing where it was not asked for. */
+/** The progress of the plan's job; nothing when there is no job. */
 function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
   if (job.state === 'none') return null;
   if (job.state === 'failed')
@@ -57,15 +57,15 @@ function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
   const { done, total } = job.progress;
   return (
     <Alert kind="note">
-      <ProgressLine label="Calcul en cours" have={done} need={total} words={looked(done, total)} />
+      <ProgressLine label="Calcul en cours" have={done} need={total} words={addressesRead(done, total)} />
     </Alert>
   );
 }
 
-/** How far the reading of everybody is. */
-const looked = (read: number, total: number): string => `${number(read)} adresses lues sur ${number(total)}`;
+const addressesRead = (read: number, total: number): string =>
+  `${number(read)} adresses lues sur ${number(total)}`;
 
-function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number }): VNode {
+function Plan({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number }): VNode {
   return (
     <>
       <DefinitionList
@@ -120,7 +120,7 @@ function quotaWords({ quota: { left, after, short } }: StoredPlan): string {
     : `${number(left)} restants, suffisant : il en resterait ${number(after)}`;
 }
 
-/** A few people of each, to look into before anything is done. */
+/** A few people per award, to check before the scheme is applied. */
 function Samples({ awards }: StoredPlan): VNode | null {
   const lists = awards
     .flatMap(({ name, earners }) => [
@@ -149,7 +149,7 @@ function Samples({ awards }: StoredPlan): VNode | null {
   );
 }
 
-/** Puts into force what the plan above tells of, and says how that goes. */
+/** The form that puts the plan above into force, and the progress of the last request. */
 export const Apply = (model: SchemeModel): VNode => (
   <Section id="mise-en-vigueur" title="Mise en vigueur">
     <ApplyForm {...model} />
@@ -159,22 +159,22 @@ export const Apply = (model: SchemeModel): VNode => (
 
 function ApplyForm(model: SchemeModel): VNode | null {
   const isOperator = useIsOperator();
-  const { plan, apply, change, unfinished } = model;
-  const { made, only, outdated } = plan;
-  if (apply.moves || !isOperator) return null;
-  if (made === null || outdated)
+  const { plan, apply, rollout, unfinished } = model;
+  const { stored, only, outdated } = plan;
+  if (apply.inProgress || !isOperator) return null;
+  if (stored === null || outdated)
     return <P say="Calculez d’abord le plan : il dit combien de badges seraient délivrés." />;
-  if (change === null && unfinished === null && made.issues === 0)
+  if (rollout === null && unfinished === null && stored.issues === 0)
     return <P say="Il n’y a rien à mettre en vigueur, ni à délivrer." />;
   return (
     <ActionForm
       to={`${TO.scheme}/appliquer`}
-      label={change === null ? 'Délivrer ces badges' : 'Mettre en vigueur'}
-      fields={{ version: made.version, badge: only ?? '', upto: made.issues }}
+      label={rollout === null ? 'Délivrer ces badges' : 'Mettre en vigueur'}
+      fields={{ version: stored.version, badge: only ?? '', upto: stored.issues }}
       confirm={
         <>
           <p>
-            <strong>{issuesWords(made.issues, made.gainers)}.</strong>
+            <strong>{issuesWords(stored.issues, stored.gainers)}.</strong>
           </p>
           <P say="Jamais plus que ce nombre : si le plan, recalculé au dernier moment, le dépasse, rien n’est fait. Ce qui est délivré ne peut pas être repris d’ici." />
         </>
@@ -183,7 +183,7 @@ function ApplyForm(model: SchemeModel): VNode | null {
       <Field
         name="email"
         label="E-mails d’OBF"
-        // What was begun without e-mails goes on without.
+        // An application begun without e-mails goes on without them.
         value={unfinished?.suppressEmail === true ? 'no' : 'yes'}
         options={[
           ['yes', 'OBF écrit à chaque personne'],
@@ -191,7 +191,7 @@ function ApplyForm(model: SchemeModel): VNode | null {
         ]}
         required
       />
-      {made.quota.short > 0 && (
+      {stored.quota.short > 0 && (
         <Field
           name="quota"
           label="Le quota OBF ne suffit pas"
@@ -217,7 +217,7 @@ export function issuesWords(issues: number, people: number): string {
   return `${badges} à ${countedNoun(people, 'personne', 'personnes')}`;
 }
 
-/** Each state of an application: what is said of it, and whether it was refused. */
+/** The states of an application: its words, and whether it was refused. */
 const STATES = {
   asked: ['demandée, attend un worker', false],
   planning: ['recalcul du plan', false],
@@ -238,14 +238,15 @@ const STATES = {
   ],
 } as const satisfies Record<ApplyState, readonly [string, boolean]>;
 
-/** What became of the last request, or how far it is. */
+/** The progress or outcome of the last request. */
 function LastApply({ apply }: SchemeModel): VNode | null {
-  const { record, job, moves, waiting, paused } = apply;
+  const { record, job, inProgress, waiting, paused } = apply;
   if (record === null) return null;
   const { state, issues } = record;
   const { done, total } = job.progress ?? { done: 0, total: 0 };
   const [words, refused] = STATES[state];
-  const howFar = state === 'giving' ? `${number(done)} personnes sur ${number(total)}` : looked(done, total);
+  const howFar =
+    state === 'giving' ? `${number(done)} personnes sur ${number(total)}` : addressesRead(done, total);
   return (
     <>
       <h3>Dernière mise en vigueur demandée ici</h3>
@@ -260,7 +261,7 @@ function LastApply({ apply }: SchemeModel): VNode | null {
       {paused && waiting > 0 && (
         <NoteAlert say="Les envois sont suspendus : ces badges partiront quand ils seront relancés, à l’accueil." />
       )}
-      {moves && <ProgressLine label={words} have={done} need={total} words={howFar} />}
+      {inProgress && <ProgressLine label={words} have={done} need={total} words={howFar} />}
       <DefinitionList
         items={[
           refused ? null : ['État', words],

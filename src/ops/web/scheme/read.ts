@@ -19,7 +19,7 @@ import { type Answer, done, notDone, TO } from '../route.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readSchemePage>>;
 
-/** A dozen commands of Redis: a worker made what needs all people. */
+/** Reads the page in a dozen commands of Redis: a worker made what needs all people. */
 export async function readSchemePage({ pipeline, query }: Pick<OpsRequest, 'pipeline' | 'query'>) {
   const { schemes, clock } = pipeline;
   const [{ scheme, rollout }, inForceVersion, unfinished, versions, apply] = await Promise.all([
@@ -37,44 +37,45 @@ export async function readSchemePage({ pipeline, query }: Pick<OpsRequest, 'pipe
     inForce,
     inForceVersion,
     /** Null: the files are in force. */
-    change: rollout,
-    differsHere: pipeline.scheme.version !== scheme.version,
+    rollout,
+    /** Whether this process started with other files than the workers. */
+    hasOtherFiles: pipeline.scheme.version !== scheme.version,
     unfinished,
     versions,
     plan,
     apply,
-    moves: plan.job.state === 'waits' || plan.job.state === 'runs' || apply.moves,
+    inProgress: plan.job.state === 'waits' || plan.job.state === 'runs' || apply.inProgress,
   };
 }
 
-async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null) {
-  const only = awardIn(scheme, asked);
-  const [job, made] = await Promise.all([
+async function readPlan(pipeline: Pipeline, scheme: Scheme, requested: string | null) {
+  const only = awardIn(scheme, requested);
+  const [job, stored] = await Promise.all([
     schemeJob(pipeline, planJobId(only)),
     createPlanStore(pipeline).read(only),
   ]);
-  const outdated = made !== null && made.version !== scheme.version;
-  return { only, job, made, outdated };
+  const outdated = stored !== null && stored.version !== scheme.version;
+  return { only, job, stored, outdated };
 }
 
-/** An award of the scheme that was named; null: none, or all. */
+/** Returns the named award's id if it is in the scheme; null: it is not, or all awards are meant. */
 const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
   awards.find((award) => award.id === id)?.id ?? null;
 
 async function readApply(pipeline: Pipeline) {
-  const [job, asked, kept, paused] = await Promise.all([
+  const [job, request, stored, paused] = await Promise.all([
     schemeJob(pipeline, APPLY_JOB_ID),
     applyAsked(pipeline),
     createApplyStore(pipeline).read(),
     pipeline.queues.awards.isPaused(),
   ]);
-  // No worker has taken it yet.
-  const record = asked !== null && asked.ask !== kept?.ask ? askedRecord(asked) : kept;
+  // No worker has taken the request yet.
+  const record = request !== null && request.ask !== stored?.ask ? askedRecord(request) : stored;
   const waits = (record?.given ?? []).map(({ badgeId }) => pipeline.outbox.waiting(badgeId));
   return {
     job,
     record,
-    moves: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
+    inProgress: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
     paused,
   };
@@ -83,11 +84,11 @@ async function readApply(pipeline: Pipeline) {
 export const MOVED =
   'Rien n’a été fait : d’autres fichiers sont devenus le barème entre-temps. Calculez le plan à nouveau.';
 
-/** The scheme, with the plan of all, or of one award alone. */
+/** Returns the page's URL, with the plan of all awards or of one. */
 const schemeHref = (only: AwardId | null): string =>
   only === null ? TO.scheme : `${TO.scheme}?badge=${encodeURIComponent(only)}`;
 
-/** A worker makes the plan; a second request waits for the same one. */
+/** Asks a worker for a plan; a second request waits for the same one. */
 export async function requestPlan({ pipeline, user, log, form }: OpsRequest): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
@@ -96,7 +97,7 @@ export async function requestPlan({ pipeline, user, log, form }: OpsRequest): Pr
   return done(schemeHref(only), asked ? 'Le plan est demandé.' : 'Ce plan est déjà en cours de calcul.');
 }
 
-/** A worker puts the rules into force, up to the number of awards that the button named. */
+/** Asks a worker to put the rules into force, for at most the number of awards that the form named. */
 export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));

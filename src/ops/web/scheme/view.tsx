@@ -19,10 +19,10 @@ export const SchemeView = (model: SchemeModel): VNode => (
   </>
 );
 
-/** Whether what the files say is in force. */
-const Status = ({ change, inForceVersion, differsHere, unfinished, apply }: SchemeModel): VNode => (
+/** Whether the scheme of the files is in force. */
+const Status = ({ rollout, inForceVersion, hasOtherFiles, unfinished, apply }: SchemeModel): VNode => (
   <>
-    {change === null ? (
+    {rollout === null ? (
       <Alert kind="good">
         {inForceVersion === null
           ? 'Aucun barème n’est encore en vigueur : le premier démarrage d’un worker en met un.'
@@ -31,13 +31,13 @@ const Status = ({ change, inForceVersion, differsHere, unfinished, apply }: Sche
     ) : (
       <Alert kind="note">
         Les fichiers ont changé. Les badges qui arrivent sont déjà jugés par eux ; les personnes déjà connues
-        attendent la mise en vigueur. Depuis le <Instant atS={change.sinceS} />.
+        attendent la mise en vigueur. Depuis le <Instant atS={rollout.sinceS} />.
       </Alert>
     )}
-    {differsHere && (
+    {hasOtherFiles && (
       <NoteAlert say="Ce serveur de pages a démarré avec d’autres fichiers que les workers : ce sont ceux des workers qui comptent, et qui sont montrés ici. Un déploiement est sans doute en cours." />
     )}
-    {unfinished !== null && !apply.moves && (
+    {unfinished !== null && !apply.inProgress && (
       <Alert kind="bad">
         Une mise en vigueur, commencée le <Instant atS={unfinished.startedS} /> n’est pas terminée. Calculez
         le plan, puis mettez en vigueur à nouveau : rien n’est délivré deux fois.
@@ -46,9 +46,9 @@ const Status = ({ change, inForceVersion, differsHere, unfinished, apply }: Sche
   </>
 );
 
-/** What the files have that is not in force yet; nothing where they are. */
-function Diff({ change, inForce, scheme }: SchemeModel): VNode | null {
-  if (change === null || inForce === null) return null;
+/** The changes in the files that are not in force yet. */
+function Diff({ rollout, inForce, scheme }: SchemeModel): VNode | null {
+  if (rollout === null || inForce === null) return null;
   const lines = diffLines(inForce, scheme);
   return (
     <Section id="ce-qui-change" title="Ce qui change dans les fichiers">
@@ -75,7 +75,7 @@ const ENROLMENT_CHANGES: Readonly<Record<EnrolmentChange, string>> = {
 
 type Line = ReturnType<typeof ruleWords>;
 
-/** Pure. What became of `before`, in `after`, as a list; empty: nothing that people read differs. */
+/** Pure. Lists the changes from `before` to `after`; empty: none that people can read. */
 export function diffLines(before: Scheme, after: Scheme): readonly Line[] {
   const { awards, enrolments, partners, timeZone } = schemeDiff(before, after);
   return [
@@ -91,17 +91,17 @@ export function diffLines(before: Scheme, after: Scheme): readonly Line[] {
     ]),
     ...group(
       'Badges d’organismes inscrits',
-      enrolments.added.map((one) => line(nameIn(after, one))),
+      enrolments.added.map((one) => line(enrolmentName(after, one))),
     ),
     ...group(
       'Badges d’organismes désinscrits',
-      enrolments.removed.map((one) => line(nameIn(before, one))),
+      enrolments.removed.map((one) => line(enrolmentName(before, one))),
     ),
     ...group(
       'Inscriptions modifiées',
       enrolments.changed.map((one) => {
         const what = one.changes.map((change) => ENROLMENT_CHANGES[change]).join(', ');
-        return line(`${nameIn(after, one.after)} – ${what}`);
+        return line(`${enrolmentName(after, one.after)} – ${what}`);
       }),
     ),
     ...group('Organismes', [
@@ -115,7 +115,7 @@ export function diffLines(before: Scheme, after: Scheme): readonly Line[] {
   ];
 }
 
-/** A new partner may enrol hundreds; nobody reads more. */
+/** The most lines of a group: a new partner may enrol hundreds. */
 const MAX_SHOWN = 30;
 
 function group(title: string, lines: readonly Line[]): readonly Line[] {
@@ -130,11 +130,11 @@ const titleOf = ({ name, id }: Award): string => `${name} (${id})`;
 
 const ruleOf = (scheme: Scheme, { rule }: Award): Line => ruleWords(scheme, rule, 'fr');
 
-const nameIn = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
+const enrolmentName = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
   `${badgeName(scheme, badgeId)} (${partnerName(scheme, clientId)})`;
 
 /** The scheme in words, competency by competency and level by level. */
-function Rules({ inForce, scheme, change }: SchemeModel): VNode {
+function Rules({ inForce, scheme, rollout }: SchemeModel): VNode {
   const shown = inForce ?? scheme;
   const { competencies, awards } = shown;
   const groups = [
@@ -164,7 +164,7 @@ function Rules({ inForce, scheme, change }: SchemeModel): VNode {
                   <State kind={award.active ? 'good' : 'neutral'}>
                     {award.active ? 'actif' : 'inactif : rien n’est délivré'}
                   </State>{' '}
-                  {change?.released.has(award.id) === true && (
+                  {rollout?.released.has(award.id) === true && (
                     <State kind="waiting">nouvelle règle déjà en vigueur</State>
                   )}
                 </h4>

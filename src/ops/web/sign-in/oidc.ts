@@ -3,16 +3,16 @@ import { z } from 'zod';
 import type { OidcConfig } from '../../../config.js';
 import type { Identity } from './sessions.js';
 
-/** What must come back from the provider, and what opens its answer. */
+/** State and nonce that the provider must return, and the PKCE verifier of its answer. */
 export const loginState = z.object({ state: z.string(), nonce: z.string(), verifier: z.string() });
 type LoginState = z.output<typeof loginState>;
 
 export type Oidc = ReturnType<typeof createOidc>;
 
-/** One call to the provider, seconds: somebody is waiting. */
+/** The longest call to the provider, seconds: a user waits. */
 const TIMEOUT_S = 5;
 
-/** Sign-in at the identity provider: authorization code, PKCE, state and nonce. Asks it nothing before somebody signs in. */
+/** Signs in at the identity provider: authorization code, PKCE, state, nonce. Calls it only once a user signs in. */
 export function createOidc(settings: OidcConfig) {
   let discovered: Promise<client.Configuration> | null = null;
   const discover = (): Promise<client.Configuration> => {
@@ -23,11 +23,11 @@ export function createOidc(settings: OidcConfig) {
     return discovered;
   };
   return {
-    /** Where the browser goes. @throws when the provider does not answer */
-    async begin(): Promise<{ readonly url: string; readonly login: LoginState }> {
+    /** Returns the provider's sign-in URL, and the state to keep. @throws when the provider does not answer */
+    async begin() {
       const config = await discover();
       const verifier = client.randomPKCECodeVerifier();
-      const login = { state: client.randomState(), nonce: client.randomNonce(), verifier };
+      const login: LoginState = { state: client.randomState(), nonce: client.randomNonce(), verifier };
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: settings.redirectUrl,
         scope: settings.scopes,
@@ -39,8 +39,9 @@ export function createOidc(settings: OidcConfig) {
       return { url: url.href, login };
     },
     /**
-     * @param answer the query that the browser came back with
-     * @throws when anything of the answer, or of the provider's token, is not what was asked for
+     * Exchanges the provider's answer for an identity.
+     * @param answer the query with which the provider sent the browser back
+     * @throws when the answer or a token is not valid for this sign-in
      */
     async finish(answer: URLSearchParams, { state, nonce, verifier }: LoginState) {
       const config = await discover();
@@ -55,7 +56,7 @@ export function createOidc(settings: OidcConfig) {
       const identity = await identityOf(config, tokens, settings.trustEmail);
       return { identity, idToken: tokens.id_token ?? null };
     },
-    /** Where to sign out at the provider; null: it has no such place, or does not answer. */
+    /** Returns the provider's sign-out URL; null: it has none, or does not answer. */
     async signOutUrl(idToken: string): Promise<string | null> {
       const config = await discover().catch(() => null);
       if (config?.serverMetadata().end_session_endpoint === undefined) return null;
@@ -68,29 +69,29 @@ export function createOidc(settings: OidcConfig) {
   };
 }
 
-/** The signature of every token is checked, also where TLS alone would do. */
+/** Discovers the provider. Every token's signature is checked, also where the standard lets TLS suffice. */
 const discovery = ({ issuer, clientId, clientSecret }: OidcConfig): Promise<client.Configuration> =>
   client.discovery(new URL(issuer), clientId, clientSecret, authentication(clientSecret), {
     timeout: TIMEOUT_S,
     execute: [
       client.enableNonRepudiationChecks,
-      // The configuration allows http to this machine alone.
+      // The configuration accepts http for this machine only.
       ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
     ],
   });
 
-/** The secret goes in the form, as ProConnect wants it, unless the provider knows the header alone. */
+/** Sends the secret in the form, as ProConnect wants; in the header when the provider supports no form. */
 function authentication(secret: string): client.ClientAuth {
   const [inForm, inHeader] = [client.ClientSecretPost(secret), client.ClientSecretBasic(secret)];
   return (server, ...rest) => {
-    const known = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-    return (known.includes('client_secret_post') ? inForm : inHeader)(server, ...rest);
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    return (methods.includes('client_secret_post') ? inForm : inHeader)(server, ...rest);
   };
 }
 
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 
-/** ProConnect sends the address in the signed answer of its userinfo endpoint only; others in the token. */
+/** Reads the user's identity. ProConnect gives the address at its userinfo endpoint; others, in the token. */
 async function identityOf(
   config: client.Configuration,
   tokens: Tokens,
@@ -99,11 +100,12 @@ async function identityOf(
   const claims = tokens.claims();
   if (claims === undefined) throw new Error('The identity provider sent no ID token');
   const { sub } = claims;
-  const asked = config.serverMetadata().userinfo_endpoint !== undefined && claims['email'] === undefined;
-  const { email, email_verified: verified } = asked
+  const needsUserInfo =
+    config.serverMetadata().userinfo_endpoint !== undefined && claims['email'] === undefined;
+  const { email, email_verified: verified } = needsUserInfo
     ? await client.fetchUserInfo(config, tokens.access_token, sub)
     : claims;
-  // "false", 0 or null are no proof; trusting an issuer that is silent is the configuration's choice.
-  const vouched = verified === true || (verified === undefined && trustEmail);
-  return { sub, email: typeof email === 'string' && vouched ? email : null };
+  // "false", 0 or null prove nothing; OIDC_TRUST_EMAIL trusts a provider without this claim.
+  const isVerified = verified === true || (verified === undefined && trustEmail);
+  return { sub, email: typeof email === 'string' && isVerified ? email : null };
 }

@@ -9,29 +9,29 @@ import { loginState, type Oidc } from './oidc.js';
 import { SESSION_MS, type Account } from './sessions.js';
 
 /** A path below `/ops` and its query; no host, no backslash, no space. */
-const OURS = /^\/ops([/?][\x21-\x5b\x5d-\x7e]*)?$/;
-const LONGEST = 1000;
+const OPS_PATH = /^\/ops([/?][\x21-\x5b\x5d-\x7e]*)?$/;
+const MAX_PATH_CHARS = 1000;
 
-/** Where somebody wanted to go before signing in: a page of ours, or the first one. */
-export const returnTo = (asked: string | null): string =>
-  asked !== null && asked.length <= LONGEST && OURS.test(asked) ? asked : '/ops';
+/** Returns where to go after signing in: the requested page if it is ours, else the home page. */
+export const returnTo = (requested: string | null): string =>
+  requested !== null && requested.length <= MAX_PATH_CHARS && OPS_PATH.test(requested) ? requested : '/ops';
 
 export const signInPath = (from: string): string =>
   from === '/ops' ? '/ops/connexion' : `/ops/connexion?suite=${encodeURIComponent(returnTo(from))}`;
 
 /**
- * A page that sends the browser on by itself. Through a redirect that another site began, a browser keeps our
- * `SameSite=Strict` session cookie back to its end.
+ * Returns a page that sends the browser on. A page is needed because browsers send no `SameSite=Strict` cookie
+ * along redirects that another site began.
  */
 export const goOnPage = (to: string, title: string): PageAnswer => ({
   kind: 'page',
   status: 200,
   title,
   body: <LinkLine href={to} say="Continuer" />,
-  onTo: to,
+  refreshTo: to,
 });
 
-/** The form, again when something was wrong. */
+/** Returns the sign-in page, with a fault after a failed attempt. */
 function signInForm(request: OpsRequest, status = 200, fault: string | null = null): PageAnswer {
   const { hasPasswords, oidc, query, form } = request;
   const suite = returnTo(form.get('suite') ?? query.get('suite'));
@@ -53,7 +53,6 @@ function signInForm(request: OpsRequest, status = 200, fault: string | null = nu
   return { kind: 'page', status, title: 'Connexion', body };
 }
 
-/** @param name as it was typed */
 const PasswordForm = ({ name, suite }: { readonly name: string; readonly suite: string }): VNode => (
   <form method="post" action="/ops/connexion" class="narrow">
     <input type="hidden" name="suite" value={suite} />
@@ -72,89 +71,89 @@ const PasswordForm = ({ name, suite }: { readonly name: string; readonly suite: 
 
 /** `GET /ops/connexion`. */
 const showSignIn = (request: OpsRequest): Answer =>
-  request.signed === null ? signInForm(request) : goTo(returnTo(request.query.get('suite')));
+  request.session === null ? signInForm(request) : goTo(returnTo(request.query.get('suite')));
 
 const HALF_A_YEAR_MS = 180 * 24 * 3_600_000;
 
-/** `POST /ops/connexion`. An unknown name and a wrong password are answered alike. */
+/** `POST /ops/connexion`. An unknown name and a wrong password get the same answer. */
 async function signIn(request: OpsRequest): Promise<Answer> {
   const { req, res, accounts, gate, hasPasswords, limits, form, log } = request;
   if (!hasPasswords) throw new OpsProblem('not_found');
   const name = form.get('name') ?? '';
   const mark = limits.markOf(name);
-  const known = jarOf(request, 'known');
-  await limits.check(req, res, name, known.read(req) === mark);
+  const knownCookie = jarOf(request, 'known');
+  await limits.check(req, res, name, knownCookie.read(req) === mark);
   const account = await gate(() => accounts.byPassword(name, form.get('password') ?? ''));
   if (account === null) {
-    log.warn({ user: accounts.known(name), via: 'password' }, 'ops sign-in refused');
+    log.warn({ user: accounts.nameForLog(name), via: 'password' }, 'ops sign-in refused');
     return signInForm(request, 403, 'Nom ou mot de passe incorrect.');
   }
   await startSession(request, account, null);
-  known.set(res, mark, HALF_A_YEAR_MS);
+  knownCookie.set(res, mark, HALF_A_YEAR_MS);
   return goTo(returnTo(form.get('suite')));
 }
 
-/** Starts a session, and ends the one that the browser came with. */
+/** Starts a session, and ends the browser's previous one. */
 async function startSession(request: OpsRequest, account: Account, idToken: string | null): Promise<void> {
-  const { res, sessions, log, signed } = request;
-  if (signed !== null) await sessions.end(signed.id);
+  const { res, sessions, log, session } = request;
+  if (session !== null) await sessions.end(session.id);
   jarOf(request, 'session').set(res, await sessions.start(account, idToken), SESSION_MS);
   log.info({ user: account.name, role: account.role, via: account.via }, 'ops sign-in');
 }
 
-/** `POST /ops/deconnexion`. The record is deleted, so an old cookie opens nothing. */
+/** `POST /ops/deconnexion`. Deletes the session's record, so an old cookie is worthless. */
 async function signOut(request: OpsRequest): Promise<Answer> {
-  const { res, oidc, sessions, signed, log } = request;
-  if (signed === null) throw new OpsProblem('session_ended');
-  await sessions.end(signed.id);
+  const { res, oidc, sessions, session, log } = request;
+  if (session === null) throw new OpsProblem('session_ended');
+  await sessions.end(session.id);
   jarOf(request, 'session').clear(res);
-  log.info({ user: signed.user.name }, 'ops sign-out');
-  const elsewhere = signed.idToken === null ? null : await oidc?.signOutUrl(signed.idToken);
-  return goTo(elsewhere ?? '/ops/connexion?fin');
+  log.info({ user: session.user.name }, 'ops sign-out');
+  const providerUrl = session.idToken === null ? null : await oidc?.signOutUrl(session.idToken);
+  return goTo(providerUrl ?? '/ops/connexion?fin');
 }
 
-/** Somebody may have to look for their second factor. */
+/** How long signing in at the provider may take; users may have to find their second factor. */
 const LOGIN_MS = 10 * 60_000;
-const loginForm = loginState.extend({ returnTo: z.string() });
+const loginCookie = loginState.extend({ returnTo: z.string() });
 
-/** `GET /ops/oidc/depart`: off to the identity provider. */
+/** `GET /ops/oidc/depart`: redirects to the identity provider. */
 async function beginOidc(request: OpsRequest): Promise<Answer> {
   const oidc = oidcOf(request);
   try {
     const { url, login } = await oidc.begin();
-    const kept: z.input<typeof loginForm> = { ...login, returnTo: returnTo(request.query.get('suite')) };
-    // `Lax`, to come along from the provider.
-    keepSealed(request, 'oidc', kept, LOGIN_MS, 'lax');
+    const cookie: z.input<typeof loginCookie> = { ...login, returnTo: returnTo(request.query.get('suite')) };
+    // `Lax`: the browser must send it when the provider redirects back.
+    keepSealed(request, 'oidc', cookie, LOGIN_MS, 'lax');
     return goTo(url);
   } catch (err) {
     request.log.error({ err }, 'the identity provider does not answer');
-    const away = 'Le service d’identité de votre organisation ne répond pas. Recommencez dans un instant.';
-    return signInForm(request, 503, away);
+    const message = 'Le service d’identité de votre organisation ne répond pas. Recommencez dans un instant.';
+    return signInForm(request, 503, message);
   }
 }
 
 const FAILED = 'La connexion par votre organisation n’a pas abouti : recommencez depuis cette page.';
 const UNLISTED = 'Votre organisation vous connaît, mais aucun accès à ces pages ne vous a été donné.';
 
-/** `GET /ops/oidc/retour`: back from it, with its answer. */
+/** `GET /ops/oidc/retour`: finishes with the provider's answer. */
 async function finishOidc(request: OpsRequest): Promise<Answer> {
   const { req, res, accounts, limits, query, log } = request;
   const oidc = oidcOf(request);
-  const refused = { user: null, via: 'oidc' };
+  const logFacts = { user: null, via: 'oidc' };
   await limits.check(req, res, null);
-  const login = takeSealed(request, 'oidc', loginForm);
+  const login = takeSealed(request, 'oidc', loginCookie);
   if (login === null) return signInForm(request, 403, FAILED);
-  const back = await oidc.finish(query, login).catch((err: unknown) => {
-    log.warn({ err, ...refused }, 'ops sign-in refused');
+  const result = await oidc.finish(query, login).catch((err: unknown) => {
+    log.warn({ err, ...logFacts }, 'ops sign-in refused');
     return null;
   });
-  if (back === null) return signInForm(request, 403, FAILED);
-  const account = accounts.byIdentity(back.identity);
+  if (result === null) return signInForm(request, 403, FAILED);
+  const account = accounts.byIdentity(result.identity);
   if (account === null) {
-    log.warn(refused, 'ops sign-in refused');
+    log.warn(logFacts, 'ops sign-in refused');
     return signInForm(request, 403, UNLISTED);
   }
-  await startSession(request, account, back.idToken);
+  await startSession(request, account, result.idToken);
   return goOnPage(returnTo(login.returnTo), 'Vous êtes connecté');
 }
 

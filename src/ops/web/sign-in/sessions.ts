@@ -7,93 +7,93 @@ import { verifyPassword } from '../../../platform/secrets.js';
 import type { Vault } from '../../../platform/vault.js';
 import { openSealed } from '../../shared/browser.js';
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface User {
-  /** Unique; what logs and the journal say. Never an address. */
+  /** Unique; used in logs and the journal. Never an e-mail address. */
   readonly name: string;
-  /** As the configuration says now, not at sign-in. */
+  /** From the configuration as it is now, not at sign-in. */
   readonly role: Role;
 }
 
-/** An operator has a reader's rights too. */
+/** Whether the user has the role; operators have a reader's rights too. */
 export const hasRole = (user: User | null, role: Role): boolean =>
   user !== null && (role === 'lecture' || user.role === 'operateur');
 
-/** Somebody who may sign in. */
+/** A configured user, who may sign in. */
 export interface Account extends User {
   readonly via: 'password' | 'oidc';
-  /** Changes with the password or the configuration's entry: the sessions end then. */
+  /** Changes with the password or the configured entry, which ends the account's sessions. */
   readonly stamp: string;
 }
 
-/** What an identity provider says of somebody. */
+/** What the identity provider says about a user. */
 export interface Identity {
   readonly sub: string;
-  /** Null unless the provider vouches for it. */
+  /** Null unless verified. */
   readonly email: string | null;
 }
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-/** A name or an address as it is compared: white space, letter case and Unicode form make no difference. */
+/** Returns the form in which names and addresses are compared: trimmed, NFC, lower case. */
 export const foldName = (text: string): string => text.trim().normalize('NFC').toLowerCase();
 
-/** The people of the configuration: `OPS_USERS`, `OIDC_OPERATORS`, `OIDC_READERS`. */
+/** Returns the configured accounts: `OPS_USERS`, `OIDC_OPERATORS`, `OIDC_READERS`. */
 export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>, vault: Vault) {
   const stampOf = (...entry: readonly string[]): string => vault.fingerprint(entry.join('\0'), 'ops account');
-  const typed = opsUsers.map(({ name, by, hash, role }) => {
+  const withPassword = opsUsers.map(({ name, by, hash, role }) => {
     const account: Account = { name: by, role, via: 'password', stamp: stampOf(name, hash) };
     return { name: foldName(name), hash, account };
   });
   const { issuer, people } = ops.oidc ?? { issuer: '', people: [] };
-  const listed = people.map(({ entry, by, role }) => {
+  const withOidc = people.map(({ entry, by, role }) => {
     const account: Account = { name: by, role, via: 'oidc', stamp: stampOf(issuer, entry) };
     return { entry, account };
   });
-  const named = (name: string) => typed.find((one) => one.name === foldName(name));
+  const findByName = (name: string) => withPassword.find((one) => one.name === foldName(name));
   return {
-    /** An unknown name takes as long as a wrong password, and both are null. */
+    /** Checks a password. An unknown name takes as long as a wrong password; both give null. */
     async byPassword(name: string, password: string): Promise<Account | null> {
-      const found = named(name);
-      const hash = (found ?? typed[0])?.hash;
-      // One password is checked whether or not there is such a name.
-      const good = hash !== undefined && (await verifyPassword(hash, password));
-      return good ? (found?.account ?? null) : null;
+      const found = findByName(name);
+      const hash = (found ?? withPassword[0])?.hash;
+      // For an unknown name, another user's hash is checked.
+      const isRight = hash !== undefined && (await verifyPassword(hash, password));
+      return isRight ? (found?.account ?? null) : null;
     },
-    /** An entry by `sub` wins over one by address. Null: not in the configuration. */
+    /** Finds an identity's account; an entry by `sub` wins over one by address. Null: not configured. */
     byIdentity({ sub, email }: Identity): Account | null {
-      const bySub = listed.find(({ entry }) => !isAddress(entry) && entry === sub);
+      const bySub = withOidc.find(({ entry }) => !isAddress(entry) && entry === sub);
       const byAddress = ({ entry }: { readonly entry: string }): boolean =>
         isAddress(entry) && email !== null && foldName(entry) === foldName(email);
-      return (bySub ?? listed.find(byAddress))?.account ?? null;
+      return (bySub ?? withOidc.find(byAddress))?.account ?? null;
     },
-    /** The account's name for the log; null: what was typed may be a password, or an address. */
-    known: (name: string): string | null => named(name)?.account.name ?? null,
-    /** The account if it is still there, unchanged; else its sessions have ended. */
+    /** Returns an account's name. Null when unknown: the user may have typed a password or an address. */
+    nameForLog: (name: string): string | null => findByName(name)?.account.name ?? null,
+    /** Returns the account if it is still configured and unchanged; null: its sessions have ended. */
     current: (name: string, stamp: string): Account | null =>
-      [...typed, ...listed].find(({ account }) => account.name === name && account.stamp === stamp)
+      [...withPassword, ...withOidc].find(({ account }) => account.name === name && account.stamp === stamp)
         ?.account ?? null,
   };
 }
 
-/** All other entries are a `sub`, compared letter by letter (OpenID Connect Core, 5.7). */
+/** Whether an entry is an address; others are a `sub`, compared exactly (OpenID Connect Core, 5.7). */
 const isAddress = (entry: string): boolean => entry.includes('@');
 
-/** A session ends after so long, however busy. */
+/** The longest session, even in constant use. */
 export const SESSION_MS = 12 * 3_600_000;
-/** And after so long without a request. */
+/** The longest time between two requests of a session. */
 const IDLE_MS = 30 * 60_000;
 
-/** A session that holds. */
+/** A valid session. */
 export interface Signed {
-  /** Secret: with our key it makes the cookie. */
+  /** Secret: the cookie is this id and its MAC. */
   readonly id: string;
   readonly user: User;
-  /** The identity provider wants it back at sign-out. */
+  /** Sent to the identity provider at sign-out. */
   readonly idToken: string | null;
 }
 
-const recordForm = z.object({
+const sessionRecord = z.object({
   name: z.string(),
   stamp: z.string(),
   endsMs: z.number(),
@@ -101,7 +101,8 @@ const recordForm = z.object({
 });
 
 /**
- * Sessions of all web processes, in Redis; every call rejects while it is away. Records are sealed under `PALIER_KEY`: reading Redis tells no name, and writing it opens no session.
+ * Stores the sessions of all web processes in Redis; every call rejects while Redis is away. Records are sealed
+ * under `PALIER_KEY`: access to Redis reveals no name, and opens no session.
  */
 export function createSessions(
   redis: RedisConnection,
@@ -114,32 +115,32 @@ export function createSessions(
   const macOf = (id: string): string => vault.fingerprint(id, 'ops session');
 
   return {
-    /** A new session with a new id; resolves with the cookie's value. */
+    /** Starts a session under a new id; resolves with the cookie's value. */
     async start({ name, stamp }: Account, idToken: string | null): Promise<string> {
       const id = randomBytes(32).toString('base64url');
-      const record: z.input<typeof recordForm> = { name, stamp, endsMs: clock() + SESSION_MS, idToken };
+      const record: z.input<typeof sessionRecord> = { name, stamp, endsMs: clock() + SESSION_MS, idToken };
       await redis.set(key(id), vault.seal(JSON.stringify(record), `session ${id}`), 'PX', IDLE_MS);
       return `${id}.${macOf(id)}`;
     },
-    /** Null for a cookie that is not ours, or a session that ended. Restarts the idle time. */
+    /** Finds a cookie's session, and restarts its idle time. Null: not our cookie, or the session ended. */
     async find(cookie: string | null): Promise<Signed | null> {
       const id = idOf(cookie, macOf);
       if (id === null) return null;
-      const data = openSealed(vault, await redis.get(key(id)), `session ${id}`, recordForm);
+      const data = openSealed(vault, await redis.get(key(id)), `session ${id}`, sessionRecord);
       const user = data === null ? null : accounts.current(data.name, data.stamp);
       if (data === null || user === null || data.endsMs <= clock()) return null;
-      // A Redis that refuses writes still serves its pages, which say so.
+      // While Redis refuses writes, pages are still served, and say so.
       await redis.pexpire(key(id), Math.min(IDLE_MS, data.endsMs - clock())).catch(() => 0);
       return { id, user, idToken: data.idToken };
     },
-    /** At once, in every process. */
+    /** Ends a session at once, in every process. Idempotent. */
     async end(id: string): Promise<void> {
       await redis.del(key(id));
     },
   };
 }
 
-/** A cookie that we did not make costs Redis nothing. */
+/** Returns the id in a cookie if its MAC is ours, so that a forged cookie costs Redis nothing. */
 function idOf(cookie: string | null, macOf: (id: string) => string): string | null {
   const [, id, mac] = /^([\w-]{43})\.([\w-]{22})$/.exec(cookie ?? '') ?? [];
   if (id === undefined || mac === undefined) return null;
