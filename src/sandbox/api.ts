@@ -10,7 +10,7 @@ import {
   type EventRecord,
 } from './world.js';
 
-const client: ClientHandler = (_request, _world, { id, name, issuingLimit, ctimeS }) =>
+const getClient: ClientHandler = (_request, _world, { id, name, issuingLimit, ctimeS }) =>
   ok({
     id,
     name,
@@ -31,33 +31,34 @@ const badgeQuery = z.strictObject({
   external: z.enum(['0', '1', 'true', 'false']).optional(),
 });
 
-const badges: ClientHandler = ({ query: asked }, { lists, badges: all, url }, { id: clientId }) =>
-  reading(badgeQuery, asked, ({ draft, ...page }) => {
+const listBadges: ClientHandler = ({ query: rawQuery }, { lists, badges, url }, { id: clientId }) =>
+  reading(badgeQuery, rawQuery, ({ draft, ...page }) => {
     const isDraft = ['1', 'true'].includes(draft);
-    const own = () => [...all.values()].filter((one) => one.clientId === clientId && one.draft === isDraft);
-    const { result } = lists.page('badges', clientId, asked, page, () =>
-      own().map((one) => badgeRow(one, url)),
-    );
+    const rows = () =>
+      [...badges.values()]
+        .filter((badge) => badge.clientId === clientId && badge.draft === isDraft)
+        .map((badge) => badgeRow(badge, url));
+    const { result } = lists.page('badges', clientId, rawQuery, page, rows);
     // OBF's badge list gives no total.
     return ok({ result });
   });
 
 export const imageOf = ({ id }: Badge, url: string): string => `${url}/v1/badge/_/${id}.png`;
 
-const badgeRow = (found: Badge, url: string) => ({
-  id: found.id,
-  name: found.name,
-  description: found.name,
-  image: imageOf(found, url),
+const badgeRow = (badge: Badge, url: string) => ({
+  id: badge.id,
+  name: badge.name,
+  description: badge.name,
+  image: imageOf(badge, url),
   primary_language: 'fr',
   languages: ['fr'],
   category: [],
   tag: [],
   client_alias_id: [],
   creator_id: null,
-  draft: found.draft,
-  ctime: found.ctimeS,
-  mtime: found.ctimeS,
+  draft: badge.draft,
+  ctime: badge.ctimeS,
+  mtime: badge.ctimeS,
 });
 
 /** The filters that the list of events and that of recipients share. */
@@ -65,89 +66,90 @@ const filters = {
   ...paging,
   badge_id: z.string().optional(),
   email: z.string().optional(),
-  /** Unix seconds, inclusive, of the event's `ctime`. */
+  /** Bounds of the event's `ctime`, Unix seconds, inclusive. */
   begin: z.coerce.number().int().default(0),
   end: z.coerce.number().int().default(Infinity),
 };
 const eventQuery = z.strictObject({ ...filters, api_consumer_id: z.string().optional() });
 const recipientQuery = z.strictObject({ ...filters, event_id: z.string().optional() });
 
-const meets = (
+const matches = (
   { badgeId, ctimeS }: EventRecord,
   { badge_id: id, begin, end }: { badge_id?: string | undefined; begin: number; end: number },
 ): boolean => (id === undefined || badgeId === id) && ctimeS >= begin && ctimeS <= end;
 
-const events: ClientHandler = ({ query: asked }, { lists }, found) =>
-  reading(eventQuery, asked, (query) => {
+const listEvents: ClientHandler = ({ query: rawQuery }, { lists }, client) =>
+  reading(eventQuery, rawQuery, (query) => {
     const { api_consumer_id: consumer, email } = query;
-    const isKept = (one: EventRecord): boolean =>
-      meets(one, query) &&
+    const isWanted = (one: EventRecord): boolean =>
+      matches(one, query) &&
       (consumer === undefined || one.apiConsumerId === consumer) &&
       (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true)));
-    return ok(lists.page('events', found.id, asked, query, () => found.events.filter(isKept).map(eventRow)));
+    const rows = () => client.events.filter(isWanted).map(eventRow);
+    return ok(lists.page('events', client.id, rawQuery, query, rows));
   });
 
-/** One event. It names its badge as `badge.id` and not as `badge_id`, as in the reply recorded from OBF. */
-const event: ClientHandler = ({ event: id }, { events: all, lists, url }, { id: clientId }) => {
-  const found = all.get(id);
-  if (found?.clientId !== clientId) return refused(404, 'no such event');
-  const { badge_id: _badgeId, ...row } = eventRow(found);
-  const { name } = found.badge;
+/** Returns one event. As in the reply recorded from OBF, its badge is `badge.id`, not `badge_id`. */
+const getEvent: ClientHandler = ({ event: id }, { events, lists, url }, { id: clientId }) => {
+  const event = events.get(id);
+  if (event?.clientId !== clientId) return refused(404, 'no such event');
+  const { badge_id: _badgeId, ...row } = eventRow(event);
+  const { name } = event.badge;
   const content = { language: 'fr', name, description: name, criteria: '', tag: [], alignment: null };
-  const image = imageOf(found.badge, url);
-  const badge = { id: found.badge.id, image, primary_language: 'fr', content: [content], creator: null };
-  return ok(lists.row('event', id, { ...row, badge, email_message: null, log_entry: found.logEntry }));
+  const image = imageOf(event.badge, url);
+  const badge = { id: event.badge.id, image, primary_language: 'fr', content: [content], creator: null };
+  return ok(lists.row('event', id, { ...row, badge, email_message: null, log_entry: event.logEntry }));
 };
 
-const eventRow = (found: EventRecord) => ({
-  id: found.id,
-  name: found.badge.name,
+const eventRow = (event: EventRecord) => ({
+  id: event.id,
+  name: event.badge.name,
   client_alias_id: null,
-  badge_id: found.badgeId,
-  expires_on: found.expiresOnS,
-  issued_on: found.issuedOnS,
-  recipient_count: found.assertions.length,
-  api_consumer_id: found.apiConsumerId,
+  badge_id: event.badgeId,
+  expires_on: event.expiresOnS,
+  issued_on: event.issuedOnS,
+  recipient_count: event.assertions.length,
+  api_consumer_id: event.apiConsumerId,
   earnable_application_id: null,
-  ctime: found.ctimeS,
-  mtime: found.mtimeS,
+  ctime: event.ctimeS,
+  mtime: event.mtimeS,
 });
 
-const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
-  reading(recipientQuery, asked, (query) => {
+const listRecipients: ClientHandler = ({ query: rawQuery }, { lists, events, url }, client) =>
+  reading(recipientQuery, rawQuery, (query) => {
     const { event_id: eventId, email } = query;
-    const isKept = (one: AssertionRecord): boolean =>
+    const isWanted = (one: AssertionRecord): boolean =>
       isListed(one, eventId !== undefined) &&
-      meets(one.event, query) &&
+      matches(one.event, query) &&
       (email === undefined || sameAddressForm(one.email) === sameAddressForm(email));
-    const rows = (): readonly AssertionRecord[] => {
-      if (eventId === undefined) return found.assertions;
-      const ofEvent = all.get(eventId);
-      return ofEvent?.clientId === found.id ? ofEvent.assertions : [];
+    const assertions = (): readonly AssertionRecord[] => {
+      if (eventId === undefined) return client.assertions;
+      const event = events.get(eventId);
+      return event?.clientId === client.id ? event.assertions : [];
     };
-    const kept = () =>
-      rows()
-        .filter(isKept)
+    const rows = () =>
+      assertions()
+        .filter(isWanted)
         .map((one) => recipientRow(one, url));
-    return ok(lists.page('recipients', found.id, asked, query, kept));
+    return ok(lists.page('recipients', client.id, rawQuery, query, rows));
   });
 
-const recipientRow = (found: AssertionRecord, url: string) => ({
-  event_id: found.event.id,
-  assertion_id: found.id,
-  email: found.email,
-  name: found.name,
-  receive_url: `${url}/c/receive?tk=${found.id}`,
-  assertion_json_url: found.url,
+const recipientRow = (assertion: AssertionRecord, url: string) => ({
+  event_id: assertion.event.id,
+  assertion_id: assertion.id,
+  email: assertion.email,
+  name: assertion.name,
+  receive_url: `${url}/c/receive?tk=${assertion.id}`,
+  assertion_json_url: assertion.url,
   received: false,
   in_passport: false,
   pdf_downloaded: false,
-  issued_on: found.event.issuedOnS,
-  expires_on: found.expiresOnS,
-  revoked: found.revoked,
+  issued_on: assertion.event.issuedOnS,
+  expires_on: assertion.expiresOnS,
+  revoked: assertion.revoked,
 });
 
-/** OBF's own notion of an address. One with `refused-by-obf` in it is refused, and the whole call with it. */
+/** What OBF accepts as an address. One with `refused-by-obf` in it makes OBF refuse the whole call. */
 const address = z
   .string()
   .regex(/^[^@<]{1,64}@[^@>]{1,255}$/, 'not an address')
@@ -166,11 +168,11 @@ const issueBody = z.strictObject({
   log_entry: z.record(z.string(), z.unknown()).nullish(),
 });
 
-const done = (facts: { resource_type?: string; resource_id?: string; count?: number }) =>
+const success = (facts: { resource_type?: string; resource_id?: string; count?: number }) =>
   ok({ success: true, message: '', resource_type: null, resource_id: null, count: null, ...facts });
 
-/** Issues one event to all recipients of the call. There is no idempotency key: twice is twice. */
-const issue: ClientHandler = (request, world, { id: clientId, issuingLimit }) => {
+/** Issues one event to all recipients of the call. There is no idempotency key: two calls issue twice. */
+const issueEvent: ClientHandler = (request, world, { id: clientId, issuingLimit }) => {
   const badge = world.badges.get(`${clientId}/${request.badge}`);
   if (badge === undefined || badge.draft) return refused(400, 'no such badge, or a draft');
   return reading(issueBody, request.body, (body) => {
@@ -184,30 +186,30 @@ const issue: ClientHandler = (request, world, { id: clientId, issuingLimit }) =>
       logEntry: body.log_entry == null ? null : JSON.stringify(body.log_entry),
     };
     const { id } = world.issue(act, body.recipient);
-    return { ...done({ resource_type: 'event', resource_id: id }), eventId: id };
+    return { ...success({ resource_type: 'event', resource_id: id }), eventId: id };
   });
 };
 
 const revokeBody = z.strictObject({ recipient: z.array(z.string()).min(1) });
 
-const revoke: ClientHandler = (request, world, { id: clientId }) => {
-  const found = world.events.get(request.event);
-  if (found?.clientId !== clientId) return refused(404, 'no such event');
+const revokeRecipients: ClientHandler = (request, world, { id: clientId }) => {
+  const event = world.events.get(request.event);
+  if (event?.clientId !== clientId) return refused(404, 'no such event');
   return reading(revokeBody, request.body, ({ recipient }) => {
-    const copies = copiesOf(found, recipient);
+    const copies = copiesOf(event, recipient);
     for (const copy of copies) copy.revoked = true;
-    return done({ count: copies.length });
+    return success({ count: copies.length });
   });
 };
 
-/** OBF's API, below `/v2`. The first that fits is taken. */
+/** OBF's API, below `/v2`. The first route that matches is taken. */
 export const API_ROUTES: Routes<ClientHandler> = [
   ['GET ping', '/client/:client/ping', () => ok({ success: true })],
-  ['GET client', '/client/:client', client],
-  ['GET badges', '/badge/:client', badges],
-  ['GET events', '/event/:client', events],
-  ['GET recipient', '/event/:client/recipient', recipients],
-  ['GET event', '/event/:client/:event', event],
-  ['POST issue', '/event/:client/:badge/issue', issue],
-  ['PUT revoke', '/event/:client/:event/revoke', revoke],
+  ['GET client', '/client/:client', getClient],
+  ['GET badges', '/badge/:client', listBadges],
+  ['GET events', '/event/:client', listEvents],
+  ['GET recipient', '/event/:client/recipient', listRecipients],
+  ['GET event', '/event/:client/:event', getEvent],
+  ['POST issue', '/event/:client/:badge/issue', issueEvent],
+  ['PUT revoke', '/event/:client/:event/revoke', revokeRecipients],
 ];

@@ -8,7 +8,7 @@ export type RouteName =
   | `POST ${'token' | 'issue'}`
   | 'PUT revoke';
 
-/** What a route's handler is given of a call: the parts of its path (empty where it has none), and the rest. */
+/** A parsed call. A path parameter that the route does not have is ''. */
 export interface ApiRequest {
   readonly client: string;
   readonly badge: string;
@@ -22,52 +22,52 @@ export interface ApiRequest {
 
 export interface SandboxReply {
   readonly status: number;
-  /** An object leaves as JSON, a string as text. */
+  /** An object is sent as JSON, a string as text. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What an issue call made. */
+  /** The event that an issue call created. */
   readonly eventId?: string;
 }
 
-/** From a call to its answer, at once; of API v2 for the client that has shown its token. */
+/** Handlers return their reply at once. A `ClientHandler` of API v2 gets the client of a valid token. */
 export type PublicHandler = (request: ApiRequest, world: World) => SandboxReply;
 export type ClientHandler = (request: ApiRequest, world: World, client: Client) => SandboxReply;
 
-/** The name of a route begins with its method. */
+/** A route's name begins with its method. */
 export type Routes<Handler> = readonly (readonly [name: RouteName, path: string, answer: Handler])[];
 
 export const ok = (body: unknown): SandboxReply => ({ status: 200, body });
 
-/** OBF's form of an error: `error` is the status in words, `message` says what is wrong. */
+/** Returns an error in OBF's form: `error` is the status in words, `message` the reason. */
 export const refused = (status: number, message: string): SandboxReply => ({
   status,
   body: { status, error: STATUS_CODES[status] ?? 'Error', message },
 });
 
-/** 429. `waitMs` leaves in whole seconds, as the header has it. */
+/** Returns 429. `waitMs` is rounded up to the whole seconds of the header. */
 export const throttled = (waitMs: number, message: string): SandboxReply => ({
   ...refused(429, message),
   headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) },
 });
 
 /**
- * Reads a query or body by its schema, and answers, or 400. An unknown name is refused too: OBF would
- * let a misspelt filter pass, and give back everything.
+ * Parses a query or body, and answers; replies 400 when it is invalid. Unknown fields are refused too: OBF would
+ * ignore a misspelt filter, and return everything.
  */
 export function reading<T>(
   schema: z.ZodType<T>,
   input: unknown,
   answer: (input: T) => SandboxReply,
 ): SandboxReply {
-  const read = schema.safeParse(input);
-  if (read.success) return answer(read.data);
-  const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return answer(parsed.data);
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   return refused(400, faults.join('; '));
 }
 
 /**
- * What goes wrong with the next `times` (default 1) calls of a route. The first four act instead of OBF
- * (`slow`: before it). The others act on a call that OBF has carried out; a refused one does not use them up.
+ * A fault of the next `times` (default 1) calls of a route. The first four kinds act instead of OBF (`slow`: before
+ * it). The others act after OBF has carried out the call; a refused call does not use them up.
  */
 export type Fault = {
   readonly route: RouteName | RegExp;
@@ -84,10 +84,10 @@ export type Fault = {
   /** Never answers, until the client gives up or the sandbox closes. */
   | { readonly kind: 'black-hole' }
   | { readonly kind: 'slow'; readonly ms: number }
-  /** The connection is destroyed instead of an answer. */
+  /** Destroys the connection instead of answering. */
   | { readonly kind: 'reply-lost' }
-  /** The answer is 200 with a page of HTML. */
+  /** Answers with an HTML page. */
   | { readonly kind: 'not-json' }
-  /** The answer says otherwise. */
+  /** Answers with this status, although the call was carried out. */
   | { readonly kind: 'status-after-commit'; readonly status: number }
 );

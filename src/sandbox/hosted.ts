@@ -15,12 +15,12 @@ const contactOf = ({ id, name }: Client) => ({
   email: `contact@${id.toLowerCase()}.example`,
 });
 
-/** `sha256$` and the hexadecimal SHA-256 of the address as typed, followed by the salt. */
+/** Returns `sha256$` and, in hexadecimal, the SHA-256 of the typed address and the salt. */
 const recipientHash = ({ email, salt }: AssertionRecord): string =>
   `sha256$${createHash('sha256').update(`${email}${salt}`).digest('hex')}`;
 
 /**
- * An Open Badges 3.0 credential, as OBF writes it. A revoked one is still served: its `credentialStatus` says so. The
+ * Serves an Open Badges 3.0 credential as OBF writes it, also when revoked: `credentialStatus` has the list. The
  * proof signs nothing.
  * @see https://www.imsglobal.org/spec/ob/v3p0
  */
@@ -66,7 +66,7 @@ const credential: PublicHandler = ({ assertion: id }, world) => {
 };
 
 /**
- * The credentials of one badge that were revoked.
+ * Serves the list of one badge's revoked credentials.
  * @see https://www.imsglobal.org/spec/vcrl/v1p0/
  */
 const revokedList: PublicHandler = (request, world) => {
@@ -84,7 +84,7 @@ const revokedList: PublicHandler = (request, world) => {
 const V2_CONTEXT = 'https://w3id.org/openbadges/v2';
 
 /**
- * An Open Badges 2.0 assertion; below, its badge class and its issuer, at the addresses that OBF gives them.
+ * Serves an Open Badges 2.0 assertion. Its badge class and issuer follow below, at OBF's own URLs.
  * @see https://www.imsglobal.org/spec/ob/v2p0
  */
 const assertion: PublicHandler = ({ assertion: id }, { assertions, url }) => {
@@ -104,11 +104,11 @@ const assertion: PublicHandler = ({ assertion: id }, { assertions, url }) => {
   });
 };
 
-/** The event in the query says whose badge it is; without one, the first badge of that id. */
+/** Serves a badge class: the badge of the query's event; without an event, the first badge with the id. */
 const badgeClass: PublicHandler = (request, { badges, events, url }) => {
   const { event: eventId } = request.query;
-  const known = eventId === undefined ? [...badges.values()] : [events.get(eventId)?.badge];
-  const badge = known.find((one) => one?.id === request.badge);
+  const candidates = eventId === undefined ? [...badges.values()] : [events.get(eventId)?.badge];
+  const badge = candidates.find((one) => one?.id === request.badge);
   if (badge === undefined) return refused(404, 'no such badge');
   const event = eventId === undefined ? '' : `&event=${eventId}`;
   return ok({

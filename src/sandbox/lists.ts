@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-/** The query of every list. OBF gives at most 1000 rows at a time. */
+/** The paging parameters of every list. OBF returns at most 1000 rows a page. */
 export const paging = {
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
   offset: z.coerce.number().int().min(0).default(0),
@@ -11,27 +11,27 @@ export const paging = {
 export type RowKind = 'events' | 'recipients' | 'badges' | 'event';
 export type ListedKind = Exclude<RowKind, 'event'>;
 
-/** As recorded (the default), the other way round, or another order at each request. */
+/** In order of recording (the default), reversed, or in another order at each request. */
 export type PageOrder = 'oldest-first' | 'newest-first' | 'shuffled';
 
-/** Runs while a page is asked for: what it changes is on that page already. */
+/** Runs before a page is made: the page already has its changes. */
 export type PageHook = (offset: number, query: Readonly<Record<string, string>>) => void;
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** How faults name a row: recipients by their assertion. */
+/** Returns the id by which faults name a row: a recipient's is the assertion's. */
 const idOf = (row: Row): string => String(row['assertion_id'] ?? row['id']);
 
-/** The pages of lists, and what goes wrong with them: rows that shift while they are read, and odd fields. */
+/** Makes the pages of lists, with their faults: rows that move between pages, and odd fields. */
 export class Lists {
   readonly #hooks = new Map<string, Set<PageHook>>();
   readonly #orders = new Map<string, { readonly order: PageOrder; readonly seed: number; turn: number }>();
-  readonly #odd = new Map<string, Row>();
+  readonly #oddFields = new Map<string, Row>();
 
-  /** @param pageRows the most rows of a page, whatever is asked for */
+  /** @param pageRows the most rows of a page, whatever `limit` is */
   constructor(private readonly pageRows: number) {}
 
-  /** @returns what takes the hook away */
+  /** Adds a hook. @returns a function that removes it */
   beforePage(clientId: string, list: ListedKind, hook: PageHook): () => void {
     const key = `${clientId} ${list}`;
     const hooks = this.#hooks.get(key) ?? new Set();
@@ -39,54 +39,54 @@ export class Lists {
     return () => void hooks.delete(hook);
   }
 
-  /** `seed` decides how rows are shuffled. */
+  /** Sets the order of a list. `seed` decides how rows are shuffled. */
   orderPages(clientId: string, list: ListedKind, order: PageOrder, seed = 1): void {
     this.#orders.set(`${clientId} ${list}`, { order, seed, turn: 0 });
   }
 
   /**
-   * A row, or the reply about one event, shows these fields instead of its own, until `mendRows`. Each call
-   * for the same row adds to what is odd about it.
+   * Replaces fields of a row, or of the reply about one event, until `mendRows`. Another call for the same row
+   * adds fields.
    */
   oddRow(kind: RowKind, id: string, fields: Row): void {
     const key = `${kind} ${id}`;
-    this.#odd.set(key, { ...this.#odd.get(key), ...fields });
+    this.#oddFields.set(key, { ...this.#oddFields.get(key), ...fields });
   }
 
   mendRows(): void {
-    this.#odd.clear();
+    this.#oddFields.clear();
   }
 
   /**
-   * One page of a list, and how many rows it has in all.
-   * @param asked the query as it came
-   * @param rows oldest first; asked for after the hooks have run
+   * Returns one page of a list, and the number of rows of the list.
+   * @param rawQuery the query before parsing, for the hooks
+   * @param rows oldest first; called after the hooks
    */
   page(
     name: ListedKind,
     clientId: string,
-    asked: Readonly<Record<string, string>>,
+    rawQuery: Readonly<Record<string, string>>,
     { limit, offset }: { readonly limit: number; readonly offset: number },
     rows: () => readonly Row[],
   ): { result: readonly Row[]; total: number } {
     const key = `${clientId} ${name}`;
-    for (const hook of this.#hooks.get(key) ?? []) hook(offset, asked);
+    for (const hook of this.#hooks.get(key) ?? []) hook(offset, rawQuery);
     const all = this.#inOrder(key, rows());
     const shown = all.slice(offset, offset + Math.min(limit, this.pageRows));
     return { result: shown.map((row) => this.row(name, idOf(row), row)), total: all.length };
   }
 
   row(kind: RowKind, id: string, row: Row): Row {
-    return { ...row, ...this.#odd.get(`${kind} ${id}`) };
+    return { ...row, ...this.#oddFields.get(`${kind} ${id}`) };
   }
 
   #inOrder(key: string, rows: readonly Row[]): readonly Row[] {
-    const how = this.#orders.get(key);
-    if (how === undefined || how.order === 'oldest-first') return rows;
-    if (how.order === 'newest-first') return rows.toReversed();
-    how.turn += 1;
+    const ordering = this.#orders.get(key);
+    if (ordering === undefined || ordering.order === 'oldest-first') return rows;
+    if (ordering.order === 'newest-first') return rows.toReversed();
+    ordering.turn += 1;
     const placeOf = (at: number): string =>
-      createHash('md5').update(`${how.seed} ${how.turn} ${at}`).digest('hex');
+      createHash('md5').update(`${ordering.seed} ${ordering.turn} ${at}`).digest('hex');
     const placed = rows.map((row, at) => ({ row, place: placeOf(at) }));
     return placed.toSorted((a, b) => (a.place < b.place ? -1 : 1)).map(({ row }) => row);
   }

@@ -8,23 +8,23 @@ export interface Received {
 
 const reply = (text: string, responseCode: number): Error => Object.assign(new Error(text), { responseCode });
 
-/** A local SMTP server: what it was sent, and what it refuses. */
+/** A local SMTP server: the mails that it received, and what it refuses. */
 export type Mailbox = Awaited<ReturnType<typeof openMailbox>>;
 
-/** @param port 0 takes any free one */
+/** Opens the server. @param port 0: any free port */
 export async function openMailbox(port = 0) {
   const mails: Received[] = [];
   const mailbox = {
     mails,
-    /** Refuses these recipients with 550 from now on. */
+    /** Recipients that are refused with 550. */
     refused: new Set<string>(),
-    /** Answers the next so many mails 451: come again. */
+    /** How many of the next recipients are answered 451. */
     busy: 0,
     onMail: (_mail: Received): void => undefined,
   };
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
-    // Nobody has an account here, and nobody needs one.
+    // There are no accounts, and none is needed.
     authOptional: true,
     allowInsecureAuth: true,
     onAuth: (_auth, _session, done) => done(reply('no such account', 535)),
@@ -52,7 +52,7 @@ export async function openMailbox(port = 0) {
   return Object.assign(mailbox, { url, close });
 }
 
-/** The subject and the plain text of a mail as nodemailer writes it: quoted-printable. */
+/** Returns the subject and plain text of a mail by nodemailer, which writes quoted-printable. */
 export function readMail({ source }: Received): { readonly subject: string; readonly text: string } {
   const [, subject = ''] = /^Subject: (.*)$/m.exec(source.replaceAll('\r', '')) ?? [];
   const [, part = ''] = /^Content-Type: text\/plain.*?\r\n\r\n(.*?)\r\n--/ms.exec(source) ?? [];
@@ -62,7 +62,7 @@ export function readMail({ source }: Received): { readonly subject: string; read
   return { subject, text: Buffer.from(bytes, 'latin1').toString('utf8').replaceAll('\r', '').trim() };
 }
 
-/** The link in a mail to its recipient's page. */
+/** Returns the link in a mail to its recipient's page. @throws when there is none */
 export function linkIn(mail: Received): string {
   const { text } = readMail(mail);
   const [link] = /https?:\/\/\S+\/parcours\/ouvrir\?jeton=[\w-]{43}/.exec(text) ?? [];

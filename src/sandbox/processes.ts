@@ -1,4 +1,4 @@
-import { execFile, spawn, type SpawnOptions } from 'node:child_process';
+import { execFile, spawn, type ExecFileOptions, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, Socket, type Server } from 'node:net';
 import { promisify } from 'node:util';
@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 const STOP_LIMIT_MS = 5000;
 
 /**
- * Starts a program in a group of its own: Ctrl-C in the terminal is for us, and we end it when we are done with it.
- * `ended` resolves with how; `end` is a signal, then SIGKILL after 5 s.
+ * Starts a program in its own process group: Ctrl-C in the terminal reaches us alone, and we end the program.
+ * `ended` resolves with how it ended; `end` sends a signal, then SIGKILL after 5 s.
  */
 export function startChild(
   file: string,
@@ -30,8 +30,8 @@ export function startChild(
 }
 
 /**
- * Has a shell run this should we be killed: it waits on a pipe that only we hold.
- * @returns what calls it off
+ * Has a shell run a script if this process is killed: the shell waits on a pipe that we alone hold.
+ * @returns a function that cancels this
  */
 export function afterUs(script: string, ...args: readonly string[]): () => void {
   if (process.platform === 'win32') return () => {};
@@ -47,25 +47,20 @@ export function afterUs(script: string, ...args: readonly string[]): () => void 
 
 const execute = promisify(execFile);
 
-interface CommandOptions {
-  readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  /** Milliseconds, default 10 s. */
-  readonly timeout?: number;
-}
+type CommandOptions = Pick<ExecFileOptions, 'cwd' | 'env' | 'timeout'>;
 
-/** Runs a command to its end. @returns what it printed @throws with what it said on stderr */
+/** Runs a command, for 10 s by default. @returns its stdout @throws with its stderr when it fails */
 export const command = async (file: string, args: readonly string[], options: CommandOptions = {}) =>
   (await execute(file, args, { timeout: 10_000, ...options })).stdout;
 
-/** Whether the command is there and ends well. */
+/** Whether a command exists and succeeds. */
 export const works = (file: string, args: readonly string[], options?: CommandOptions): Promise<boolean> =>
   command(file, args, options).then(
     () => true,
     () => false,
   );
 
-/** Has a server listen on 127.0.0.1. @param port 0 takes any free one @returns its port */
+/** Makes a server listen on 127.0.0.1. @param port 0: any free port @returns its port */
 export async function listen(server: Server, port = 0): Promise<number> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -74,7 +69,7 @@ export async function listen(server: Server, port = 0): Promise<number> {
   return address.port;
 }
 
-/** A port that nobody listens on now. Another may take it before you do. */
+/** Returns a port that is free now. Another process may take it first. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);

@@ -11,7 +11,7 @@ import { PUBLIC_ROUTES } from './hosted.js';
 import { listen } from './processes.js';
 import { World, type SandboxOptions } from './world.js';
 
-/** A call that was received: its end is written when it is known. */
+/** A received call; `status` and `eventId` change when it ends. */
 export interface ReceivedCall {
   readonly atMs: number;
   readonly method: string;
@@ -23,9 +23,9 @@ export interface ReceivedCall {
   /** `'lost'`: no answer was given, or not yet. */
   status: number | 'lost' | 'reset';
   readonly body: unknown;
-  /** Of an issue call. */
+  /** The badge of an issue call; null for other calls. */
   readonly badgeId: string | null;
-  /** What an issue call made, answered or not. */
+  /** The event that an issue call created, answered or not. */
   eventId: string | null;
 }
 
@@ -33,12 +33,12 @@ export interface ReceivedIssue extends ReceivedCall {
   readonly clientId: string;
   readonly badgeId: string;
   readonly recipients: readonly string[];
-  /** Fields that cannot be read are empty here, and whole in `calls`. */
-  readonly body: z.output<typeof legibleIssue>;
+  /** Invalid fields are empty here, and as received in `calls`. */
+  readonly body: z.output<typeof lenientIssue>;
 }
 
-/** What can be read of an issue body, whatever state it is in. */
-const legibleIssue = z.preprocess(
+/** Parses any body of an issue call: invalid fields become empty. */
+const lenientIssue = z.preprocess(
   (body) => Object.assign({}, body),
   z.object({
     recipient: z.array(z.object({ email: z.string(), name: z.string().catch('') })).catch([]),
@@ -51,8 +51,8 @@ const legibleIssue = z.preprocess(
 );
 
 /**
- * Opens a local Open Badge Factory on 127.0.0.1. It serves tests and the demo, and nothing else: it is
- * as strict as OBF, and knows no client but those it is given.
+ * Opens a local Open Badge Factory on 127.0.0.1, for tests and the demo. It is as strict as OBF, and knows only
+ * the clients that it is given.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const server = createServer();
@@ -60,14 +60,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return new Sandbox(`http://127.0.0.1:${port}`, options, server);
 }
 
-/** They act on a call that was carried out; the others act before it, or instead. */
-const AFTER: readonly Fault['kind'][] = ['reply-lost', 'not-json', 'status-after-commit'];
+/** Faults that act after the call was carried out; the others act before it, or instead. */
+const AFTER_CALL: readonly Fault['kind'][] = ['reply-lost', 'not-json', 'status-after-commit'];
 
 export class Sandbox extends World {
   /** Every call received, in order. */
   readonly calls: ReceivedCall[] = [];
   readonly #stop = new AbortController();
-  /** Those that are still to happen, oldest first. */
+  /** Faults still to happen, oldest first. */
   #faults: { readonly fault: Fault; left: number }[] = [];
   readonly #closed: Promise<unknown>;
 
@@ -86,7 +86,7 @@ export class Sandbox extends World {
     return this.calls.flatMap((call): ReceivedIssue[] => {
       const { clientId, badgeId } = call;
       if (clientId === null || badgeId === null) return [];
-      const body = legibleIssue.parse(call.body);
+      const body = lenientIssue.parse(call.body);
       return [{ ...call, clientId, badgeId, recipients: body.recipient.map(({ email }) => email), body }];
     });
   }
@@ -99,11 +99,11 @@ export class Sandbox extends World {
     this.#faults = [];
   }
 
-  /** The next fault of such a call, among those that act `before` it, or instead; or `after` it was carried out. */
+  /** Takes the oldest fault for a call that acts `before` or `after` it is carried out; null: there is none. */
   takeFault({ route, clientId }: ReceivedCall, when: 'before' | 'after'): Fault | null {
     const found = this.#faults.find(
       ({ fault }) =>
-        AFTER.includes(fault.kind) === (when === 'after') &&
+        AFTER_CALL.includes(fault.kind) === (when === 'after') &&
         (typeof fault.route === 'string' ? fault.route === route : fault.route.test(route)) &&
         (fault.clientId === undefined || fault.clientId === clientId),
     );
@@ -113,12 +113,12 @@ export class Sandbox extends World {
     return found.fault;
   }
 
-  /** @returns whether the sandbox was closed meanwhile */
+  /** Waits, or until the sandbox is closed. @returns whether it was closed */
   closesWithin(ms: number): Promise<boolean> {
     return sleep(ms, false, { signal: this.#stop.signal }).catch(() => true);
   }
 
-  /** Ends faults that wait, destroys every connection, and resolves when the port is free. */
+  /** Ends waiting faults, destroys every connection, and resolves when the port is free. Idempotent. */
   async close(): Promise<void> {
     if (!this.#stop.signal.aborted) this.server.close();
     this.#stop.abort();
@@ -130,33 +130,33 @@ export class Sandbox extends World {
 const methodOf = (name: RouteName) =>
   name.startsWith('GET') ? 'get' : name.startsWith('PUT') ? 'put' : 'post';
 
-/** OBF's API v2, then what anyone may read: the first route that fits is taken. */
+/** Builds the app: OBF's API v2, then the public routes. The first route that matches is taken. */
 function createSandboxApp(sandbox: Sandbox, options: SandboxOptions): Express {
   const admission = createAdmission(sandbox, options);
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: '8mb' }), express.urlencoded({ extended: false }));
-  const turnAway = (req: Request, res: Response, status: number, message: string): void =>
-    send(refused(status, message), record('unknown', req, sandbox), res);
+  const refuseCall = (req: Request, res: Response, status: number, message: string): void =>
+    send(refused(status, message), recordCall('unknown', req, sandbox), res);
   const serve = (name: RouteName, path: string, answer: (request: ApiRequest) => SandboxReply): void => {
     const route = app.route(path);
     route[methodOf(name)]((req, res) =>
-      carryOut(sandbox, record(name, req, sandbox), res, () => answer(requestOf(req))),
+      handleCall(sandbox, recordCall(name, req, sandbox), res, () => answer(requestOf(req))),
     );
-    route.all((req, res) => turnAway(req, res, 405, 'no such method here'));
+    route.all((req, res) => refuseCall(req, res, 405, 'no such method here'));
   };
-  serve('POST token', '/v2/client/oauth2/token', (request) => admission.giveToken(request));
+  serve('POST token', '/v2/client/oauth2/token', (request) => admission.grantToken(request));
   for (const [name, path, answer] of API_ROUTES)
-    serve(name, `/v2${path}`, (request) => admission.letIn(request, answer));
+    serve(name, `/v2${path}`, (request) => admission.authorize(request, answer));
   for (const [name, path, answer] of PUBLIC_ROUTES) serve(name, path, (request) => answer(request, sandbox));
-  app.use((req, res) => turnAway(req, res, 404, 'no such route'));
+  app.use((req, res) => refuseCall(req, res, 404, 'no such route'));
   const onError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     const status: unknown = Reflect.get(Object(error), 'status');
-    turnAway(req, res, typeof status === 'number' ? status : 500, 'the body cannot be read');
+    refuseCall(req, res, typeof status === 'number' ? status : 500, 'the body cannot be read');
   };
   return app.use(onError);
 }
 
-function record(route: ReceivedCall['route'], req: Request, { calls, clock }: Sandbox): ReceivedCall {
+function recordCall(route: ReceivedCall['route'], req: Request, { calls, clock }: Sandbox): ReceivedCall {
   const request = requestOf(req);
   const isPublic = route === 'unknown' || !req.path.startsWith('/v2/');
   const caller = route === 'POST token' ? credentialsOf(request).id : request.client;
@@ -176,8 +176,8 @@ function record(route: ReceivedCall['route'], req: Request, { calls, clock }: Sa
   return call;
 }
 
-/** Through the faults that wait for the call, to `answer` and back. */
-async function carryOut(
+/** Handles a call by `answer`, with the faults that act before and after it. */
+async function handleCall(
   sandbox: Sandbox,
   call: ReceivedCall,
   res: Response,

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { webhookKey, webhookSignature } from '../platform/secrets.js';
 
-/** A request ready to be sent, once or often: a repeat is the same bytes under the same id. */
+/** A request to send, once or repeatedly: a repeat has the same bytes and the same id. */
 export interface Notice {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /**
- * A notice signed with a `whsec_...` secret. The clock stamps it: a clock that is off makes a stale one.
+ * Returns a notice signed with a `whsec_...` secret. The clock gives its time: a wrong clock makes it stale.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function signedNotice(
@@ -29,7 +29,7 @@ export function signedNotice(
   return { headers, body };
 }
 
-/** OBF's push to a Passport: for each address, the addresses of its credentials. */
+/** Returns OBF's push to a Passport: the URLs of the credentials of each e-mail address. */
 export const passportNotice = (
   { key, secret }: { readonly key: string; readonly secret: string },
   credentials: Readonly<Record<string, readonly string[]>>,
@@ -41,7 +41,7 @@ export const passportNotice = (
   body: JSON.stringify(credentials),
 });
 
-/** Over a connection of its own. @returns the status that came back @throws when nobody answered within ten seconds */
+/** Posts a notice over its own connection. @returns the status @throws without an answer within ten seconds */
 export async function postNotice(url: string, { headers, body }: Notice): Promise<number> {
   const answer = await fetch(url, {
     method: 'POST',

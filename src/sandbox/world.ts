@@ -5,26 +5,26 @@ import { Lists } from './lists.js';
 /** How the local Open Badge Factory behaves. `startSandbox` (server.ts) opens it. */
 export interface SandboxOptions {
   readonly port?: number;
-  /** Unix milliseconds, for dates, token expiry and limits. The limits also pass with real time. */
+  /** Unix milliseconds, for dates, token expiry and limits. Limits also advance with real time. */
   readonly clock?: () => number;
   /** One token per client in so many ms; a sooner request gets 429. Default 10 000; 0: no limit. */
   readonly tokenEveryMs?: number;
   readonly tokenTtlS?: number;
   /** Calls per client in any sliding second, tokens aside; above: 429. Default 10; null: no limit. */
   readonly maxRps?: number | null;
-  /** The most rows of a page, whatever is asked for: a long list without its length. Default 1000. */
+  /** The most rows of a page, whatever `limit` is: a few rows then act as a long list. Default 1000. */
   readonly pageRows?: number;
   /** Badges that each client may issue: counts down, then the issue call is refused. Default: no limit. */
   readonly issuingLimit?: number;
 }
 
-/** What a local OBF knows. Times are Unix seconds. */
+/** An account of the local OBF. Times are Unix seconds. */
 export interface Client {
   readonly id: string;
   readonly secret: string;
   readonly name: string;
   readonly ctimeS: number;
-  /** Every call but that for a token is refused with 403 and JSON. */
+  /** Every call but the token's is refused with 403 and JSON. */
   suspended: boolean;
   /** Badges that it may still issue; null: no limit. */
   issuingLimit: number | null;
@@ -41,21 +41,21 @@ export interface Badge {
   readonly ctimeS: number;
 }
 
-/** One recipient's copy. Tests and stories hold it too: what happens to it later shows in it. */
+/** One recipient's badge. Callers share this object, so later changes show in it. */
 export interface AssertionRecord {
   readonly id: string;
   readonly email: string;
   readonly name: string;
-  /** Of its credential in Open Badges 3.0, and of its assertion in 2.0. */
+  /** The URL of its Open Badges 3.0 credential; `urlV1` is that of its 2.0 assertion. */
   readonly url: string;
   readonly urlV1: string;
   readonly event: EventRecord;
-  /** Which of its event's copies, from 0. */
+  /** Its index in its event, from 0. */
   readonly place: number;
   readonly salt: string;
   expiresOnS: number | null;
   revoked: boolean;
-  /** Left out of every list that does not ask for its event. */
+  /** Left out of every list that is not filtered by its event. */
   hidden: boolean;
 }
 
@@ -74,9 +74,9 @@ export interface EventRecord extends IssuingAct {
   readonly badgeId: string;
   readonly ctimeS: number;
   mtimeS: number;
-  /** In the order of the recipients: it grows at its end, and loses none. */
+  /** In the order of the recipients; only ever appended to. */
   assertions: readonly AssertionRecord[];
-  /** How many of them lists show, from the first; Infinity once all are written. */
+  /** How many of them lists show, from the first; Infinity: all. */
   visible: number;
 }
 
@@ -86,12 +86,12 @@ export interface HandIssue {
   readonly recipients: readonly (string | { readonly email: string; readonly name: string })[];
   /** Default: midnight (UTC) of the clock's day, as on OBF's own page. */
   readonly issuedOnS?: number;
-  /** Default, and null: never. */
+  /** Null, the default: never. */
   readonly expiresOnS?: number | null;
   readonly logEntry?: unknown;
 }
 
-/** The one form under which addresses are compared. */
+/** Returns the form in which e-mail addresses are compared. */
 export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
 
 export function copiesOf(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
@@ -99,7 +99,7 @@ export function copiesOf(event: EventRecord, emails: readonly string[]): readonl
   return event.assertions.filter(({ email }) => wanted.has(sameAddressForm(email)));
 }
 
-/** Whether lists show a copy: one still unwritten is nowhere, a hidden one only under its event. */
+/** Whether a list shows an assertion: never before it is written, and only by its event when hidden. */
 export const isListed = ({ event, place, hidden }: AssertionRecord, byEvent: boolean): boolean =>
   place < event.visible && (byEvent || !hidden);
 
@@ -109,8 +109,8 @@ const DAY_S = 86_400;
 export const randomText = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
 
 /**
- * Everything that the sandbox remembers, in memory, and all that people do on OBF's site: without a call, a
- * rate or a notice. Issuing twice issues twice. What names something that is not there throws.
+ * The sandbox's data, in memory, and what people do by hand on OBF's site, without calls, rates or notices.
+ * Issuing twice issues twice. A method that is given an unknown id throws.
  */
 export class World {
   readonly clients = new Map<string, Client>();
@@ -118,8 +118,8 @@ export class World {
   readonly assertions = new Map<string, AssertionRecord>();
   readonly badges = new Map<string, Badge>();
   readonly lists: Lists;
-  /** The next event of a client or badge shows only so many copies. */
-  #slow: { readonly of: string; readonly visible: number }[] = [];
+  /** The next event of a client or badge shows only so many assertions. */
+  #slow: { readonly ownerId: string; readonly visible: number }[] = [];
 
   /** @param url like `http://127.0.0.1:40123`, without a slash at its end */
   constructor(
@@ -134,22 +134,22 @@ export class World {
     return secondsOf(this.clock);
   }
 
-  /** What a test makes of them holds from then on; each throws where there is none. */
+  /** Returns the client itself, which tests may change; so do the next two. @throws when there is none */
   clientNamed(id: string): Client {
-    return there(this.clients.get(id), `client "${id}"`);
+    return existing(this.clients.get(id), `client "${id}"`);
   }
 
   badgeNamed(clientId: string, id: string): Badge {
-    return there(this.badges.get(`${clientId}/${id}`), `badge "${id}" of client "${clientId}"`);
+    return existing(this.badges.get(`${clientId}/${id}`), `badge "${id}" of client "${clientId}"`);
   }
 
   eventNamed(id: string): EventRecord {
-    return there(this.events.get(id), `event "${id}"`);
+    return existing(this.events.get(id), `event "${id}"`);
   }
 
   issue(act: IssuingAct, recipients: HandIssue['recipients']): EventRecord {
     const nowS = this.nowS();
-    const slow = this.#slow.find(({ of }) => of === act.badge.clientId || of === act.badge.id);
+    const slow = this.#slow.find(({ ownerId }) => [act.badge.clientId, act.badge.id].includes(ownerId));
     this.#slow = this.#slow.filter((one) => one !== slow);
     const id = `T${randomText(12)}`;
     const visible = slow?.visible ?? Infinity;
@@ -162,7 +162,7 @@ export class World {
     return event;
   }
 
-  /** Each recipient spends one of the client's limit. */
+  /** Adds recipients to an event; each uses one of the client's `issuingLimit`. */
   #append(event: EventRecord, recipients: HandIssue['recipients']): void {
     const client = this.clientNamed(event.clientId);
     const added = recipients.map((to, at): AssertionRecord => {
@@ -187,8 +187,8 @@ export class World {
   }
 
   /**
-   * The unrevoked badges of an address, in any letter case, as `client/badge` in order of issuing:
-   * one given twice is listed twice. Expired ones are included.
+   * Returns the unrevoked badges of an address, in any letter case, as `client/badge` in order of issuing.
+   * A badge issued twice is listed twice; expired ones are included.
    */
   awarded(email: string): readonly string[] {
     return [...this.assertions.values()]
@@ -196,7 +196,7 @@ export class World {
       .map(({ event: { clientId, badgeId } }) => `${clientId}/${badgeId}`);
   }
 
-  /** What a client has issued (of one badge), in order, by hand or through the API. */
+  /** Returns a client's events (of one badge) in order, issued by hand or through the API. */
   eventsOf(clientId: string, badgeId?: string): readonly EventRecord[] {
     const events = this.clients.get(clientId)?.events ?? [];
     return events.filter((event) => badgeId === undefined || event.badgeId === badgeId);
@@ -232,7 +232,7 @@ export class World {
     return this.issue(act, recipients);
   }
 
-  /** `recipient_count` grows, and `mtime` moves unless `movesMtime` is false: what OBF does is unknown. */
+  /** Adds recipients to an event. `mtime` moves unless `movesMtime` is false: what OBF does is unknown. */
   appendByHand(eventId: string, to: HandIssue['recipients'], { movesMtime = true } = {}): EventRecord {
     const event = this.eventNamed(eventId);
     this.#append(event, to);
@@ -240,14 +240,14 @@ export class World {
     return event;
   }
 
-  /** `mtime` stays unless asked to move. @throws when none of the addresses is its recipient */
+  /** Revokes recipients' badges. `mtime` stays unless `movesMtime`. @throws when no address is a recipient */
   revokeByHand(eventId: string, emails: readonly string[], { movesMtime = false } = {}): void {
     const event = this.eventNamed(eventId);
     for (const copy of copiesNamed(event, emails)) copy.revoked = true;
     if (movesMtime) event.mtimeS = this.nowS();
   }
 
-  /** The event is gone, with its copies: from lists, by its id, and from `eventsOf`. What it spent stays spent. */
+  /** Removes an event and its assertions everywhere. What it used of the `issuingLimit` stays used. */
   removeByHand(eventId: string): void {
     const event = this.eventNamed(eventId);
     const client = this.clientNamed(event.clientId);
@@ -258,20 +258,20 @@ export class World {
   }
 
   expire(assertionId: string, expiresOnS: number): void {
-    there(this.assertions.get(assertionId), `assertion "${assertionId}"`).expiresOnS = expiresOnS;
+    existing(this.assertions.get(assertionId), `assertion "${assertionId}"`).expiresOnS = expiresOnS;
   }
 
-  /** Lists of recipients leave these out, unless they are asked for by `event_id`. */
+  /** Hides recipients from lists that are not filtered by `event_id`. */
   hideRecipients(eventId: string, emails: readonly string[], hidden = true): void {
     for (const copy of copiesNamed(this.eventNamed(eventId), emails)) copy.hidden = hidden;
   }
 
-  /** The next event of a client or badge, by hand or by API, shows only so many copies. Several wait their turn. */
+  /** The next event of a client or badge shows only so many assertions. Further calls are for later events. */
   writeSlowly(clientOrBadgeId: string, visible: number): void {
-    this.#slow.push({ of: clientOrBadgeId, visible });
+    this.#slow.push({ ownerId: clientOrBadgeId, visible });
   }
 
-  /** Without an event: all of them, and none that comes is slow any more. */
+  /** Shows an event's assertions; without an id those of all events, and of the next ones. */
   written(eventId?: string): void {
     if (eventId === undefined) this.#slow = [];
     const events = eventId === undefined ? this.events.values() : [this.eventNamed(eventId)];
@@ -279,8 +279,7 @@ export class World {
   }
 }
 
-/** A story or a test that names what is not there means something else. */
-function there<T>(value: T | undefined, what: string): T {
+function existing<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`Sandbox: no ${what}`);
   return value;
 }

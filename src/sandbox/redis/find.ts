@@ -4,22 +4,22 @@ import { command, works } from '../processes.js';
 
 export interface RedisBinary {
   readonly file: string;
-  /** Where it finds its libraries, when they are not the system's own. */
+  /** The path of its libraries, when they are not the system's. */
   readonly env?: Readonly<Record<string, string>>;
   readonly source: string;
 }
 
 export interface FindOptions {
-  /** Where a fetched Redis is kept for the next time; made when it is not there. */
+  /** The folder where a fetched Redis is kept for the next time; created when missing. */
   readonly cacheDir: string;
-  /** Called with a line before what takes time. */
+  /** Called with a line before each slow step. */
   readonly log: (line: string) => void;
 }
 
-/** One way to come by a Redis: null where it does not apply to this machine. */
+/** One way to get a Redis; null: it does not apply to this machine. */
 export type Finder = (options: FindOptions) => Promise<RedisBinary | null>;
 
-/** A `redis-server`, or its successor, that is installed. */
+/** Finds an installed `redis-server`, or its successor. */
 const installedRedis: Finder = async () => {
   for (const file of ['redis-server', 'valkey-server'])
     if (await works(file, ['--version'])) return { file, source: file };
@@ -29,24 +29,24 @@ const installedRedis: Finder = async () => {
 const NAME = 'redis-debian';
 
 /**
- * Redis from the packages of Debian or Ubuntu, unpacked in the cache folder: no root, nothing installed.
- * `redis-check-rdb` of `redis-tools` is the server itself, which looks at the name it is called by.
+ * Unpacks Redis from Debian's or Ubuntu's packages into the cache folder, without root and without installing.
+ * `redis-check-rdb` of `redis-tools` is the server: the binary acts by the name that it is called by.
  * @returns null on a system without `apt-get` and `dpkg`
  * @throws when the packages could not be fetched, or do not run here
  */
 async function unpackDebianRedis(options: FindOptions): Promise<RedisBinary | null> {
   const cacheDir = resolve(options.cacheDir);
   const home = join(cacheDir, `${NAME}-${process.arch}`);
-  const kept = await runnable(home);
-  if (kept !== null) return kept;
+  const cached = await runnable(home);
+  if (cached !== null) return cached;
   if (!(await works('apt-get', ['--version'])) || !(await works('dpkg', ['--version']))) return null;
   options.log('Redis : téléchargement du paquet de la distribution (1,3 Mo), une seule fois…');
   await mkdir(cacheDir, { recursive: true });
-  // Aside first, then in one step: two processes may do this at once.
-  const work = await mkdtemp(join(cacheDir, `${NAME}-work-`));
+  // Unpacked aside, then renamed in one step: two processes may do this at once.
+  const workDir = await mkdtemp(join(cacheDir, `${NAME}-work-`));
   try {
-    const root = join(work, 'root');
-    for (const archive of await downloadPackages(work, redisPackages))
+    const root = join(workDir, 'root');
+    for (const archive of await downloadPackages(workDir, redisPackages))
       await command('dpkg', ['-x', archive, root]);
     await symlink('redis-check-rdb', join(root, 'usr/bin/redis-server'));
     await rename(root, home).catch(async () => {
@@ -55,7 +55,7 @@ async function unpackDebianRedis(options: FindOptions): Promise<RedisBinary | nu
       await rename(root, home);
     });
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await rm(workDir, { recursive: true, force: true });
   }
   const fetched = await runnable(home);
   if (fetched === null)
@@ -67,9 +67,9 @@ async function runnable(home: string): Promise<RedisBinary | null> {
   const file = join(home, 'usr/bin/redis-server');
   // `usr/lib/x86_64-linux-gnu` and the like.
   const folders: string[] = [];
-  for (const above of [join(home, 'usr/lib'), join(home, 'lib')]) {
-    const names = await readdir(above).catch((): string[] => []);
-    folders.push(...names.filter((name) => name.includes('-linux-')).map((name) => join(above, name)));
+  for (const parent of [join(home, 'usr/lib'), join(home, 'lib')]) {
+    const names = await readdir(parent).catch((): string[] => []);
+    folders.push(...names.filter((name) => name.includes('-linux-')).map((name) => join(parent, name)));
   }
   const env = { LD_LIBRARY_PATH: folders.join(':') };
   const runs = await works(file, ['--version'], { env });
@@ -77,60 +77,60 @@ async function runnable(home: string): Promise<RedisBinary | null> {
 }
 
 const SERVER = 'redis-tools';
-/** What it needs beside the C library, where apt cannot say. */
+/** The libraries that it needs beside the C library, when apt cannot list them. */
 const LIBRARIES = ['libjemalloc2', 'liblzf1', 'libatomic1'];
 const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
 const TIMEOUT_MS = 120_000;
 
-/** Redis and the libraries that this system lacks. Asked without installing: a simulation needs no root. */
+/** Returns the packages of Redis that this system lacks. apt only simulates the install, which needs no root. */
 async function redisPackages(options: readonly string[]): Promise<readonly string[]> {
   const simulate = [...options, 'install', '--simulate', '--no-install-recommends', SERVER];
   const plan = await command('apt-get', simulate, { timeout: TIMEOUT_MS }).catch(() => null);
-  // A line with the installed version in brackets is an upgrade: what is installed will do.
-  const lacking = [...(plan ?? '').matchAll(/^Inst (\S+) \(/gm)].flatMap(([, name]) => name ?? []);
-  return [...new Set([SERVER, ...(plan === null ? LIBRARIES : [...lacking, 'libatomic1'])])];
+  // A line with the installed version in brackets is an upgrade, which is not needed.
+  const missing = [...(plan ?? '').matchAll(/^Inst (\S+) \(/gm)].flatMap(([, name]) => name ?? []);
+  return [...new Set([SERVER, ...(plan === null ? LIBRARIES : [...missing, 'libatomic1'])])];
 }
 
 /**
- * Downloads packages of Debian or Ubuntu into `work`, as any user.
- * @param choose names them, given what `apt-get` is run with
+ * Downloads packages of Debian or Ubuntu into a folder, as any user.
+ * @param choose returns their names, given the options of `apt-get`
  * @returns the archives' paths
  */
 export async function downloadPackages(
-  work: string,
+  workDir: string,
   choose: (options: readonly string[]) => Promise<readonly string[]>,
 ): Promise<string[]> {
   const download = async (options: readonly string[]): Promise<string> => {
     const args = [...options, 'download', ...(await choose(options))];
-    return command('apt-get', args, { cwd: work, timeout: TIMEOUT_MS });
+    return command('apt-get', args, { cwd: workDir, timeout: TIMEOUT_MS });
   };
   // The system's package lists may be missing (as in a container image) or stale: then we fetch our own.
-  await download(NETWORK).catch(async () => download([...NETWORK, ...(await ownLists(work))]));
-  const names = await readdir(work);
-  return names.filter((name) => name.endsWith('.deb')).map((name) => join(work, name));
+  await download(NETWORK).catch(async () => download([...NETWORK, ...(await fetchPackageLists(workDir))]));
+  const names = await readdir(workDir);
+  return names.filter((name) => name.endsWith('.deb')).map((name) => join(workDir, name));
 }
 
-/** Package lists of our own, beside the system's. */
-async function ownLists(work: string): Promise<string[]> {
-  const lists = join(work, 'apt/lists');
-  const cache = join(work, 'apt/cache');
+/** Fetches package lists of our own. @returns the options of `apt-get` that use them */
+async function fetchPackageLists(workDir: string): Promise<string[]> {
+  const lists = join(workDir, 'apt/lists');
+  const cache = join(workDir, 'apt/cache');
   await mkdir(join(lists, 'partial'), { recursive: true });
   await mkdir(join(cache, 'archives/partial'), { recursive: true });
-  // The sandbox user may not enter our folder; without root the option changes nothing.
+  // apt's sandbox user may not enter our folder; without root the option changes nothing.
   const settings = [`Dir::State::lists=${lists}`, `Dir::Cache=${cache}`, 'APT::Sandbox::User=root'];
   const options = settings.flatMap((setting) => ['-o', setting]);
   await command('apt-get', [...NETWORK, ...options, 'update'], { timeout: TIMEOUT_MS });
   return options;
 }
 
-/** The last Redis that builds with a C compiler and `make` alone, and that BullMQ is happy with. */
+/** The last Redis that BullMQ supports and that needs only a C compiler and `make` to build. */
 const BUILT_VERSION = '7.2.4';
 
 interface Builder {
   getPath(options: { version: string; downloadDir: string }): Promise<string>;
 }
 
-/** Built from source by the development package `redis-memory-server`: a minute or two, once. */
+/** Builds Redis from source by the development package `redis-memory-server`: one or two minutes, once. */
 const buildRedis: Finder = async ({ cacheDir, log }) => {
   const builder = await import('redis-memory-server/lib/util/RedisBinary.js').catch(() => null);
   if (builder === null || (process.platform !== 'win32' && !(await works('make', ['--version']))))
@@ -143,12 +143,12 @@ const buildRedis: Finder = async ({ cacheDir, log }) => {
   return { file, source: `redis-memory-server (${BUILT_VERSION})` };
 };
 
-/** In the order of what costs least. */
+/** The cheapest first. */
 const FINDERS: readonly Finder[] = [installedRedis, unpackDebianRedis, buildRedis];
 
 /**
  * Finds a Redis on this machine, or fetches one, without root and without installing anything.
- * @throws RedisUnavailable with the commands to type, when no way led to one
+ * @throws RedisUnavailable when there is none, with the commands that install one
  */
 export async function findRedis(options: FindOptions, finders = FINDERS): Promise<RedisBinary> {
   const causes: unknown[] = [];
@@ -167,7 +167,7 @@ export async function findRedis(options: FindOptions, finders = FINDERS): Promis
 class RedisUnavailable extends Error {
   readonly code = 'redis_unavailable';
 
-  /** @param causes why each way that was tried led nowhere */
+  /** @param causes why each attempt failed */
   constructor(causes: readonly unknown[]) {
     super(
       [

@@ -9,11 +9,11 @@ const KEPT_OUTPUT = 4000;
 /** Another process may take a free port before Redis does. */
 const PORT_ATTEMPTS = 5;
 
-/** What a server is given beside what all are given, by the names of redis.conf. */
+/** Settings by their names in redis.conf, besides those of every server. */
 export type RedisSettings = Readonly<Record<string, string>>;
 
 interface RedisOptions extends FindOptions {
-  /** Where the data live, also for the next start; made when it is not there. */
+  /** The folder of the data, kept for the next start; created when missing. */
   readonly dataDir: string;
   readonly port?: number;
   readonly settings?: RedisSettings;
@@ -23,7 +23,7 @@ export type RedisProcess = Awaited<ReturnType<typeof runServer>>;
 export type StartedRedis = Awaited<ReturnType<typeof startRedis>>;
 
 /**
- * Starts a Redis of our own on 127.0.0.1, found or fetched; resolves when it answers.
+ * Finds or fetches a Redis, and starts it on 127.0.0.1. Resolves when it answers.
  * @throws RedisUnavailable, RedisDidNotStart
  */
 export async function startRedis(options: RedisOptions) {
@@ -37,7 +37,7 @@ export async function startRedis(options: RedisOptions) {
   return options.port === undefined ? onFreePort(start) : start(options.port);
 }
 
-/** Starts a Redis on a free port; on another one where that is taken meanwhile. @throws what `start` throws */
+/** Starts a Redis on a free port, and again on another if that was taken meanwhile. @throws what `start` throws */
 export async function onFreePort<T>(start: (port: number) => Promise<T>, findPort = freePort): Promise<T> {
   for (let attempt = 1; ; attempt += 1)
     try {
@@ -48,7 +48,7 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>, findPor
     }
 }
 
-/** As in production: nothing is evicted, every write is in the append-only file within a second. */
+/** Settings as in production: no eviction, and every write is in the append-only file within a second. */
 const PRODUCTION = {
   bind: '127.0.0.1',
   daemonize: 'no',
@@ -66,17 +66,17 @@ export function runRedis(
   binary: RedisBinary,
   port: number,
   dataDir: string,
-  more: RedisSettings = {},
+  extra: RedisSettings = {},
 ): Promise<RedisProcess> {
-  const settings = { port: String(port), dir: dataDir, ...PRODUCTION, ...more };
+  const settings = { port: String(port), dir: dataDir, ...PRODUCTION, ...extra };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return runServer(binary, args);
 }
 
-/** What a server, and what a sentinel prints when it answers. */
+/** What a server or a sentinel prints when it answers. */
 const READY = /Ready to accept connections|Sentinel ID is/;
 
-/** The same with arguments of your own. @throws RedisDidNotStart */
+/** Starts a server or sentinel by its arguments; resolves when it answers. @throws RedisDidNotStart */
 export async function runServer({ file, env }: RedisBinary, args: readonly string[]) {
   const { child, pid, ended, end } = startChild(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -92,15 +92,15 @@ export async function runServer({ file, env }: RedisBinary, args: readonly strin
     isLate = true;
     void end('SIGTERM');
   }, START_LIMIT_MS);
-  const how = await Promise.race([ready, ended]);
+  const ending = await Promise.race([ready, ended]);
   clearTimeout(limit);
-  if (how !== null) {
-    const why = isLate ? `gave no answer within ${START_LIMIT_MS / 1000} s` : `ended (${how})`;
+  if (ending !== null) {
+    const why = isLate ? `gave no answer within ${START_LIMIT_MS / 1000} s` : `ended (${ending})`;
     throw new RedisDidNotStart(why, output);
   }
-  // Two signals: a master may wait for its replicas; CONT, since a frozen process would keep the signal.
+  // KILL too, since a master may wait for its replicas; CONT, since a stopped process does not act on TERM.
   const guard = afterUs(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
-  // It must not outlive Redis, whose process id may then be another program's.
+  // The guard ends with Redis: another program may get its process id.
   void ended.then(guard);
   return {
     pid,
