@@ -6,28 +6,28 @@ import type { Narrator } from './narrator.js';
 import { emailOf, nameOf, REGION, SCENES, STRANGER, type Acts, type Scene } from './scenes.js';
 import { waitFor, type Stage, type StageOptions } from './stage.js';
 
-/** A look into the running Palier, through the same Redis and the same rules. It changes nothing. */
+/** Reads the state of the running Palier, through the same Redis and rules. Changes nothing. */
 export interface Insight {
   work(): Promise<PendingWork>;
-  standing(email: string, badgeId: string): Promise<AwardProgress>;
+  progress(email: string, badgeId: string): Promise<AwardProgress>;
 }
 
 export interface PendingWork {
-  /** Notices that came or are read, earners to decide. */
+  /** Notices to read, and earners to evaluate. */
   readonly deciding: number;
   /** Awards to gather and to issue. */
   readonly issuing: number;
-  /** What Palier gave up, each with its reason. */
+  /** Reasons of failed jobs. */
   readonly failed: readonly string[];
 }
 
-/** What somebody has and lacks for a badge of the Région, in numbers and in French. */
+/** A person's progress towards a badge of the Région, in numbers and in French. */
 export interface AwardProgress {
   readonly have: number;
   readonly need: number;
-  /** What earned it: partners' badges, or badges of the Région. */
+  /** The badges that earned it, of partners or of the Région. */
   readonly earnedBy: readonly string[];
-  /** What is missing; empty when nothing is. */
+  /** The shortfall; '' when there is none. */
   readonly lacking: string;
   /** Each badge that does not count, and why. */
   readonly excluded: readonly string[];
@@ -47,24 +47,26 @@ export const countOf = (count: number, one: string, many = `${one}s`): string =>
 export const ofPerson = (name: string): string =>
   /^[aeiouyéèêâîô]/i.test(name) ? `d'${name}` : `de ${name}`;
 
-/** Above it, people are counted and not named. */
+/** More people than these are counted, not named. */
 export const MOST_NAMED = 4;
 const list = new Intl.ListFormat('fr');
 
-/** Where what was issued is read, and what it is called. */
+/** What `committedIssues` and `awardName` need. */
 export type Issuing = Pick<Play, 'scheme'> & { readonly sandbox: Pick<Play['sandbox'], 'issues'> };
 
-/** What the Région issued, as Open Badge Factory carried it out; a badge after those that it builds upon. */
+/** Returns the Région's issue calls that OBF carried out, each badge after those that it builds upon. */
 export function committedIssues({ sandbox, scheme: { awards } }: Issuing): readonly ReceivedIssue[] {
-  const place = (one: ReceivedIssue): number => awards.findIndex(({ badgeId }) => badgeId === one.badgeId);
-  const own = sandbox.issues().filter(({ clientId, eventId }) => clientId === REGION.id && eventId !== null);
-  return own.toSorted((a, b) => place(a) - place(b));
+  const rank = (one: ReceivedIssue): number => awards.findIndex(({ badgeId }) => badgeId === one.badgeId);
+  const calls = sandbox
+    .issues()
+    .filter(({ clientId, eventId }) => clientId === REGION.id && eventId !== null);
+  return calls.toSorted((a, b) => rank(a) - rank(b));
 }
 
 const READING_MS_PER_CHARACTER = 40;
 const SCENE_END_MS = 1500;
 
-/** Plays each scene: its acts in Open Badge Factory, their notices to Palier, and what comes of them. */
+/** Plays each scene: its acts in OBF, their notices to Palier, and the results. */
 export async function playScenes(play: Play): Promise<void> {
   const { narrator } = play;
   const announce = createAnnouncer(play);
@@ -109,8 +111,8 @@ function actsOf(play: Play, scene: Scene, announce: () => void): Acts {
 function createAnnouncer(play: Play): () => void {
   const announced = new Set<string | null>();
   return () => {
-    const news = committedIssues(play).filter(({ eventId }) => !announced.has(eventId));
-    for (const { badgeId, recipients, status, eventId } of news) {
+    const unannounced = committedIssues(play).filter(({ eventId }) => !announced.has(eventId));
+    for (const { badgeId, recipients, status, eventId } of unannounced) {
       const many = recipients.length > MOST_NAMED;
       const who = many ? countOf(recipients.length, 'personne') : list.format(recipients.map(nameOf));
       const how = `${many ? ', en un seul appel' : ''}${status === 'lost' ? ' (réponse perdue)' : ''}`;
@@ -123,7 +125,7 @@ function createAnnouncer(play: Play): () => void {
 export const EVENT_PATH = '/webhooks/obf';
 export const PASSPORT_PATH = '/obpv1/factory/users_badges';
 
-/** The notice, and then the wait until Palier has read and decided: after that, nothing more can come of it. */
+/** Sends a notice, and waits until Palier has read it and decided: nothing more follows from it. */
 async function notify(play: Play, scene: Scene, type: string, event: EventRecord): Promise<void> {
   const { sandbox, narrator } = play;
   const before = sandbox.calls.length;
@@ -143,28 +145,28 @@ async function notify(play: Play, scene: Scene, type: string, event: EventRecord
     narrator.fact(`Open Badge Factory a répondu ${answers}, puis le badge a été lu`);
   }
   if (ignored) return;
-  // A revocation names the whole event: only those who lost the badge are of interest.
+  // A revocation names the whole event, but only those who lost the badge matter.
   const concerned = event.assertions.filter(({ revoked }) => type !== 'badge.revoked' || revoked);
   const emails = concerned.map(({ email }) => email);
   await narratePortfolios(play, scene.toward, emails);
 }
 
-/** Where it goes, and what it is. A push to a Passport names each person's credential of this event. */
+/** Returns a notice and its URL. A push to a Passport names each person's credential of the event. */
 function noticeOf({ webUrl, keys }: Play, type: string, event: EventRecord, isPushed: boolean) {
   const { clientId, id, assertions } = event;
   if (!isPushed) {
     const data = { type, client_id: clientId, event_id: id };
     return [webUrl + EVENT_PATH, signedNotice(keys.webhookSecret, data, systemClock)] as const;
   }
-  const where = Object.fromEntries(assertions.map(({ email, url }) => [email, [url]]));
-  return [webUrl + PASSPORT_PATH, passportNotice(keys.basic, where)] as const;
+  const credentials = Object.fromEntries(assertions.map(({ email, url }) => [email, [url]]));
+  return [webUrl + PASSPORT_PATH, passportNotice(keys.basic, credentials)] as const;
 }
 
-/** How far these people have come, those who stand alike in one line. */
+/** Says how far people have come; people with the same progress share a line. */
 async function narratePortfolios({ insight, narrator }: Play, toward: string, emails: readonly string[]) {
   const people = new Map<string, string[]>();
   for (const email of emails) {
-    const { have, need } = await insight.standing(email, toward);
+    const { have, need } = await insight.progress(email, toward);
     const dots = `${'●'.repeat(have)}${'○'.repeat(Math.max(0, need - have))}`;
     const words = `${dots} ${countOf(have, 'badge')} sur ${need}`;
     people.set(words, [...(people.get(words) ?? []), nameOf(email)]);
@@ -175,7 +177,7 @@ async function narratePortfolios({ insight, narrator }: Play, toward: string, em
   }
 }
 
-/** Resolves when nothing is left of one kind of work. Looked at twice: what is done may have left more. */
+/** Resolves when one kind of work is done. Checks twice: work that ends may have added more. */
 export async function workDone({ insight, stop }: Play, kind: (work: PendingWork) => number, what: string) {
   const none = async (): Promise<boolean> => kind(await insight.work()) === 0;
   await waitFor(async () => (await none()) && (await none()), what, stop);

@@ -29,16 +29,16 @@ const TIME_ZONE = 'Europe/Paris';
 
 interface Options {
   readonly fast: boolean;
-  /** Stays up after the story. */
+  /** Stays open after the story. */
   readonly keep: boolean;
 }
 
-/** The scenes' own reading speed is 25 characters a second; what was said also stays on the screen. */
+/** Shortens the scenes' pauses, meant for 25 characters a second: the text stays on the screen. */
 const READING_PACE = 0.55;
 
 /**
- * The whole demonstration: opens everything, tells the story, and closes what it opened, however it ends.
- * @returns the exit code; whatever went wrong has been told
+ * Runs the demonstration: opens everything, plays the story, and always closes what it opened.
+ * @returns the exit code; any error is already printed
  */
 async function show({ fast, keep }: Options, stop: AbortController): Promise<number> {
   const { signal } = stop;
@@ -53,7 +53,7 @@ async function show({ fast, keep }: Options, stop: AbortController): Promise<num
   } catch (error) {
     if (signal.aborted && error === signal.reason) {
       process.stdout.write("\nInterrompu : tout s'arrête.\n");
-      // As shells have it: 128 and the number of SIGINT.
+      // As in shells: 128 plus the number of SIGINT.
       return 130;
     }
     process.stderr.write(`\nLa démonstration a échoué.\n${textOf(error)}\n`);
@@ -80,7 +80,7 @@ async function perform(stop: AbortSignal, narrator: Narrator, closing: Closing):
   const insight = openInsight(scheme, stage.environment);
   await closing.opened(() => insight.close());
   const story = tellStory({ ...stage, scheme, insight, narrator }).catch(async (error: unknown) => {
-    // It may only be the first to see that a program ended: that one is to be told.
+    // The cause may be a program that ended: `watch` then rejects first, with its last lines.
     await sleep(500);
     throw error;
   });
@@ -108,14 +108,14 @@ function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage): voi
   narrator.fact(`journaux : ${relative(PROJECT_DIR, runDir)}/`);
 }
 
-/** A fault that has a code is told by its message; anything else is a defect, and its stack says where. */
+/** Returns the message of an error with a code; any other is a defect, and its stack says where. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isOurs = error instanceof DemoError || 'code' in error;
   return isOurs ? error.message : (error.stack ?? error.message);
 }
 
-/** Reads what the workers read, through Redis and the rules; writes nothing. */
+/** Opens what reads Palier's state through Redis and the rules; it writes nothing. */
 function openInsight(scheme: Scheme, environment: Environment): Insight & { close(): Promise<void> } {
   const config = loadConfig(environment);
   const redis = openConsumer(config.redis);
@@ -124,10 +124,10 @@ function openInsight(scheme: Scheme, environment: Environment): Insight & { clos
   const stores = openStores({ config, scheme, secrets: new Map(), redis, log, leavesNoMark: true });
   const queues = Object.values(stores.queues);
   return {
-    work: () => workIn(queues),
-    async standing(email, badgeId) {
+    work: () => pendingWorkIn(queues),
+    async progress(email, badgeId) {
       const { portfolio } = await readPerson(stores, earnerKeyOf(stores.vault, email));
-      return standingIn(scheme, evaluate(scheme, portfolio, secondsOf(systemClock)), badgeId);
+      return progressIn(scheme, evaluate(scheme, portfolio, secondsOf(systemClock)), badgeId);
     },
     async close(): Promise<void> {
       await Promise.all(queues.map((queue) => queue.close()));
@@ -136,12 +136,12 @@ function openInsight(scheme: Scheme, environment: Environment): Insight & { clos
   };
 }
 
-async function workIn(queues: readonly Queue[]): Promise<PendingWork> {
+async function pendingWorkIn(queues: readonly Queue[]): Promise<PendingWork> {
   const counts: Record<string, number> = {};
   const failed: string[] = [];
   for (const queue of queues) {
     const { waiting = 0, active = 0, prioritized = 0 } = await queue.getJobCounts();
-    // What the clock starts (polls, the sweep) always waits for its next turn.
+    // Scheduled jobs (polls, the sweep) always wait for their next run.
     const delayed = (await queue.getDelayed()).filter((job) => job?.repeatJobKey === undefined);
     counts[queue.name] = waiting + active + prioritized + delayed.length;
     failed.push(...(await queue.getFailed()).map((job) => `${queue.name} : ${job.failedReason}`));
@@ -150,7 +150,7 @@ async function workIn(queues: readonly Queue[]): Promise<PendingWork> {
   return { deciding: arrivals + notices + earners, issuing: awards, failed };
 }
 
-function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): AwardProgress {
+function progressIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): AwardProgress {
   const text = new ExplanationText(buildExplanation(scheme, evaluation));
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
   if (verdict === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);
@@ -168,7 +168,7 @@ function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Aw
 const inFrench = new Intl.Collator('fr').compare;
 const capitalised = (line: string): string => line.charAt(0).toUpperCase() + line.slice(1);
 
-/** What a program needs to run at all; nothing of it is Palier's. */
+/** Returns the environment that any program needs, without Palier's own. */
 const surroundings = (): Environment =>
   Object.fromEntries(
     ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP'].flatMap((name) => {
@@ -177,7 +177,7 @@ const surroundings = (): Environment =>
     }),
   );
 
-function stopOfProcess(): AbortController {
+function abortOnSignals(): AbortController {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   process.stdout.on('error', () => stop.abort());
@@ -192,11 +192,11 @@ async function main(): Promise<void> {
     .parse();
   const { fast, keep } = command.opts<Options>();
   const isWatched = process.stdout.isTTY && process.stdin.isTTY;
-  process.exitCode = await show({ fast, keep: keep || isWatched }, stopOfProcess());
+  process.exitCode = await show({ fast, keep: keep || isWatched }, abortOnSignals());
 }
 
-/** Everything was closed by now. Should something be left, the demo ends all the same. */
-const PATIENCE_MS = 3000;
+/** Everything is closed by now; the process ends after this time even if something still runs. */
+const EXIT_LIMIT_MS = 3000;
 
 await main();
-setTimeout(() => process.exit(), PATIENCE_MS).unref();
+setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();

@@ -3,15 +3,15 @@ import { styleText } from 'node:util';
 
 const [WIDEST, NARROWEST] = [96, 50];
 
-/** Tells the story in the terminal, at a reader's pace. Colour is decoration: the words say everything without it. */
+/** Prints the story in the terminal, at a reader's pace. Colour is only decoration. */
 export class Narrator {
-  // A terminal that does not know its width says 0.
+  // A terminal that does not know its width reports 0.
   readonly #width = process.stdout.columns > 0 ? clamp(process.stdout.columns) : WIDEST;
-  #amongFacts = false;
+  #isAfterFact = false;
 
   /**
-   * @param pace pauses are multiplied by this: 0 has none
-   * @param stop once aborted, nothing more is said
+   * @param pace the factor of all pauses; 0: none
+   * @param stop once aborted, nothing more is printed
    */
   constructor(
     private readonly pace: number,
@@ -25,16 +25,16 @@ export class Narrator {
 
   /** A paragraph of the story. */
   say(text: string): void {
-    if (this.#amongFacts) this.gap();
+    if (this.#isAfterFact) this.gap();
     this.#lines(wrap(text, this.#width));
   }
 
-  /** What the machines do meanwhile. */
+  /** What the programs do meanwhile. */
   fact(text: string): void {
     this.#marked('  · ', text, 'dim');
   }
 
-  /** A badge of the Région goes out. */
+  /** The Région issues a badge. */
   award(text: string): void {
     this.#marked('  ★ ', text, 'green');
   }
@@ -43,7 +43,7 @@ export class Narrator {
     this.#lines(tableLines(headings, rows, this.#width));
   }
 
-  /** What another program printed, further in; a line that is too long goes on below, two spaces further in. */
+  /** The output of another program, indented. A long line goes on below, two spaces further in. */
   verbatim(lines: readonly string[]): void {
     for (const line of lines) {
       const text = line.trimStart();
@@ -52,7 +52,7 @@ export class Narrator {
     }
   }
 
-  /** A command to copy: never broken. */
+  /** A command to copy, never wrapped. */
   command(text: string): void {
     this.#lines([`    ${text}`]);
   }
@@ -61,18 +61,18 @@ export class Narrator {
     this.#lines(['']);
   }
 
-  /** Lets the reader read; ends at once when the story is stopped. */
+  /** Gives the reader time; ends at once when the story is stopped. */
   async pause(ms: number): Promise<void> {
     await sleep(ms * this.pace, undefined, { signal: this.stop }).catch(() => {});
   }
 
   #marked(mark: string, text: string, style: 'dim' | 'green'): void {
     this.#lines(hanging(mark, text, ' '.repeat(mark.length), this.#width), style);
-    this.#amongFacts = true;
+    this.#isAfterFact = true;
   }
 
   #lines(lines: readonly string[], style?: 'bold' | 'dim' | 'green'): void {
-    this.#amongFacts = false;
+    this.#isAfterFact = false;
     if (this.stop.aborted) return;
     for (const line of lines)
       process.stdout.write(`${style === undefined || line === '' ? line : styleText(style, line)}\n`);
@@ -84,8 +84,8 @@ const clamp = (columns: number): number => Math.max(NARROWEST, Math.min(WIDEST, 
 const NO_BREAK = '\u00a0';
 
 /**
- * Breaks a text into lines of at most `width` characters, between words and never before a French sign; a longer word
- * stands alone.
+ * Breaks a text into lines of at most `width` characters, between words but never before a French sign. A longer
+ * word has its own line.
  * @returns at least one line
  */
 export function wrap(text: string, width: number): readonly string[] {
@@ -107,12 +107,12 @@ function hanging(start: string, text: string, below: string, width: number): rea
 
 const GAP = 2;
 const NARROWEST_COLUMN = 20;
-/** No column but the last takes a larger part of the width. */
+/** The largest part of the width for each column but the last. */
 const LARGEST_PART = 0.32;
 
 /**
- * A table as plain text: each column as wide as its longest cell needs, the last one what is left of
- * `width`; what does not fit goes on below, in its own column.
+ * Returns a table as plain text. A column is as wide as its longest cell; the last one has the rest of `width`.
+ * A cell that is too long goes on below, in its own column.
  */
 export function tableLines(
   headings: readonly string[],

@@ -17,7 +17,7 @@ export const emailOf = (name: string): string =>
 
 const names = new Map([...GROUP, ...PRESENT, ABSENT, 'Inès'].map((name) => [emailOf(name), name]));
 
-/** What the story calls the person of this address. */
+/** Returns the person's name in the story. */
 export const nameOf = (email: string): string => names.get(email) ?? email;
 
 /** The Région's own client of Open Badge Factory. */
@@ -30,10 +30,10 @@ export const STRANGER = {
   badge: { badgeId: 'PHC_ANIMER', name: 'Animer une soirée' },
 } as const;
 
-/** People by a badge of the Région. */
+/** Names of people, by badge of the Région. */
 export type ExpectedAwards = Readonly<Record<string, readonly string[]>>;
 
-/** Who is to receive what from Palier, each once; and nobody anything else. */
+/** The awards that Palier must issue, each once, and no others. */
 export const AWARDED: ExpectedAwards = {
   R_COMM_1: ['Amina', 'Bastien', 'Chloé', 'Driss', 'Élise', 'Jeanne'],
   R_ORGA_1: PRESENT,
@@ -41,10 +41,10 @@ export const AWARDED: ExpectedAwards = {
   R_GENERAL: ['Inès'],
 };
 
-/** Who comes close and is not to receive it. */
+/** The people who come close and must not receive the award. */
 export const NOT_AWARDED: ExpectedAwards = { R_COMM_1: ['Farid', 'Gaëlle', 'Hugo'], R_ORGA_1: [ABSENT] };
 
-/** What the Région gave to Inès by hand, before the story begins: in June of the year before. */
+/** Badges that the Région issued to Inès by hand before the story, in June of the year before. */
 export const GIVEN_BEFORE = ['R_COMM_1', 'R_ORGA_2', 'R_ADAP_2'];
 export const givenBeforeOnS = (nowMs: number): number =>
   Date.UTC(new Date(nowMs).getUTCFullYear() - 1, 5, 17) / 1000;
@@ -52,10 +52,10 @@ export const givenBeforeOnS = (nowMs: number): number =>
 /** How often each client's events are read, in this story. */
 export const POLL_EVERY_S = 10;
 
-/** What a scene can have happen, one after the other. */
+/** What a scene can do, one after the other. */
 export interface Acts {
   readonly say: (text: string) => Promise<void>;
-  /** One badge to all of them, as one event, and its notice. */
+  /** Issues one badge to all of them, as one event, and sends its notice. */
   readonly give: (
     partner: string,
     badge: string,
@@ -64,7 +64,7 @@ export interface Acts {
   ) => Promise<void>;
   readonly revoke: (partner: string, badge: string, from: string) => Promise<void>;
   readonly fault: (fault: Fault) => void;
-  /** Waits until the Région has given it. */
+  /** Waits until the Région has issued it. */
   readonly holds: (person: string, badge: string) => Promise<void>;
 }
 
@@ -77,15 +77,15 @@ interface GiveOptions {
 
 export interface Scene {
   readonly title: string;
-  /** The Région's badge that people are on their way to. */
+  /** The Région's badge that people work towards. */
   readonly toward: string;
   /** How often each notice is sent, at the same moment. */
   readonly times?: number;
   readonly play: (acts: Acts) => Promise<void>;
 }
 
-/** The third badge on the way to Communiquer, and the wait for the Région's. */
-async function third({ give, holds }: Acts, person: string): Promise<void> {
+/** Gives the third badge towards Communiquer, and waits for the Région's. */
+async function giveThird({ give, holds }: Acts, person: string): Promise<void> {
   await give('ATELIERS_COTENTIN', 'ADC_ECOUTER', [person]);
   await holds(person, 'R_COMM_1');
 }
@@ -115,7 +115,7 @@ export const SCENES: readonly Scene[] = [
       await acts.say(
         "Les Ateliers du Cotentin remettent « Écouter et reformuler » à Amina : c'est son troisième badge.",
       );
-      await third(acts, 'Amina');
+      await giveThird(acts, 'Amina');
       await acts.say("À la Région, personne n'a rien eu à faire.");
     },
   },
@@ -128,7 +128,7 @@ export const SCENES: readonly Scene[] = [
         'Bastien a lui aussi son troisième badge. Mais la connexion est coupée au mauvais moment : Open Badge ' +
           'Factory émet le badge de la Région, et sa réponse ne revient jamais.',
       );
-      await third(acts, 'Bastien');
+      await giveThird(acts, 'Bastien');
       await acts.say(
         "Émettre de nouveau, à l'aveugle, ferait deux badges. Palier attend, puis relira le compte de la Région ; " +
           "l'histoire y reviendra.",
@@ -141,7 +141,7 @@ export const SCENES: readonly Scene[] = [
     times: 4,
     async play(acts) {
       await acts.say('Pour le troisième badge de Chloé, le même webhook arrive quatre fois au même moment.');
-      await third(acts, 'Chloé');
+      await giveThird(acts, 'Chloé');
       await acts.say('Quatre webhooks, un seul badge de la Région.');
     },
   },
@@ -179,7 +179,7 @@ export const SCENES: readonly Scene[] = [
         "Au moment de lire le troisième badge d'Élise, Open Badge Factory répond 503, « revenez dans 2 secondes ». " +
           'Tout Palier patiente, puis reprend où il en était.',
       );
-      await third(acts, 'Élise');
+      await giveThird(acts, 'Élise');
     },
   },
   {

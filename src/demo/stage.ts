@@ -10,10 +10,10 @@ import { startRedis } from '../sandbox/redis/run.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { emailOf, GIVEN_BEFORE, givenBeforeOnS, POLL_EVERY_S, REGION, STRANGER } from './scenes.js';
 
-/** What went wrong, in words for those who watch: no stack is to be shown. */
+/** An error in words for the audience, shown without its stack. */
 export class DemoError extends Error {}
 
-/** The scheme of the rules, as far as the story needs it. */
+/** The part of the scheme that the story needs. */
 export interface DemoScheme {
   readonly partners: readonly {
     readonly clientId: string;
@@ -22,7 +22,7 @@ export interface DemoScheme {
     readonly secretEnv: string | null;
     readonly badges: readonly { readonly badgeId: string; readonly name: string | null }[];
   }[];
-  /** The Région's own, each after those that it builds upon. */
+  /** The Région's awards, each after those that it builds upon. */
   readonly awards: readonly { readonly badgeId: string; readonly name: string }[];
 }
 
@@ -37,25 +37,25 @@ export interface StageOptions {
   readonly stop: AbortSignal;
 }
 
-/** What was opened, to be given back in the opposite order, whenever the end comes. */
+/** The disposers of what was opened, called in reverse order at the end. */
 export class Closing {
   readonly #disposers: (() => Promise<unknown> | void)[] = [];
   #isClosed = false;
 
-  /** Something was opened. After the end it is given back at once: opening took longer than the story. */
+  /** Adds a disposer. After `close` it is called at once: opening took longer than the story. */
   async opened(dispose: () => Promise<unknown> | void): Promise<void> {
     this.#disposers.push(dispose);
     if (this.#isClosed) await this.close();
   }
 
-  /** Gives everything back, once; one that fails does not keep the others. */
+  /** Calls every disposer once; one that fails does not stop the others. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (let dispose = this.#disposers.pop(); dispose !== undefined; dispose = this.#disposers.pop())
       try {
         await dispose();
       } catch {
-        // At the end there is nobody left to tell.
+        // At the end nobody needs to know.
       }
   }
 }
@@ -64,28 +64,28 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /**
  * Opens Redis, Open Badge Factory and Palier.
- * @param closing learns of each thing as soon as it is open
- * @param report called with each thing that is ready
+ * @param closing gets the disposer of each thing as soon as it is open
+ * @param report called with a line for each thing that is ready
  */
 export async function openStage(options: StageOptions, closing: Closing, report: (what: string) => void) {
   const { scheme, projectDir, configDir } = options;
   const { cacheDir, runDir } = await makeFolders(projectDir);
-  // Always a server of our own: whatever REDIS_URL says may be somebody's data.
+  // Always a server of our own: REDIS_URL may name somebody's data.
   const redis = await startRedis({ cacheDir, dataDir: join(runDir, 'redis'), log: report });
   await closing.opened(redis.stop);
   report(`Redis : ${redis.url}, ${redis.source}`);
   const keys = makeKeys();
   const sandbox = await startSandbox();
-  furnish(sandbox, scheme, keys.client);
+  fillSandbox(sandbox, scheme, keys.client);
   await closing.opened(() => sandbox.close());
   report(`Open Badge Factory, en local : ${sandbox.url}`);
   const mailbox = await openMailbox();
   await closing.opened(() => mailbox.close());
   report(`Serveur d'e-mail, en local : ${mailbox.url}`);
-  // Chosen here: the links in mails name it.
+  // Chosen here, since the links in mails contain it.
   const port = String(await freePort());
   const webUrl = `http://127.0.0.1:${port}`;
-  // All that the real programs are given, and by nothing else: a `.env` of the project has no say.
+  // The whole configuration of the real programs: the project's `.env` is not read.
   const own = {
     REDIS_URL: redis.url,
     OBF_BASE_URL: sandbox.url,
@@ -116,8 +116,8 @@ export async function openStage(options: StageOptions, closing: Closing, report:
 }
 
 /**
- * Makes this run's folder, named after its process, and removes those of runs that have ended. It stays until the next
- * run, for its logs; `npm ci` empties all.
+ * Makes this run's folder, named after its process id, and removes those of ended runs. It stays until the next run,
+ * for its logs; `npm ci` removes all.
  */
 async function makeFolders(projectDir: string): Promise<{ cacheDir: string; runDir: string }> {
   const cacheDir = join(projectDir, 'node_modules/.cache/palier');
@@ -139,7 +139,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Keys made up for one run; they open nothing but what it starts. `client`: of each client of Open Badge Factory. */
+/** Makes the keys of one run, which open only what it starts. `client` is the secret of every OBF client. */
 const makeKeys = () => ({
   client: randomBytes(16).toString('hex'),
   webhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
@@ -147,8 +147,8 @@ const makeKeys = () => ({
   ops: { name: 'demo', password: `palier-${randomBytes(4).toString('hex')}` },
 });
 
-/** The accounts of a local Open Badge Factory, and what the Région gave before the story begins. */
-function furnish(sandbox: Sandbox, { partners, awards }: DemoScheme, secret: string): void {
+/** Adds the clients and badges, and what the Région issued before the story begins. */
+function fillSandbox(sandbox: Sandbox, { partners, awards }: DemoScheme, secret: string): void {
   const strangers = { clientId: STRANGER.id, name: STRANGER.name, badges: [STRANGER.badge] };
   const region = { clientId: REGION.id, name: REGION.name, badges: awards };
   for (const { clientId, name, badges } of [region, ...partners, strangers]) {
@@ -167,14 +167,14 @@ interface Running {
   readonly programsDir: string;
   /** Holds the logs, and `palier.env`; a folder without a `.env`. */
   readonly runDir: string;
-  /** What the programs are given, and nothing else. */
+  /** The programs' whole environment. */
   readonly environment: Environment;
   readonly webUrl: string;
   readonly stop: AbortSignal;
 }
 
 /**
- * One web process and two workers, as the Procfile starts them. Resolves when all are ready, with what rejects as soon
+ * Starts one web process and two workers, as the Procfile does. Resolves when all are ready; `watch` rejects as soon
  * as one of them ends.
  */
 async function startPalier(running: Running, closing: Closing, report: (what: string) => void) {
@@ -182,14 +182,14 @@ async function startPalier(running: Running, closing: Closing, report: (what: st
   const web = startProgram(running, 'web', 'webhooks/main.js');
   const workers = ['worker-1', 'worker-2'].map((name) => startProgram(running, name, 'workers/main.js'));
   const programs = [web, ...workers];
-  // It must not outlive the programs, whose ids may then be another program's.
-  const callOff = afterUs(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
+  // The guard ends with the programs: other programs may get their ids.
+  const cancelGuard = afterUs(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
   await closing.opened(async () => {
     await Promise.all(programs.map(({ end }) => end('SIGTERM')));
-    callOff();
+    cancelGuard();
   });
   const watch = Promise.race(programs.map((program) => program.watch));
-  // At the end, nobody listens any more.
+  // At the end, nobody awaits it any more.
   watch.catch(() => {});
   const isReady = (): Promise<boolean> =>
     fetch(`${webUrl}/readyz`).then(
@@ -209,7 +209,7 @@ async function startPalier(running: Running, closing: Closing, report: (what: st
   return { watch };
 }
 
-/** One of Palier's real programs, as a process of its own. `watch` rejects when it ends. */
+/** Starts one of Palier's real programs as a process. `watch` rejects when it ends. */
 function startProgram({ programsDir, runDir, environment }: Running, name: string, file: string) {
   const logFile = join(runDir, `${name}.log`);
   const out = openSync(logFile, 'w');
@@ -233,7 +233,7 @@ async function lastLines(file: string): Promise<string> {
 }
 
 /**
- * Asks every 25 ms until the answer is yes.
+ * Checks a condition every 25 ms until it is true.
  * @throws DemoError, naming `what`, after `limitMs`; the signal's reason when the story is stopped
  */
 export async function waitFor(

@@ -17,8 +17,8 @@ import { AWARDED, emailOf, nameOf, NOT_AWARDED, SCENES, STRANGER, type ExpectedA
 import { DemoError, waitFor } from './stage.js';
 
 /**
- * Tells the whole story on an open stage.
- * @throws DemoError when Open Badge Factory received anything but what was promised
+ * Plays the whole story on an open stage.
+ * @throws DemoError when OBF received other issue calls than the story promised
  */
 export async function tellStory(play: Play): Promise<void> {
   const { insight, narrator } = play;
@@ -36,7 +36,7 @@ export async function tellStory(play: Play): Promise<void> {
 
 const READ_MS = 4000;
 
-/** Waits until Palier has looked for the badge whose reply was lost, and nothing is left to do. */
+/** Waits until no work is left: Palier has then looked up the badge of the lost reply. */
 async function backToBastien(play: Play): Promise<void> {
   const { sandbox, narrator } = play;
   narrator.heading(`${SCENES.length + 1}. Retour à Bastien`);
@@ -56,17 +56,17 @@ async function showExplain({ narrator, runDir, environment, programsDir }: Play)
   narrator.say(`C'est ce que dit « npx palier explain ${FARID} » :`);
   const args = [join(programsDir, 'ops/cli/main.js'), 'explain', FARID];
   const options = { cwd: runDir, env: environment, timeout: 20_000 };
-  const told = await command(process.execPath, args, options);
-  narrator.verbatim(excerpt(told.trimEnd().split('\n'), EXPLAIN_SHOWN));
+  const output = await command(process.execPath, args, options);
+  narrator.verbatim(excerpt(output.trimEnd().split('\n'), EXPLAIN_SHOWN));
   await narrator.pause(READ_MS);
 }
 
-/** What the person sees of it: they type their address, and a mail brings the link to their own page. */
+/** Shows the person's side: they type their address, and a mail brings the link to their own page. */
 async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<void> {
   narrator.heading('Et Farid, que voit-il ?');
   narrator.say(`Il tape son adresse sur ${webUrl}/parcours, et reçoit cet e-mail :`);
   const body = new URLSearchParams({ adresse: FARID });
-  // As a browser says of a form on that page.
+  // The origin that a browser sends with a form of that page.
   const headers = { Origin: webUrl };
   const { status } = await fetch(`${webUrl}/parcours/lien`, { method: 'POST', body, headers, signal: stop });
   if (status !== 200) throw new DemoError(`La demande d'un lien a été refusée (${status}).`);
@@ -75,7 +75,7 @@ async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<vo
   for (const mail of mails()) showMail(narrator, mail);
 }
 
-/** A mail as its reader sees it; its link stays whole, to be clicked. */
+/** Prints a mail as its reader sees it. Its link is not wrapped, so that it can be clicked. */
 export function showMail(narrator: Narrator, mail: Received): void {
   const { subject, text } = readMail(mail);
   narrator.gap();
@@ -89,8 +89,8 @@ export function showMail(narrator: Narrator, mail: Received): void {
 }
 
 /**
- * The parts that begin with one of `shown`; the others by their headings alone. A part is a line that is not
- * indented and those below it that are.
+ * Returns the parts that begin with one of `shown`, and the first lines of the others. A part is a line without
+ * indentation and the indented lines below it.
  */
 export function excerpt(lines: readonly string[], shown: readonly string[]): readonly string[] {
   let wanted = false;
@@ -101,33 +101,33 @@ export function excerpt(lines: readonly string[], shown: readonly string[]): rea
   });
 }
 
-/** Who received what, badge by badge, and what earned it; those with the same reasons in one row. */
+/** Returns who received what, badge by badge, and why; people with the same reasons share a row. */
 async function awardedRows(play: Play): Promise<readonly string[][]> {
   const rows: string[][] = [];
   for (const { badgeId, recipients } of committedIssues(play)) {
     const byReason = new Map<string, string[]>();
     for (const email of recipients) {
-      const why = (await play.insight.standing(email, badgeId)).earnedBy.join(' · ');
+      const why = (await play.insight.progress(email, badgeId)).earnedBy.join(' · ');
       byReason.set(why, [...(byReason.get(why) ?? []), nameOf(email)]);
     }
-    for (const [why, names] of byReason) rows.push([together(names), awardName(play.scheme, badgeId), why]);
+    for (const [why, names] of byReason) rows.push([joinNames(names), awardName(play.scheme, badgeId), why]);
   }
   return rows;
 }
 
-function together(names: readonly string[]): string {
+function joinNames(names: readonly string[]): string {
   const sorted = names.toSorted((a, b) => a.localeCompare(b, 'fr'));
   return sorted.length > MOST_NAMED
     ? `${sorted[0] ?? ''} et ${countOf(sorted.length - 1, 'autre')}`
     : sorted.join(', ');
 }
 
-/** Who did not receive what they came close to, and why not. */
+/** Returns who came close to an award but did not receive it, and why. */
 async function missedRows({ sandbox, insight, scheme }: Play): Promise<readonly string[][]> {
-  // Of a stranger's badges Palier knows nothing: it never asked.
+  // Palier knows nothing about a stranger's badges, which it never reads.
   const strange = sandbox.eventsOf(STRANGER.id).flatMap(({ assertions }) => assertions);
   const rows = pairsOf(NOT_AWARDED).map(async ([badgeId, name]) => {
-    const { lacking, excluded } = await insight.standing(emailOf(name), badgeId);
+    const { lacking, excluded } = await insight.progress(emailOf(name), badgeId);
     const ignored = strange
       .filter(({ email }) => email === emailOf(name))
       .map(() => `« ${STRANGER.badge.name} » : le ${STRANGER.name} ne participe pas`);
@@ -141,9 +141,9 @@ const pairsOf = (outcome: ExpectedAwards): (readonly [badgeId: string, name: str
   Object.entries(outcome).flatMap(([badgeId, names]) => names.map((name) => [badgeId, name] as const));
 
 /**
- * Holds what Open Badge Factory received against what the story promised: each award once, and no other.
- * @param failed what Palier gave up
- * @returns each difference, in French; none when all is well
+ * Compares the issue calls that OBF received with the story's promise: each award once, and no other.
+ * @param failed the reasons of failed jobs
+ * @returns each difference, in French
  */
 export function differences(
   play: Issuing,
@@ -151,7 +151,7 @@ export function differences(
   failed: readonly string[],
 ): readonly string[] {
   const times = new Map(pairsOf(promised).map((pair) => [pair.join(' '), 0]));
-  const wanted = new Set(times.keys());
+  const promisedKeys = new Set(times.keys());
   for (const { badgeId, recipients } of committedIssues(play))
     for (const email of recipients) {
       const key = `${badgeId} ${nameOf(email)}`;
@@ -160,7 +160,7 @@ export function differences(
   const wrong = [...times].flatMap(([key, count]) => {
     const [badgeId = '', name = ''] = key.split(' ');
     const badge = `« ${awardName(play.scheme, badgeId)} »`;
-    if (!wanted.has(key)) return [`${name} a reçu ${badge} (${count} fois) sans y avoir droit.`];
+    if (!promisedKeys.has(key)) return [`${name} a reçu ${badge} (${count} fois) sans y avoir droit.`];
     return count === 1 ? [] : [`${name} devait recevoir ${badge} une fois : émis ${count} fois.`];
   });
   return [...wrong, ...failed.map((why) => `Palier a renoncé à un travail : ${why}`)];
