@@ -97,7 +97,7 @@ function progressOf(rule: ConditionResult): Tally {
     .reduce((sum, { have, need }) => ({ have: sum.have + have, need: sum.need + need }));
 }
 
-/** Words what a rule misses, in short French sentences; none for a rule that is met. */
+/** Formats what a rule misses, in short French sentences; none for a rule that is met. */
 function missingOf(rule: ConditionResult, names: EarnerNames): readonly string[] {
   if (rule.met) return [];
   if (rule.kind === 'holds') return [`Il vous manque le badge Région « ${names.awardName(rule.award)} ».`];
@@ -126,7 +126,7 @@ function missingBadgesOf({ condition, demands }: BadgesResult, { scheme }: Earne
   ];
 }
 
-/** Words each badge that does not count: why, and what to do about it. */
+/** Formats each badge that does not count: why, and what to do about it. */
 function excludedOf({ evaluation, unused }: Explained, names: EarnerNames): readonly string[] {
   const all = [
     ...evaluation.excluded,

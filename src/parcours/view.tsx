@@ -5,7 +5,7 @@ import { awardGrid } from '../ops/shared/explain-person.js';
 import { withoutMarks } from '../platform/invisible.js';
 import type { Parcours, ParcoursAward } from './progress.js';
 
-export interface ParcoursFrame {
+interface ParcoursFrame {
   readonly scheme: string;
   /** The mail address for questions; null: none is configured. */
   readonly contact: string | null;

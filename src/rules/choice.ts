@@ -15,10 +15,7 @@ export interface Carrier {
  * ability → carrier → partner, one augmenting path at a time (Ford and Fulkerson). No path uncovers an ability.
  * @returns each used carrier with its ability; of equal solutions, the one with earlier carriers
  */
-export function coverAbilities<C extends Carrier>(
-  carriers: readonly C[],
-  seats: number,
-): ReadonlyMap<C, string> {
+export function coverAbilities<C extends Carrier>(carriers: readonly C[], seats: number) {
   const covered = new Map<C, string>();
   /**
    * Finds a carrier for the ability; may move other abilities to other carriers. A path tries each ability and each
@@ -92,15 +89,12 @@ function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
 }
 
 /** Covers abilities first, each by the oldest version that has it; then fills each partner's seats. */
-function chooseVersions(
-  families: readonly Family[],
-  { perIssuer: seats = Infinity, abilities }: Limits,
-): ReadonlyMap<Family, Candidate> {
+function chooseVersions(families: readonly Family[], { perIssuer: seats = Infinity, abilities }: Limits) {
   const chosen = new Map<Family, Candidate>();
-  const taken = new Map<string, number>();
+  const seatsTaken = new Map<string, number>();
   const take = (family: Family, version = family.oldest): void => {
     chosen.set(family, version);
-    taken.set(family.partner, (taken.get(family.partner) ?? 0) + 1);
+    seatsTaken.set(family.partner, (seatsTaken.get(family.partner) ?? 0) + 1);
   };
   if (abilities !== undefined)
     for (const [family, ability] of coverAbilities(families, seats))
@@ -109,7 +103,7 @@ function chooseVersions(
         family.versions.find(({ enrolment }) => abilityOf(enrolment) === ability),
       );
   for (const family of families)
-    if (!chosen.has(family) && (taken.get(family.partner) ?? 0) < seats) take(family);
+    if (!chosen.has(family) && (seatsTaken.get(family.partner) ?? 0) < seats) take(family);
   return chosen;
 }
 

@@ -46,8 +46,8 @@ const isExpired = ({ expiresOnS }: Assertion, nowS: number): boolean =>
 export const AHEAD_S = 24 * 3600;
 
 /**
- * Returns why this assertion counts nowhere; null: it counts. Of several reasons, returns the most lasting one: mending
- * it is never in vain. First what nobody can change, then what the issuer can, the Région, and time.
+ * Returns why this assertion counts nowhere; null: it counts. Of several reasons, returns the most lasting one, so that
+ * mending it is never in vain. The order: what nobody can change, what the issuer can, the Région, time.
  */
 function exclusionReason(scheme: Scheme, assertion: Assertion, nowS: number): ExclusionReason | null {
   const enrolment = scheme.enrolments.get(assertion.badgeId);

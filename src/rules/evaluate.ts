@@ -71,11 +71,7 @@ export function earnedThrough(evaluation: Evaluation, id: AwardId): readonly Ass
  * Expiry alone, or a stricter rule, loses no award. An inactive award is never lost.
  * @param evaluation of that portfolio under that scheme
  */
-export function lostByRevocation(
-  scheme: Scheme,
-  portfolio: Portfolio,
-  evaluation: Evaluation,
-): readonly Award[] {
+export function lostByRevocation(scheme: Scheme, portfolio: Portfolio, evaluation: Evaluation) {
   const unmet = evaluation.awards.filter(
     ({ award, status, met }) => award.active && status === 'held' && !met,
   );
@@ -152,7 +148,7 @@ function evaluateBadges(
 const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMonths: Map<number, number> }>();
 
 /**
- * Returns the start of the same day so many calendar months ago (or of that month's last day), in the scheme's zone.
+ * Returns the start of the same day so many months ago (or of that month's last day), in the scheme's zone.
  * Whole days: a badge does not stop counting in the middle of its last day.
  */
 function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {

@@ -120,8 +120,8 @@ export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
   badgesIn(result).flatMap(({ counted, excluded }) => [...counted, ...excluded.map((one) => one.assertion)]);
 
 /**
- * Returns how many more badges a `badges` condition needs at least, and the gaps of its other demands. The number is
- * the largest gap: one more badge lowers a gap by at most 1, and the right badge lowers all.
+ * Returns how many more badges a `badges` condition needs at least, and the gaps of its other demands. That is the
+ * largest gap: a badge lowers a gap by 1 at most, and the right badge lowers all.
  */
 export function shortfall({ demands }: BadgesResult) {
   const gaps = demands

@@ -16,7 +16,7 @@ import { conditionsIn, factsOf, issued, kindsOf, sortFor, standingWith } from '.
  * counted only when the rule has no `badges` condition.
  *
  * In a group, the parts are sorted by how many badges they lack. The last decides for `all`, the first for `any`, the
- * N-th for `at_least: N`. Parts that held awards meet lower N. Of equal parts, the later one decides.
+ * N-th for `at_least: N`. Each part that a held award meets lowers N. Of equal parts, the later one decides.
  */
 export function countedTowards(result: ConditionResult): Tally {
   if (result.kind === 'badges') return tallyOf(result, 'badges') ?? { have: 0, need: 0 };
@@ -84,10 +84,7 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
 }
 
 /** Returns the awards that are due if all these conditions are met. Other awards cannot become due by one badge. */
-function reachableAwards(
-  unmet: readonly AwardVerdict[],
-  completed: ReadonlySet<BadgesCondition>,
-): readonly AwardVerdict[] {
+function reachableAwards(unmet: readonly AwardVerdict[], completed: ReadonlySet<BadgesCondition>) {
   const due = new Set<AwardId>();
   const wouldBeMet = (result: ConditionResult): boolean => {
     if (result.met) return true;

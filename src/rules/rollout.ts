@@ -44,8 +44,8 @@ export interface PersonDecision {
 }
 
 /**
- * Decides for one person while a rollout is pending, or not. For people with new data, the new rules decide alone. For
- * the others, an award is due when both versions give it, or when it was released. They lose an award by the rules in
+ * Decides for one person, whether or not a rollout is pending. For people with new data, the new rules decide alone.
+ * For others, an award is due when both versions give it, or when it was released. They lose awards by the rules in
  * force only, and none that was switched off since.
  * @param lastSchemeGeneration the generation in which new data of this person was last stored
  * @throws TypeError, RangeError as `evaluate`

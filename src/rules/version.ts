@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
-import { asSchemeVersion, type SchemeVersion } from '../ids.js';
+import { asSchemeVersion } from '../ids.js';
 import type { Award, Enrolment, Partner, Scheme } from './types.js';
 
 /**
  * Returns the first 16 hex digits of a SHA-256 over everything that can change a decision. Comments, formatting, names,
  * variables of API keys and the order of keys and lists do not change it.
  */
-export function versionOf(
-  timeZone: string,
-  awards: readonly Award[],
-  partners: readonly Partner[],
-): SchemeVersion {
+export function versionOf(timeZone: string, awards: readonly Award[], partners: readonly Partner[]) {
   const meaning = canonical({
     timeZone,
     awards: awards.map(({ id, badgeId, active, onLoss, rule }) => ({ id, badgeId, active, onLoss, rule })),

@@ -27,7 +27,7 @@ export function abilityName({ competencies }: Scheme, id: string, competency: st
   return searched.flatMap((one) => one?.abilities.get(id) ?? [])[0] ?? id;
 }
 
-/** `given` and `filled` word a value that exists, and a list that is not empty; otherwise they return no phrase. */
+/** `given` formats a value that exists, `filled` a list that is not empty. Otherwise they return no phrase. */
 const given = <T>(
   value: T | null | undefined,
   phrase: ((value: T) => Localized) | null,
@@ -37,18 +37,18 @@ const filled = <T>(items: readonly T[], phrase: (items: readonly T[]) => Localiz
 const phraseOf = (start: Localized, parts: readonly Localized[]): Localized =>
   together([start, ...filled(parts, (all) => together(all, ', '))], ' ');
 
-/** Words the scheme's names, days and conditions. */
+/** Formats the scheme's names, days and conditions. */
 export class Formatter {
   constructor(readonly scheme: Scheme) {}
 
-  /** Words the day of an instant (Unix seconds) in the scheme's zone. */
+  /** Formats the day of an instant (Unix seconds) in the scheme's zone. */
   day(atS: number): Localized {
     const inEnglish = DateTime.fromSeconds(atS, { zone: this.scheme.timeZone, locale: 'en-GB' });
     const french = inEnglish.setLocale('fr').toLocaleString(DateTime.DATE_FULL);
     return { fr: withOrdinalFirst(french), en: inEnglish.toLocaleString(DateTime.DATE_FULL) };
   }
 
-  /** Words a window by its first and last days. */
+  /** Formats a window by its first and last days. */
   period({ fromS, beforeS }: Window): Period {
     return {
       from: fromS === null ? null : this.day(fromS),
@@ -56,7 +56,7 @@ export class Formatter {
     };
   }
 
-  /** Words an assertion: its badge, its partner and its day. */
+  /** Formats an assertion: its badge, its partner and its day. */
   assertion({ badgeId, clientId, issuedOnS }: Assertion): Localized {
     const [badge, partner] = [badgeName(this.scheme, badgeId), partnerName(this.scheme, clientId)];
     return together([quoted(badge), { fr: partner, en: partner }, this.day(issuedOnS)], ', ');
@@ -66,7 +66,7 @@ export class Formatter {
     return this.scheme.awards.find((award) => award.id === id)?.name ?? id;
   }
 
-  /** Words everything that a `badges` condition requires. */
+  /** Formats everything that a `badges` condition requires. */
   condition(condition: BadgesCondition): Localized {
     const { atLeast, selector } = condition;
     const { fromS, beforeS } = windowOf(condition);
@@ -79,7 +79,7 @@ export class Formatter {
     ]);
   }
 
-  /** Words what an unmet `badges` condition misses. @param brief the reader has just read the condition */
+  /** Formats what an unmet `badges` condition misses. @param brief the reader has just read the condition */
   missingBadges(result: BadgesResult, brief = false): Localized {
     const { badges, gaps } = shortfall(result);
     const start = DEMANDS.badges.missing({ count: badges, other: false });
@@ -135,7 +135,7 @@ export const inLang = ({ text, under }: Tree, lang: Lang): Tree<string> => ({
   under: under.map((one) => inLang(one, lang)),
 });
 
-/** Pure. Words a rule, for no person in particular. @param scheme gives the names */
+/** Pure. Formats a rule, for no person in particular. @param scheme gives the names */
 export const ruleWords = (scheme: Scheme, condition: Condition, lang: Lang): Tree<string> =>
   inLang(ruleTree(new Formatter(scheme), condition), lang);
 

@@ -40,7 +40,7 @@ const marked = (mark: string, text: Localized): Localized => localized((lang) =>
 /** Awards without a level come last. */
 const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
 
-/** Words an explanation. @param words a page words some phrases in its own way */
+/** Formats an explanation. @param words a page replaces some of them */
 export class ExplanationText extends Formatter {
   constructor(
     private readonly explanation: Explanation,
@@ -71,7 +71,7 @@ export class ExplanationText extends Formatter {
     ].filter(({ under }) => under.length > 0);
   }
 
-  /** Words each assertion that counts for no award, with its reason. */
+  /** Formats each assertion that counts for no award, with its reason. */
   excluded(): readonly Localized[] {
     const { evaluation, unused } = this.explanation;
     return [
@@ -80,7 +80,7 @@ export class ExplanationText extends Formatter {
     ];
   }
 
-  /** Words an award's status; below it, its history, its rule and its suggestions. */
+  /** Formats an award's status; below it, its history, its rule and its suggestions. */
   award(verdict: AwardVerdict): Tree {
     const { name, id, level } = verdict.award;
     return {
@@ -116,7 +116,7 @@ export class ExplanationText extends Formatter {
     return version !== null && version !== this.explanation.evaluation.version;
   }
 
-  /** Words how a held award was issued, and what a person can do about a flagged or blocked one. */
+  /** Formats how a held award was issued, and what a person can do about a flagged or blocked one. */
   #history({ award, status }: AwardVerdict): readonly Localized[] {
     const words = this.words.history;
     const { history, flagged } = this.explanation.background;
@@ -143,7 +143,7 @@ export class ExplanationText extends Formatter {
     ];
   }
 
-  /** Words a rule's tree. The words say whether a condition is met, so that no reader needs the mark. */
+  /** Formats a rule's tree. The words say whether a condition is met, so that no reader needs the mark. */
   #rule(result: ConditionResult): Tree {
     const mark = result.met ? '✓' : '✗';
     if (result.kind === 'badges') return this.#badges(result, mark);
@@ -166,7 +166,7 @@ export class ExplanationText extends Formatter {
     return status === 'blocked' || status === 'inactive' ? status : 'none';
   }
 
-  /** Words what a `badges` condition requires, has and misses; below it, what counts and what does not. */
+  /** Formats what a `badges` condition requires, has and misses; below it, what counts and what does not. */
   #badges(result: BadgesResult, mark: string): Tree {
     const { words } = this;
     const { condition, demands, counted, excluded, met } = result;
@@ -182,7 +182,7 @@ export class ExplanationText extends Formatter {
     };
   }
 
-  /** Words an assertion that does not count, with its reason. */
+  /** Formats an assertion that does not count, with its reason. */
   exclusionLine({ assertion, reason }: Exclusion): Localized {
     return this.words.excluded(this.assertion(assertion), this.#reason(assertion, reason));
   }
@@ -199,7 +199,7 @@ export class ExplanationText extends Formatter {
     return words.version_of(badgeName(this.scheme, other.badgeId), issued);
   }
 
-  /** Words what an unmet rule misses, in one phrase without the parts that are met. */
+  /** Formats what an unmet rule misses, in one phrase without the parts that are met. */
   shortfall(result: ConditionResult): Localized {
     return this.words.still(this.#missing(result));
   }

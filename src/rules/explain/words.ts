@@ -20,9 +20,9 @@ export interface Period {
 }
 
 /** `« A », « B » et « C »`, `"A", "B" and "C"`. */
-export const quotedList = (names: readonly string[]): Localized => and(names.map(quoted));
+const quotedList = (names: readonly string[]): Localized => and(names.map(quoted));
 
-/** Words what each demand has and needs. */
+/** Formats what each demand has and needs. */
 export const talliesPhrase = (demands: readonly Demand[]): Localized =>
   together(
     demands.map(({ name, have, need }) => {

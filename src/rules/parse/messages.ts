@@ -99,7 +99,7 @@ export function shown(value: string): string {
 
 export const quotedValue = (value: string): Localized => plainlyQuoted(shown(value));
 
-/** Words a value of the wrong kind. */
+/** The fault of a value of the wrong kind. */
 export const expected = (
   what: Localized,
   found: Localized,
@@ -113,7 +113,7 @@ export const didYouMean = (meant: string | null): Localized =>
     : say` : vouliez-vous dire ${quotedValue(meant)} ?
         : did you mean ${quotedValue(meant)}?`;
 
-/** Words an unknown name, with the known name that was probably meant. */
+/** Returns the fault of an unknown name, with the known name that was probably meant. */
 export function unknown(noun: Noun, name: string, known: readonly string[]): Localized {
   const { fr, en, e, why = '' } = NOUNS[noun];
   const meant = didYouMean(nearest(name, known));
@@ -132,7 +132,7 @@ export function unknown(noun: Noun, name: string, known: readonly string[]): Loc
 export const missingKey = (key: string): Localized => say`la clé « ${key} » manque
   the key "${key}" is missing`;
 
-/** Words a repeated name, with the place of the first. */
+/** Returns the fault of a repeated name, with the place of the first. */
 export function already(noun: Noun, name: string, first: SourcePlace): Localized {
   const { fr, en } = NOUNS[noun];
   const where = `${first.file}:${first.line}`;
@@ -140,7 +140,7 @@ export function already(noun: Noun, name: string, first: SourcePlace): Localized
     ${en} ${quotedValue(name)} is given twice: already at ${where}`;
 }
 
-/** Words a circle of dependencies. @param path begins and ends with the same name */
+/** The fault of a circle of dependencies. @param path begins and ends with the same name */
 export const circle = (verb: Localized, path: readonly string[]): Localized => {
   const names = localized((lang) => path.map((name) => quotedValue(name)[lang]).join(` ${verb[lang]} `));
   return say`boucle : ${names}
@@ -173,7 +173,7 @@ const ENGLISH: Readonly<Partial<Record<ErrorCode, string>>> = {
   RESOURCE_EXHAUSTION: 'nested too deeply',
 };
 
-/** Words an error of the YAML parser. */
+/** The fault of malformed YAML. */
 export const syntaxFault = (code: ErrorCode, message: string): Localized => ({
   fr: `YAML illisible : ${FRENCH[code] ?? message}`,
   en: `unreadable YAML: ${ENGLISH[code] ?? message}`,

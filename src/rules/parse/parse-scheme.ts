@@ -149,7 +149,7 @@ function readPartners(root: Value | undefined, reading: PartnersReading): readon
   const items = root?.fields(['partners'])?.get('partners')?.items();
   if (items === undefined) return null;
   const drafts = items.map((item) => readPartner(item, reading));
-  const partnerIds = drafts.flatMap(({ id }) => id);
+  const partnerIds = drafts.flatMap(({ idEntry }) => idEntry);
   once('partner', 'fault', partnerIds);
   const lines = drafts.flatMap((draft) => draft.lines);
   const badgeIds = lines.map(({ badge, id }) => [badge.badgeId, id] as const);
@@ -181,8 +181,9 @@ function readPartner(value: Value, reading: PartnersReading) {
     secretEnv: fields?.get('secret_env')?.matching(/^[A-Z_][A-Z0-9_]*$/, VARIABLE) ?? null,
     active: fields?.get('active')?.boolean() ?? true,
   };
-  // Without an id, the lines are read for their own faults only.
-  return { id: idValue && id !== undefined ? [[id, idValue] as const] : [], partner, lines };
+  // Without an id, the lines are still read for their own faults.
+  const idEntry = idValue && id !== undefined ? [[id, idValue] as const] : [];
+  return { idEntry, partner, lines };
 }
 
 /** Returns undefined without a valid id. After other faults, rules may still name the badge. */

@@ -178,7 +178,7 @@ export class Value {
     return this.#read(BOOLEAN, (value) => (typeof value === 'boolean' ? value : null));
   }
 
-  /** Reads a calendar day; its zone means nothing. */
+  /** Reads a calendar day, in UTC. */
   day(): DateTime | undefined {
     return this.#read(DAY, (value) => (typeof value === 'string' ? calendarDay(value) : null));
   }
@@ -229,8 +229,8 @@ export class Value {
   }
 
   /**
-   * Reads a map with fixed keys; reports unknown and missing ones. A misspelt key is read as the key it probably means,
-   * so that its value is checked and no further fault follows.
+   * Reads a map with fixed keys; reports unknown and missing ones. A misspelt key is read as the key it probably means:
+   * its value is checked, and no further fault follows.
    */
   fields<K extends string>(required: readonly K[], optional: readonly K[] = []): Fields<K> | undefined {
     const given = this.entries();
