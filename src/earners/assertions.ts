@@ -154,11 +154,11 @@ function merged(before: Assertion | undefined, read: Assertion): Assertion {
   return { ...shown, revoked: (before.revoked && before.vanished !== true) || read.revoked };
 }
 
-/** Keeps the known name when the new contact has none. */
-function mergedContact(known: Contact | null, read: Contact): Contact {
-  const name = read.name ?? known?.name ?? null;
-  return known !== null && known.address === read.address && known.name === name
-    ? known
+/** Keeps the earlier name when the contact that was read has none. */
+function mergedContact(before: Contact | null, read: Contact): Contact {
+  const name = read.name ?? before?.name ?? null;
+  return before !== null && before.address === read.address && before.name === name
+    ? before
     : { address: read.address, name };
 }
 

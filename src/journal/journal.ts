@@ -218,14 +218,14 @@ async function readPage(
   const shown = matches.slice(0, size);
   const hasMore = matches.length > size;
   const isPartial = !hasMore && placesRead === MAX_PLACES_READ;
-  const far = hasMore ? (shown.at(-1)?.place ?? null) : isPartial ? last : null;
-  const near = beyond === null ? null : (shown[0]?.place ?? null);
+  const next = hasMore ? (shown.at(-1)?.place ?? null) : isPartial ? last : null;
+  const previous = beyond === null ? null : (shown[0]?.place ?? null);
   return {
     /** The newest first. */
     entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
     /** Where the next page begins, of older entries and of newer ones; null: there is none. */
-    older: way === 'older' ? far : near,
-    newer: way === 'older' ? near : far,
+    older: way === 'older' ? next : previous,
+    newer: way === 'older' ? previous : next,
     /** Whether `MAX_PLACES_READ` ended the page before it was full. */
     isPartial,
   };

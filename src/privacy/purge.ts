@@ -36,7 +36,7 @@ export const purge: JobHandler<PurgeParts, { months: number | null }> = async (p
   const seen = new Set<EarnerKey>();
   const find = async (key: EarnerKey): Promise<readonly PersonToErase[]> => {
     const person = await personToPurge(parts, key, beforeS).catch((err: unknown) => {
-      log.warn({ earner: key, err }, 'cannot be read, and so not purged');
+      log.warn({ earner: key, err }, 'the record cannot be read: this person is not purged');
       return null;
     });
     if (person === null || seen.has(person.person)) return [];
