@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { COMMANDS, run } from '../../src/ops/cli/run.js';
 import { type Command, type Context, readLine, withProgress } from '../../src/ops/cli/command.js';
 import { jsonOf, palier, rememberingStreams } from './support/cli.js';
+import { parseScheme } from '../../src/rules/parse/parse-scheme.js';
 import { loadConfig } from '../../src/config.js';
 import { PassThrough, Readable } from 'node:stream';
 import { verifyPassword, hashPassword, isPasswordHash } from '../../src/platform/secrets.js';
@@ -117,6 +118,26 @@ describe('the command line', () => {
       expect(unknown.map(([whole]) => whole)).toEqual([]);
     },
   );
+
+  test('the lines of YAML in README.md are faultless', () => {
+    const [partner = '', award = ''] = [
+      ...readFileSync('README.md', 'utf8').matchAll(/```yaml\n([^]*?)```/g),
+    ].map(([, yaml = '']) => yaml.replaceAll(/^(?=.)/gm, '  '));
+    const competencies = 'competencies: { communiquer: { name: C, abilities: { interagir: I } } }';
+    // A threshold of three asks for three badges, of two partners.
+    const more = ['A', 'B'].map((id) => `      - { id: ${id}, competency: communiquer, level: 1 }`);
+    const read = parseScheme(
+      {
+        scheme: { name: 's', text: `scheme: Essai\n${competencies}\nawards:\n${award}` },
+        partners: {
+          name: 'p',
+          text: `partners:\n${partner}  - client_id: P2\n    badges:\n${more.join('\n')}`,
+        },
+      },
+      'Europe/Paris',
+    );
+    expect(read).toMatchObject({ ok: true, warnings: [] });
+  });
 
   test('--version', async () => {
     expect(await palier(['--version'])).toEqual({ exit: 0, out: ['1.2.3'], err: [] });

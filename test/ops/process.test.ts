@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { ownRedis } from '../support/own-redis.js';
+import { openSmallFleet } from '../support/small-fleet.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
@@ -85,3 +86,25 @@ test('Ctrl-C ends a command that waits for OBF, cleanly', async () => {
   await Promise.all([sandbox.close(), redis.stop(), rm(folder, { recursive: true })]);
   expect({ code, errors }).toEqual({ code: 1, errors: [expect.stringMatching(/^Interrompu avant la fin/)] });
 }, 40_000);
+
+test('npm start is web and worker in one terminal: from two notices to one issue call; it ends both', async () => {
+  const redis = await ownRedis();
+  const fleet = await openSmallFleet({ REDIS_URL: redis.url });
+  const { sandbox } = fleet;
+  try {
+    const both = fleet.start('npm start');
+    const url = await fleet.urlOf(both);
+    for (const [clientId, badgeId] of [['P1', 'A'] as const, ['P2', 'B'] as const])
+      await fleet.notify(url, sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] }));
+    await until(() => sandbox.issues().length > 0, 'issue call', 20_000);
+    await both.stop();
+    expect(sandbox.issues().map(({ badgeId, recipients }) => [badgeId, recipients])).toEqual([
+      ['R1', ['lou@example.org']],
+    ]);
+    for (const name of ['web', 'worker'])
+      expect(both.output()).toMatch(new RegExp(`\\[${name}\\] .*"msg":"stopping"`));
+  } finally {
+    await fleet.close();
+    await redis.stop();
+  }
+}, 60_000);

@@ -23,9 +23,11 @@ export function procfileLine(name: string): readonly [string, ...string[]] {
   return [command, ...args];
 }
 
-/** Starts a line of the Procfile with exactly this environment (and PATH). */
+/** Starts a line of the Procfile, or `npm start`, with exactly this environment (and PATH). */
 export function startLine(name: string, env: Readonly<Record<string, string>>): RunningProcess {
-  const [command, ...args] = procfileLine(name);
+  // The build that comes before is that of the test run.
+  const npmStart = ['npm', 'start', '--ignore-scripts'] as const;
+  const [command, ...args] = name === 'npm start' ? npmStart : procfileLine(name);
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,7 +9,7 @@ import { startLine, type RunningProcess } from './processes.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from './small-scheme.js';
 import { until } from './until.js';
 
-/** Processes as the Procfile has them, before a local OBF, under the small scheme. */
+/** Processes as the Procfile has them, or `npm start`, before a local OBF, under the small scheme. */
 export interface SmallFleet {
   readonly sandbox: Sandbox;
   /** @param more what this one has otherwise */
