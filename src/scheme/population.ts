@@ -127,7 +127,7 @@ const head = z.object({
 /** Beside the head: each count by its name. */
 const form = head.catchall(z.array(z.tuple([z.string(), z.number()])).transform((pairs) => new Map(pairs)));
 export type StoredPopulation = z.output<typeof head> & PeopleCounts;
-export type PopulationStore = ReturnType<typeof createPopulationStore>;
+type PopulationStore = ReturnType<typeof createPopulationStore>;
 
 /** Stores the last count of everybody, so that pages need not count again. */
 export function createPopulationStore(redis: RedisConnection, prefix: string) {

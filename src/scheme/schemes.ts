@@ -44,7 +44,7 @@ const form = z.object({
   released: z.array(awardId),
   applying: application.nullable(),
 });
-export type SchemeState = z.output<typeof form>;
+type SchemeState = z.output<typeof form>;
 
 /** A process was started with other files, or other rules were applied, after the plan was made. */
 export class SchemeMoved extends Error {
@@ -68,7 +68,7 @@ export class SchemeUnreadable extends Error {
  * Pure. Returns the state after a process was started with a version. The very first version is in force at once, as
  * there are no people yet. A version other than the current one begins a rollout.
  */
-export function startedWith(state: SchemeState | null, started: SchemeVersion, nowS: number): SchemeState {
+function startedWith(state: SchemeState | null, started: SchemeVersion, nowS: number): SchemeState {
   if (state === null)
     return { current: started, inForce: started, generation: 1, sinceS: nowS, released: [], applying: null };
   if (state.current === started) return state;
@@ -79,7 +79,7 @@ export function startedWith(state: SchemeState | null, started: SchemeVersion, n
  * Pure. Returns the state after a version was put into force, wholly or for one award.
  * @throws SchemeMoved when the versions are no longer the `seen` ones
  */
-export function appliedTo(
+function appliedTo(
   state: SchemeState | null,
   applied: SchemeVersion,
   { only, suppressEmail, ask }: ApplyOptions,
@@ -94,7 +94,7 @@ export function appliedTo(
   return { ...started, applying, released: [...new Set([...started.released, only])] };
 }
 
-export interface SchemeSources {
+interface SchemeSources {
   readonly redis: RedisConnection;
   readonly prefix: string;
   readonly vault: Vault;

@@ -73,12 +73,12 @@ export function reportTo(write: (progress: Progress) => Promise<void>): OnProgre
 export async function planWithQuota(
   pipeline: Pipeline,
   options: PlanAsked,
-  report: OnProgress,
+  progress: OnProgress,
   signal: AbortSignal,
-): Promise<MadePlan> {
+) {
   const { quota } = pipeline;
   if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-  return makePlan(pipeline, options, report, signal);
+  return makePlan(pipeline, options, progress, signal);
 }
 
 function storedPlan(made: MadePlan, madeS: number): StoredPlan {
@@ -189,10 +189,8 @@ export async function applyRules(
     progress(done, gaining.length);
   }
   const detail = `${gaining.length} earners${suppressEmail ? ', no e-mail' : ''}`;
-  const { version } = scheme;
-  await journal.write([
-    journalEntry('applied', secondsOf(clock), { version, award: only, cause: 'ops', detail }),
-  ]);
+  const facts = { version: scheme.version, award: only, cause: 'ops', detail };
+  await journal.write([journalEntry('applied', secondsOf(clock), facts)]);
   await schemes.applied();
 }
 
@@ -203,8 +201,8 @@ async function findGaining(pipeline: Pipeline, only: ApplyOptions['only'], signa
   const gaining: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
     const { planned } = planFor(rules, person, nowS, only);
-    if (person.isWaiting === true || planned.some(({ kind }) => kind === 'gains'))
-      gaining.push(person.earner);
+    const gains = planned.some(({ kind }) => kind === 'gains');
+    if (gains || person.isWaiting === true) gaining.push(person.earner);
   };
   await forEachPerson(pipeline, look, signal);
   return gaining;

@@ -71,10 +71,8 @@ export async function checkEligibility(
 ): Promise<ReadonlyMap<EarnerKey, Eligibility>> {
   const checkOne = async (earner: EarnerKey): Promise<readonly [EarnerKey, Eligibility]> => {
     try {
-      return [
-        earner,
-        eligibilityOf(badgeId, earner, await evaluateVerified(stores, badgeId, earner, signal)),
-      ];
+      const evaluated = await evaluateVerified(stores, badgeId, earner, signal);
+      return [earner, eligibilityOf(badgeId, earner, evaluated)];
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ObfThrottled || error instanceof ObfNotSent) throw error;

@@ -57,7 +57,7 @@ async function releaseOrphanedClaims(pipeline: Pipeline, { earner, records }: Pe
     const event = portfolio.held.find((one) => one.badgeId === badgeId && !one.revoked)?.eventId ?? null;
     const about = { earner: key, badge: badgeId, batch, event };
     log.warn(about, 'a batch is gone with a lost Redis: its award is due again, or was given');
-    // Impossible when the batch ended properly since the record was read.
+    // Changes nothing if the batch ended properly since the record was read.
     const end = event === null ? ({ type: 'release', batch } as const) : ({ type: 'record', event } as const);
     await ledger.applyIfPossible(key, badgeId, end);
   }

@@ -43,7 +43,10 @@ export async function resealAll(pipeline: Pipeline, progress: (done: number) => 
   return { records, resealed, jobs, unreadable };
 }
 
-/** Reseals the recipients of stored notices, as a failed one may wait for months. @returns how many it resealed */
+/**
+ * Reseals the recipients of stored notices, as a failed one may wait for months. Reads newest first: jobs that come
+ * meanwhile are under `PALIER_KEY` already. @returns how many it resealed
+ */
 async function resealJobs({ queues, vault }: Pipeline, signal: AbortSignal): Promise<number> {
   await sortAllArrivals({ queues });
   let resealed = 0;
@@ -90,9 +93,11 @@ async function* listedRecords(
     const readable: [EarnerKey, EarnerRecord][] = [];
     for (const [earner, record] of await earners.readMany(keys))
       if (record instanceof RecordUnreadable)
-        log.warn({ err: record }, 'a record is left out of the indexes');
-      else readable.push([earner, record]);
-    for (const [earner, record] of readable) await flags.relist(earner, record.flags);
+        log.warn({ err: record }, 'an unreadable record is left out of the indexes');
+      else {
+        await flags.relist(earner, record.flags);
+        readable.push([earner, record]);
+      }
     yield readable;
   }
 }

@@ -106,7 +106,7 @@ async function changeAndJournal(
 /**
  * Makes `other` a person of its own again, with its own assertions and the awards that OBF issued to it. The person's
  * other addresses stay together. Both people are evaluated. Idempotent.
- * @param withinMs how long to wait for awards in flight; by default the shortest time of an unknown outcome
+ * @param withinMs how long to wait for awards in flight; by default what an unknown outcome takes if all goes well
  * @returns `moved`: how many awards moved between the two people
  * @throws AwardInFlight when an issue call does not end in time
  * @throws RegionUnreadable, ObfError when the Région's account cannot be read; on any error the addresses stay linked
@@ -177,10 +177,8 @@ async function isAnyInFlight(pipeline: Pipeline, keys: readonly EarnerKey[]): Pr
  * @returns how many issued or blocked awards moved
  */
 async function splitLedger(pipeline: Pipeline, leaving: readonly EarnerKey[], staying: readonly EarnerKey[]) {
-  const [left, stayed] = [
-    await readAddresses(pipeline.earners, leaving),
-    await readAddresses(pipeline.earners, staying),
-  ];
+  const left = await readAddresses(pipeline.earners, leaving);
+  const stayed = await readAddresses(pipeline.earners, staying);
   const moves = [...movesFrom(left, stayed), ...movesFrom(stayed, left)];
   for (const move of moves) await addAward(pipeline, move);
   const movedAwards = moves.filter(({ isAwardMoved }) => isAwardMoved);

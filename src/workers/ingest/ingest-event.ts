@@ -4,7 +4,7 @@ import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone, ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
 import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/events.js';
 import { secondsOf, type Clock } from '../../platform/clock.js';
-import type { JobHandler, JobResult } from '../../platform/job.js';
+import type { JobHandler } from '../../platform/job.js';
 import { raceAbort } from '../../platform/redis.js';
 import type { EventNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
@@ -30,11 +30,7 @@ export const ingestEvent: JobHandler<EventPipeline, EventNotice> = async (pipeli
   }
 };
 
-async function readAndStore(
-  pipeline: EventPipeline,
-  notice: EventNotice,
-  signal: AbortSignal,
-): Promise<JobResult> {
+async function readAndStore(pipeline: EventPipeline, notice: EventNotice, signal: AbortSignal) {
   const { clientId, eventId, badgeId, source } = notice;
   const about = { client: clientId, event: eventId };
   const account = pipeline.accounts(clientId);
@@ -135,8 +131,8 @@ const isAskedByName = ({ type }: EventRequest): boolean => type !== undefined &&
 const NONE: ReadonlyMap<EventId, EventRead> = new Map();
 
 /**
- * Reads the events of a batch that OBF's lists show completely. Only looks for events of which nothing is stored:
- * a stored event has changed, and is read by its id.
+ * Returns the events of a batch that OBF's lists show completely. Leaves out stored events: a notice of these means a
+ * change, which only a read by id shows.
  */
 async function readFromLists(
   { events, clock, log }: Parts,

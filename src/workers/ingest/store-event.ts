@@ -54,7 +54,7 @@ export async function storeEvent(
 ): Promise<number> {
   const { replicas, region, news, events, schemes, clock } = stores;
   const { clientId } = event;
-  const mark = replicas.epoch();
+  const epoch = replicas.epoch();
   const rules = await schemes.now();
   const assertions = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
   const generation = clientId === region ? null : generationFor(rules, event, source);
@@ -74,7 +74,7 @@ export async function storeEvent(
   if (clientId === region) await journalRegionEvent(stores, rules.scheme, event, stored, signal);
   // In a cluster, portfolios and the index of read events are on different servers. The index must not outlive a
   // portfolio that a failed server lost, or the event would never be read again.
-  await replicas.waitForReplicas(mark);
+  await replicas.waitForReplicas(epoch);
   await events.put(clientId, [event]);
   await clearFailures(stores, { clientId, eventId: event.id });
   // For the pages: the partner may have forgotten to enrol this badge.

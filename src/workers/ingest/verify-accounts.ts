@@ -83,11 +83,11 @@ export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress
       recordUnreadable(run, event.clientId, error),
     );
   await retryTransient(async () => {
-    const mark = pipeline.replicas.epoch();
+    const epoch = pipeline.replicas.epoch();
     await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
-    await pipeline.replicas.waitForReplicas(mark);
+    await pipeline.replicas.waitForReplicas(epoch);
   }, signal);
-  // What an earlier, stopped reading stored is no change to this one: the count finds whom it concerns.
+  // An earlier run may have stored changes and stopped before it enqueued their earners: the count finds these.
   await countPeople(pipeline, signal);
   drift.earners = run.touched.size;
   return drift;

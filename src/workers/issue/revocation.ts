@@ -77,14 +77,13 @@ async function startRevoking(pipeline: Pipeline, { badgeId, earner }: IssuedAwar
   const isOurs = noteIn(issuing?.logEntry) !== null;
   const decision = await decide(pipeline, earner);
   const award = decision.lost.find((one) => one.badgeId === badgeId);
-  if (award === undefined) return null;
-  // `on_loss` may have changed since the job was enqueued.
-  if (award.onLoss !== 'revoke') await handleLostAward(pipeline, decision, award, 'revocation');
-  else if (!isOurs) await addFlag(pipeline, decision, award, 'revocation');
-  else {
+  if (award?.onLoss === 'revoke' && isOurs) {
     const record = await ledger.apply(earner, badgeId, { type: 'start-revoking' });
     return record.state === 'revoking' ? record.event : null;
   }
+  // `on_loss` may have changed since the job was enqueued.
+  if (award?.onLoss === 'revoke') await addFlag(pipeline, decision, award, 'revocation');
+  else if (award !== undefined) await handleLostAward(pipeline, decision, award, 'revocation');
   return null;
 }
 

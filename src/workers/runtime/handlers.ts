@@ -29,7 +29,7 @@ import { revokeAward } from '../issue/revocation.js';
 import type { Pipeline } from '../pipeline.js';
 
 /** Does one job of a queue, after parsing its data. */
-export type Handler = LongWork<Pipeline, unknown>;
+type Handler = LongWork<Pipeline, unknown>;
 
 const parsed =
   <Job>(form: z.ZodType<Job>, work: LongWork<Pipeline, Job>): Handler =>

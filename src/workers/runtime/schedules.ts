@@ -11,7 +11,7 @@ import type { Stores } from '../stores.js';
 /** How far another process' clock may be ahead of ours. */
 const SKEW_MS = 5000;
 
-export type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>;
+type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>;
 
 /** Scheduled jobs are never kept in failed: they run again by their schedule, and the log has the error. */
 const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true };

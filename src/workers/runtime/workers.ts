@@ -82,7 +82,7 @@ export function startWorkers(
   // Read at the start, so that a Redis emptied later is recognised as such.
   pipeline.incarnation
     .knownSinceMs()
-    .catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
+    .catch((err: unknown) => pipeline.log.warn({ err }, 'Redis does not answer yet'));
   const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
   const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
   const stopDelays = keepDelays(pipeline);
