@@ -148,7 +148,7 @@ function evaluateBadges(
 const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMonths: Map<number, number> }>();
 
 /**
- * Returns the start of the same day so many months ago (or of that month's last day), in the scheme's zone.
+ * Returns the start of the same day so many months ago (or of that month's last day) in the zone.
  * Whole days: a badge does not stop counting in the middle of its last day.
  */
 function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {

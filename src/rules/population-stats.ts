@@ -60,8 +60,8 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
         .map(({ condition }) => condition),
     );
     const oneAway = new Set<AwardId>();
-    const most = missingOne.size === 0 ? 0 : reachableAwards(unmet, missingOne).length;
-    if (most === 0) return oneAway;
+    const reachableCount = missingOne.size === 0 ? 0 : reachableAwards(unmet, missingOne).length;
+    if (reachableCount === 0) return oneAway;
     const facts = factsOf(scheme, evaluation);
     const sortOf = sortFor(evaluation);
     for (const { pickedBy, badges } of kinds) {
@@ -77,7 +77,7 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
         const standing = standingWith(reachable, issued(facts, [badge]), ['not_met']);
         for (const { award } of reachable) if (standing.has(award.id)) oneAway.add(award.id);
       }
-      if (oneAway.size === most) break;
+      if (oneAway.size === reachableCount) break;
     }
     return oneAway;
   };

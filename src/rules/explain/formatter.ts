@@ -104,10 +104,10 @@ export class Formatter {
 
   #which({ competency, level, ability, badges = [] }: Selector): readonly Localized[] {
     const { scheme } = this;
-    const name = competency && (scheme.competencies.get(competency)?.name ?? competency);
-    const sort = [...given(name, SAY.competency), ...given(level, SAY.level)];
+    const competencyName = competency && (scheme.competencies.get(competency)?.name ?? competency);
+    const place = [...given(competencyName, SAY.competency), ...given(level, SAY.level)];
     return [
-      ...filled(sort, (parts) => together(parts, ' ')),
+      ...filled(place, (parts) => together(parts, ' ')),
       ...given(ability && abilityName(scheme, ability, competency), SAY.ability),
       ...filled(
         badges.map((id) => badgeName(scheme, id)),

@@ -162,9 +162,9 @@ export const WORDS = {
         ${awards.length < 2 ? 'the award' : 'the awards'} ${quotedList(awards)}`;
       const named = semicolons([...(awards.length === 0 ? [] : [region]), ...badges]);
       const others = plural(more, 'autre|autres', 'other|others');
-      const rest = more === 0 ? '' : { fr: ` et ${others.fr}`, en: ` and ${others.en}` };
-      return say`${count < 2 ? 'Aiderait' : 'Aideraient'} : ${named}${rest}
-        Would help: ${named}${rest}`;
+      const andOthers = more === 0 ? '' : { fr: ` et ${others.fr}`, en: ` and ${others.en}` };
+      return say`${count < 2 ? 'Aiderait' : 'Aideraient'} : ${named}${andOthers}
+        Would help: ${named}${andOthers}`;
     },
     together: say`Aucun badge inscrit n'y suffit seul : il en faut plusieurs à la fois
       No enrolled badge is enough by itself: it takes several at once`,

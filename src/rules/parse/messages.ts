@@ -119,12 +119,12 @@ export function unknown(noun: Noun, name: string, known: readonly string[]): Loc
   const meant = didYouMean(nearest(name, known));
   const { names, total } = shortList(name, known);
   const list = names.map(shown).join(', ');
-  const all = total === null ? '' : { fr: `, ... ${total} en tout`, en: `, ... ${total} in all` };
+  const totalNote = total === null ? '' : { fr: `, ... ${total} en tout`, en: `, ... ${total} in all` };
   const among =
     known.length === 0
       ? { fr: `aucun${e} n'est déclaré${e}`, en: 'none is declared' }
-      : say`connu${e}s : ${list}${all}
-          known: ${list}${all}`;
+      : say`connu${e}s : ${list}${totalNote}
+          known: ${list}${totalNote}`;
   return say`${fr} inconnu${e} ${quotedValue(name)}${why}${meant} (${among})
     unknown ${en} ${quotedValue(name)}${why}${meant} (${among})`;
 }

@@ -77,15 +77,16 @@ function readCompetencies(value: Value | undefined) {
   for (const [id, entry] of entries ?? []) {
     entry.key.id();
     const fields = entry.value?.fields([], ['name', 'abilities']);
-    const given = fields?.get('abilities')?.entries();
+    const abilityEntries = fields?.get('abilities')?.entries();
     const abilities = new Map<string, string>();
-    for (const [ability, { key, value: words }] of given ?? []) {
+    for (const [ability, { key, value: words }] of abilityEntries ?? []) {
       key.id();
       abilities.set(ability, words?.text() ?? ability);
     }
     competencies.set(id, { id, name: fields?.get('name')?.text() ?? id, abilities });
-    const areRead = fields !== undefined && (given !== undefined || !fields.keys.has('abilities'));
-    abilityNames.set(id, areRead ? new Set(abilities.keys()) : null);
+    const isReadable =
+      fields !== undefined && (abilityEntries !== undefined || !fields.keys.has('abilities'));
+    abilityNames.set(id, isReadable ? new Set(abilities.keys()) : null);
   }
   return { competencies, abilities: entries === undefined ? null : abilityNames };
 }
