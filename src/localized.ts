@@ -22,14 +22,14 @@ export function say(
 ): Localized {
   const texts = [first.replace(/^\n\s*/, ''), ...rest];
   const parts = texts.flatMap((text, at) => [text, values[at] ?? '']);
-  const end = texts.findIndex((text) => text.includes('\n')) * 2;
-  const [fr, en, ...more] = texts[end / 2]?.split(/\n\s*/) ?? [];
+  const breakAt = texts.findIndex((text) => text.includes('\n')) * 2;
+  const [fr, en, ...more] = texts[breakAt / 2]?.split(/\n\s*/) ?? [];
   if (fr === undefined || en === undefined || more.length > 0) throw new TypeError('Two lines are expected');
   const written = (lang: Lang) => (part: Localized | string | number) =>
     typeof part === 'object' ? part[lang] : String(part);
   return {
-    fr: [...parts.slice(0, end), fr].map(written('fr')).join(''),
-    en: [en, ...parts.slice(end + 1)].map(written('en')).join(''),
+    fr: [...parts.slice(0, breakAt), fr].map(written('fr')).join(''),
+    en: [en, ...parts.slice(breakAt + 1)].map(written('en')).join(''),
   };
 }
 

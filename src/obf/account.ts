@@ -77,9 +77,9 @@ export function createAccount(parts: AccountParts, isIdle: boolean) {
         keyOf: ({ assertionId }) => assertionId,
       });
       // OBF's filter is not trusted: a recipient of another event would count for the badge of this one.
-      const own = rows.filter((one) => one.eventId === eventId);
-      const others = rows.length - own.length;
-      return { recipients: own.filter(wire.isSomebody), distinct: distinct - others, isWhole, odd };
+      const ofEvent = rows.filter((one) => one.eventId === eventId);
+      const foreign = rows.length - ofEvent.length;
+      return { recipients: ofEvent.filter(wire.isSomebody), distinct: distinct - foreign, isWhole, odd };
     },
     ...writesOf(clientId, send),
   };

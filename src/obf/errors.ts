@@ -97,10 +97,10 @@ export const isGood = ({ status }: HttpReply): boolean => status >= 200 && statu
 export function errorOfStatus({ name, write, secrets }: CallFacts, reply: HttpReply): ObfError {
   const { status, body, retryAfterMs } = reply;
   if (status === 429 || (status === 503 && !write)) return new ObfThrottled(name, retryAfterMs);
-  const said = errorIn(body);
-  const text = `${status} ${shownText(said ?? body, secrets)}`.trim();
+  const obfError = errorIn(body);
+  const text = `${status} ${shownText(obfError ?? body, secrets)}`.trim();
   const isRefusal = status >= 400 && status < 500 && status !== 408;
-  if (isRefusal && (write || said !== null)) return new ObfRefused(name, status, text);
+  if (isRefusal && (write || obfError !== null)) return new ObfRefused(name, status, text);
   if (write) return new ObfOutcomeUnknown(name, `${text}: it may have been done all the same`);
   const isForeign = isRefusal || status < 400;
   return new ObfNotSent(name, isForeign ? `${text}: not an answer of OBF's API, check OBF_BASE_URL` : text);

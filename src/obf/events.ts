@@ -39,7 +39,7 @@ export async function* changedPages(
   signal: AbortSignal,
   picksLast = (): boolean => Math.random() < 0.5,
 ): AsyncIterable<ChangedPage> {
-  const known = await index.count(account.clientId);
+  const knownCount = await index.count(account.clientId);
   const unread = new Set<EventId>();
   /** Returns the changes on a page, and adds its unread events to `unread`. */
   const changedIn = async (
@@ -53,19 +53,19 @@ export async function* changedPages(
     return { events, odd, isAll };
   };
   const pageAt = (offset: number) => account.events({ offset }, signal);
-  const isSumRight = (total: number | null): boolean => total !== null && known + unread.size >= total;
+  const isSumRight = (total: number | null): boolean => total !== null && knownCount + unread.size >= total;
   /** When OBF lists fewer events than are known, one end does not prove that none is missing. */
-  const isExact = (total: number | null): boolean => isSumRight(total) && known <= (total ?? 0);
-  const lastPageOffset = known + LAST_PAGE_ROOM - PAGE_LIMIT;
+  const isExact = (total: number | null): boolean => isSumRight(total) && knownCount <= (total ?? 0);
+  const lastPageOffset = knownCount + LAST_PAGE_ROOM - PAGE_LIMIT;
   if (look === 'an end' && lastPageOffset > 0 && picksLast()) {
-    const last = await pageAt(lastPageOffset);
-    yield await changedIn(last);
-    if (isExact(last.total)) return;
+    const lastPage = await pageAt(lastPageOffset);
+    yield await changedIn(lastPage);
+    if (isExact(lastPage.total)) return;
   }
-  const first = await pageAt(0);
-  const { total, keys } = first;
+  const firstPage = await pageAt(0);
+  const { total, keys } = firstPage;
   const isAll = total === null ? keys.length < PAGE_LIMIT : keys.length >= total;
-  yield await changedIn(first, isAll);
+  yield await changedIn(firstPage, isAll);
   if (isAll || keys.length === 0 || (look === 'an end' && isExact(total))) return;
   if (look !== 'all' && total !== null) {
     yield await changedIn(await pageAt(Math.max(0, total - PAGE_LIMIT)));

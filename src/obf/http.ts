@@ -70,10 +70,10 @@ export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
     transformResponse: [(data: unknown) => data],
     headers: { 'User-Agent': 'palier', Accept: 'application/json' },
   });
-  const kept = agentsOf(true);
+  const keepAliveAgents = agentsOf(true);
   // Each write opens a connection. A kept one may be closed just as it is used: whether the write was done would be
   // unknown.
-  const fresh = agentsOf(false);
+  const singleUseAgents = agentsOf(false);
   let closed = false;
   return {
     /** Resolves with an answer of any status. @throws ObfError by certainty, when no complete answer came */
@@ -92,7 +92,7 @@ export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
           data,
           maxContentLength: maxBytes,
           signal: deadlineOrAbort,
-          ...(method === 'GET' ? kept : fresh),
+          ...(method === 'GET' ? keepAliveAgents : singleUseAgents),
         });
         ({ status } = response);
         return replyOf(response);
@@ -107,7 +107,8 @@ export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
     },
     close(): void {
       closed = true;
-      for (const agent of [kept, fresh].flatMap((agents) => Object.values(agents))) agent.destroy();
+      for (const agent of [keepAliveAgents, singleUseAgents].flatMap((agents) => Object.values(agents)))
+        agent.destroy();
     },
   };
 }

@@ -40,11 +40,11 @@ type Pass = Awaited<ReturnType<typeof readOnce>>;
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   const { seen = new IdSet() } = options;
   const odd = new Map<string, OddRow>();
-  let before: Pass | null = null;
+  let previous: Pass | null = null;
   let hasShrunk = false;
   for (let passes = 1; ; passes += 1) {
     // The first pass needs no set of its own: one of a million ids takes 16 MiB.
-    const keys = before === null ? seen : new IdSet();
+    const keys = previous === null ? seen : new IdSet();
     const pass: Pass = await readOnce(options, seen, keys, odd);
     const { count, total, isSteady } = pass;
     const result = (isWhole: boolean, distinct = seen.size): ListRead => {
@@ -52,11 +52,11 @@ export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
     };
     if (isSteady && (total === null || count === total)) return result(true, count);
     // As short as the pass before: one more would show nothing new.
-    if (isSteady && before?.isSteady === true && before.count === count && before.total === total)
+    if (isSteady && previous?.isSteady === true && previous.count === count && previous.total === total)
       return result(false);
-    if (before !== null && (total ?? Infinity) < (before.total ?? Infinity)) hasShrunk = true;
+    if (previous !== null && (total ?? Infinity) < (previous.total ?? Infinity)) hasShrunk = true;
     if (passes === MAX_PASSES) return result(!hasShrunk && seen.size === total);
-    before = pass;
+    previous = pass;
   }
 }
 
@@ -86,11 +86,11 @@ async function readOnce<T>(
 ) {
   let total: number | null = null;
   let isSteady = true;
-  for (let offset = 0, last: string | null = null; ;) {
+  for (let offset = 0, lastKey: string | null = null; ;) {
     const page: Page<T> = await pageAt(offset);
     total = page.total;
-    if (last !== null && page.keys[0] !== last) isSteady = false;
-    const before = keys.size;
+    if (lastKey !== null && page.keys[0] !== lastKey) isSteady = false;
+    const sizeBefore = keys.size;
     for (const row of page.odd) odd.set(JSON.stringify(row), row);
     const newRows = new Map(page.rows.map((row) => [keyOf(row), row]));
     for (const key of newRows.keys()) if (seen.has(key)) newRows.delete(key);
@@ -99,9 +99,9 @@ async function readOnce<T>(
     const reached = offset + page.keys.length;
     const isEnd = total === null ? page.keys.length < PAGE_LIMIT : reached >= total;
     // A page with nothing new is the end, too: a server that ignores `offset` would never end.
-    if (isEnd || keys.size === before) return { count: keys.size, total, isSteady: isSteady && isEnd };
+    if (isEnd || keys.size === sizeBefore) return { count: keys.size, total, isSteady: isSteady && isEnd };
     const overlaps = page.keys.length > OVERLAP;
-    last = overlaps ? (page.keys.at(-1) ?? null) : null;
+    lastKey = overlaps ? (page.keys.at(-1) ?? null) : null;
     offset = overlaps ? reached - OVERLAP : reached;
   }
 }
@@ -139,15 +139,15 @@ export class IdSet {
 
   /** Returns the slot of the hash, or the free one where it belongs. */
   #slotOf(hashed: bigint): number {
-    const last = this.#slots.length - 1;
-    for (let at = Number(BigInt.asUintN(31, hashed)) & last; ; at = (at + 1) & last)
+    const mask = this.#slots.length - 1;
+    for (let at = Number(BigInt.asUintN(31, hashed)) & mask; ; at = (at + 1) & mask)
       if (this.#slots[at] === 0n || this.#slots[at] === hashed) return at;
   }
 
   #grow(): void {
-    const before = this.#slots;
-    this.#slots = new BigUint64Array(2 * before.length);
-    for (const hashed of before) if (hashed !== 0n) this.#slots[this.#slotOf(hashed)] = hashed;
+    const oldSlots = this.#slots;
+    this.#slots = new BigUint64Array(2 * oldSlots.length);
+    for (const hashed of oldSlots) if (hashed !== 0n) this.#slots[this.#slotOf(hashed)] = hashed;
   }
 }
 

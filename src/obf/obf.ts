@@ -28,9 +28,9 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
   const { redis, prefix, log, report = () => undefined } = options;
   const http = createHttp({ baseUrl: options.baseUrl, timeoutMs, report, log });
   const rate = createRateLimiter(redis, prefix, options.maxRps);
-  const life = new AbortController();
+  const closing = new AbortController();
   const tuning = { ...TUNING, ...options.tuning };
-  const shared = { ...options, http, rate, tuning, log, life: life.signal };
+  const shared = { ...options, http, rate, tuning, log, closeSignal: closing.signal };
   const accountsOf = (clientId: ClientId, secret: string) => {
     const parts = { ...shared, clientId, tokens: createTokens({ ...shared, clientId, secret }) };
     return { now: createAccount(parts, false), idle: createAccount(parts, true) };
@@ -46,7 +46,7 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
     hosted: new HostedCredentials(new URL(options.baseUrl), http, rate),
     /** Ends the calls in flight: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
     close(): void {
-      life.abort();
+      closing.abort();
       http.close();
     },
   };

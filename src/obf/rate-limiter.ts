@@ -70,16 +70,16 @@ export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps
     const maxMs = isIdle === true ? 0 : (maxWaitMs ?? MAX_QUEUE_MS);
     const untilMs = performance.now() + MAX_QUEUE_MS;
     for (let tries = 1; tries <= MAX_TRIES;) {
-      const askedMs = performance.now();
+      const requestedMs = performance.now();
       const { isGranted, waitMs } = await reserve(lane, maxMs, signal);
-      const tookMs = performance.now() - askedMs;
+      const tookMs = performance.now() - requestedMs;
       if (!isGranted && (isIdle !== true || performance.now() > untilMs))
         throw new RateQueueFull(call, Math.ceil(waitMs));
       await sleep(isGranted ? waitMs : (spacingUs / 1000) * (1 + Math.random()), undefined, { signal });
       if (!isGranted) continue;
       fastestReplyMs = Math.min(fastestReplyMs, tookMs);
       // Time that the reply took beyond the fastest one may have passed after the reservation.
-      const lateMs = performance.now() - (askedMs + fastestReplyMs + waitMs);
+      const lateMs = performance.now() - (requestedMs + fastestReplyMs + waitMs);
       const heldMs = (heldUntilMs.get(lane) ?? 0) - performance.now();
       if (heldMs > maxMs) throw new RateQueueFull(call, Math.ceil(heldMs));
       if (heldMs > 0) await sleep(heldMs, undefined, { signal });

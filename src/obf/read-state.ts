@@ -45,8 +45,8 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
   const key = (clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
-    for (const some of chunked(pairs, CHUNK))
-      await PUT(redis, [key(clientId), sumKey(clientId)], some.flat());
+    for (const chunk of chunked(pairs, CHUNK))
+      await PUT(redis, [key(clientId), sumKey(clientId)], chunk.flat());
   };
   return {
     count: (clientId: ClientId) => redis.hlen(key(clientId)),
@@ -55,10 +55,10 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
     /** `unread`: not read in full. `changed`: recipients were added since, or something else of the row differs. */
     async compare(clientId: ClientId, rows: readonly EventRow[]) {
       const [unread, changed] = [new Set<EventId>(), new Set<EventId>()];
-      for (const some of chunked(rows, CHUNK)) {
-        const known = await redis.hmget(key(clientId), ...some.map(({ id }) => hashOfEvent(id)));
-        for (const [place, row] of some.entries()) {
-          const signature = known[place] ?? null;
+      for (const chunk of chunked(rows, CHUNK)) {
+        const signatures = await redis.hmget(key(clientId), ...chunk.map(({ id }) => hashOfEvent(id)));
+        for (const [place, row] of chunk.entries()) {
+          const signature = signatures[place] ?? null;
           if (signature === null) unread.add(row.id);
           else if (signature !== signatureOf(row)) changed.add(row.id);
         }
@@ -71,11 +71,11 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
     },
     /** Removes all events but these. */
     async retain(clientId: ClientId, events: Iterable<EventId>) {
-      const kept = new Set([...events].map(hashOfEvent));
+      const keptFields = new Set([...events].map(hashOfEvent));
       const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key(clientId), { count: CHUNK });
       for await (const flat of pages) {
-        const others = flat.filter((field, at) => at % 2 === 0 && !kept.has(field));
-        const pairs = others.map((field) => [field, ''] as const);
+        const removed = flat.filter((field, at) => at % 2 === 0 && !keptFields.has(field));
+        const pairs = removed.map((field) => [field, ''] as const);
         await write(clientId, pairs);
       }
     },

@@ -45,7 +45,7 @@ export interface TokenParts {
   readonly rate: RateLimiter;
   readonly tuning: Tuning;
   /** Aborted when the whole client closes. */
-  readonly life: AbortSignal;
+  readonly closeSignal: AbortSignal;
 }
 
 const POLL_MS = 50;
@@ -116,7 +116,7 @@ async function readToken(parts: TokenParts): Promise<Bearer | null> {
 
 /** Requests a token, unless a process is doing so or did lately. Resolves with how long to wait, milliseconds. */
 async function requestInTurn(parts: TokenParts): Promise<number | 'another process asks'> {
-  const { clientId, secret, redis, vault, rate, tuning, life } = parts;
+  const { clientId, secret, redis, vault, rate, tuning, closeSignal } = parts;
   const advice = `check the API key of client ${clientId}, its client id and its secret`;
   const askedKey = keyOf(parts, 'asked');
   // A refusal of one API key does not apply to another.
@@ -125,7 +125,7 @@ async function requestInTurn(parts: TokenParts): Promise<number | 'another proce
   if (mark === refusedMark) throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
   if (mark === 'asking') return 'another process asks';
   if (spacedMs > 0) return spacedMs;
-  await rate.acquire(TOKEN_CALL, clientId, { signal: life, maxWaitMs: MAX_QUEUE_MS });
+  await rate.acquire(TOKEN_CALL, clientId, { signal: closeSignal, maxWaitMs: MAX_QUEUE_MS });
   const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + TRANSIT_MS;
   if ((await redis.set(askedKey, 'asking', 'PX', longestMs, 'NX')) === null) return 'another process asks';
   let [outcome, spacingMs] = ['done', tuning.tokenSpacingMs];
@@ -143,7 +143,7 @@ async function requestInTurn(parts: TokenParts): Promise<number | 'another proce
 }
 
 /** Requests a token from OBF, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */
-async function requestToken({ http, clientId, secret, tuning, life }: TokenParts, advice: string) {
+async function requestToken({ http, clientId, secret, tuning, closeSignal }: TokenParts, advice: string) {
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret };
   const request = {
     name: TOKEN_CALL,
@@ -157,14 +157,14 @@ async function requestToken({ http, clientId, secret, tuning, life }: TokenParts
     maxBytes: MAX_BYTES,
     timeoutMs: tuning.tokenTimeoutMs,
   } as const;
-  const reply = await http.send(request, life);
+  const reply = await http.send(request, closeSignal);
   if (!isGood(reply)) {
     const error = errorOfStatus(request, reply);
     if (error instanceof ObfThrottled || reply.status > 499) throw error;
-    const words = `${error.said}: ${advice}`;
+    const message = `${error.said}: ${advice}`;
     // OBF's refusal of a key is not always JSON; a proxy in between answers 3xx, 403 or 404.
     const isRefusal = error instanceof ObfRefused || [400, 401].includes(reply.status);
-    throw isRefusal ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, words) : new ObfNotSent(TOKEN_CALL, words);
+    throw isRefusal ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, message) : new ObfNotSent(TOKEN_CALL, message);
   }
   const { success, data } = tokenReply.safeParse(jsonOrNull(reply.body));
   if (!success) throw new ObfNotSent(TOKEN_CALL, 'the answer holds no token that could be read');

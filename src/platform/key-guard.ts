@@ -50,13 +50,13 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
     log.error({ redis: OTHER_KEY.fault, err }, 'nothing can be stored'),
   );
   const check = async (): Promise<void> => {
-    const before = isSame;
+    const wasSame = isSame;
     // Once ours, Redis may be emptied: that must not change how people are named while workers run.
-    isSame = before
+    isSame = wasSame
       ? vault.isOurs(await redis.hget(hashKey(prefix), 'mark'))
       : await isSameKey(redis, prefix, vault);
     if (!isSame) logFault(new KeyChanged());
-    else if (before === false) log.info('Redis is under this PALIER_KEY again');
+    else if (wasSame === false) log.info('Redis is under this PALIER_KEY again');
   };
   const checkAndLog = (): void => void check().catch((err: unknown) => log.debug({ err }, 'Redis'));
   checkAndLog();

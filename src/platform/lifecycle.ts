@@ -47,11 +47,11 @@ export function crashAt(env: Readonly<Record<string, string | undefined>>): (poi
   const plan = env['NODE_ENV'] === 'test' ? env['PALIER_CRASH_AT'] : undefined;
   if (plan === undefined) return () => undefined;
   const [at, times = '1'] = plan.split(':');
-  let left = Number(times);
+  let remaining = Number(times);
   return (point) => {
     if (point !== at) return;
-    left -= 1;
-    if (left === 0) process.kill(process.pid, 'SIGKILL');
+    remaining -= 1;
+    if (remaining === 0) process.kill(process.pid, 'SIGKILL');
   };
 }
 

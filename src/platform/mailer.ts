@@ -64,11 +64,11 @@ export function createMailer({ smtpUrl, from }: Pick<ParcoursConfig, 'smtpUrl' |
 function throwMailError(error: unknown): never {
   const [code, status, command] = ['code', 'responseCode', 'command'].map((name) => fieldOf(error, name));
   const reply = typeof status === 'number' ? ` with ${status}` : '';
-  const what = typeof code === 'string' ? code : 'no code';
+  const codeText = typeof code === 'string' ? code : 'no code';
   const isFinal =
     typeof status === 'number' && status >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
   const at = typeof command === 'string' && /^[A-Z ]{1,20}$/.test(command) ? ` at ${command}` : '';
-  const fault = `${what}${at}${reply}`;
+  const fault = `${codeText}${at}${reply}`;
   const why = isFinal
     ? `The mail server refused the recipient or the mail (${fault})`
     : `The mail server could not be used (${fault}): it is tried again`;

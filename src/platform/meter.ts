@@ -92,7 +92,7 @@ export function createMeter(redis: RedisConnection, prefix: string, clock: Clock
       throw error;
     }
   };
-  let last: Promise<void> = Promise.resolve();
+  let lastFlush: Promise<void> = Promise.resolve();
   return {
     count<N extends keyof typeof COUNTERS>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by = 1): void {
       add(metricField(name, valuesOf(COUNTERS[name], labels)), by);
@@ -116,7 +116,7 @@ export function createMeter(redis: RedisConnection, prefix: string, clock: Clock
      * What fails is kept for the next flush. When only Redis' answer is lost, counts are added twice: nothing is decided
      * by them.
      */
-    flush: (): Promise<void> => (last = last.then(send, send)),
+    flush: (): Promise<void> => (lastFlush = lastFlush.then(send, send)),
   };
 }
 

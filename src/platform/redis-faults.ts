@@ -56,8 +56,8 @@ const ANSWER = /\b(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|MASTERDOWN|WRONGPASS|
 /** Takes two lines as `say` does: what it is and, after a bar, the remedy, which is `CHECK_URL` by default. */
 const causeOf =
   (fault: RedisFault) =>
-  (...both: Parameters<typeof say>): RedisCause => {
-    const words = say(...both);
+  (...lines: Parameters<typeof say>): RedisCause => {
+    const words = say(...lines);
     const [fr = '', mendFr = CHECK_URL.fr] = words.fr.split(' | ');
     const [en = '', mendEn = CHECK_URL.en] = words.en.split(' | ');
     return { fault, fr, en, mend: { fr: mendFr, en: mendEn } };

@@ -43,15 +43,15 @@ export function createWriteProbe(redis: RedisConnection, key: string, limitMs = 
       return cause.fault === 'absent' && connectionError !== null ? redisCause(connectionError) : cause;
     }
   };
-  let last: Promise<RedisCause | null> | null = null;
-  let askedMs = -Infinity;
+  let lastAnswer: Promise<RedisCause | null> | null = null;
+  let probedMs = -Infinity;
   return () => {
     const nowMs = performance.now();
-    if (last === null || nowMs - askedMs >= REUSE_MS) {
-      last = probe();
-      askedMs = nowMs;
+    if (lastAnswer === null || nowMs - probedMs >= REUSE_MS) {
+      lastAnswer = probe();
+      probedMs = nowMs;
     }
-    return last;
+    return lastAnswer;
   };
 }
 

@@ -187,37 +187,37 @@ function patchCluster(cluster: Cluster, timeoutMs: number | undefined): Cluster 
   const [quit, duplicate] = [cluster.quit.bind(cluster), cluster.duplicate.bind(cluster)];
   const send = cluster.sendCommand.bind(cluster);
   /** `isWanted`: opened, and not dropped since. `hasEnded`: it emitted `end` after it was dropped. */
-  const life = { isWanted: true, hasEnded: false };
+  const state = { isWanted: true, hasEnded: false };
   const dropUnwanted = (): void => {
-    if (!life.isWanted) disconnect();
+    if (!state.isWanted) disconnect();
   };
   const endAnew = (): void => {
-    if (life.isWanted || life.hasEnded || !['close', 'disconnecting'].includes(cluster.status)) return;
+    if (state.isWanted || state.hasEnded || !['close', 'disconnecting'].includes(cluster.status)) return;
     cluster.once('+node', () => setImmediate(dropUnwanted));
     connect().catch(() => undefined);
   };
   cluster.on('end', () => {
-    life.hasEnded = !life.isWanted;
+    state.hasEnded = !state.isWanted;
   });
   cluster.on('close', () => {
-    if (life.hasEnded) cluster.status = 'end';
+    if (state.hasEnded) cluster.status = 'end';
     // ioredis' own listener comes first.
     else setImmediate(endAnew);
   });
   cluster.on('connect', dropUnwanted).on('reconnecting', dropUnwanted);
   return Object.assign(cluster, {
     connect(): Promise<void> {
-      Object.assign(life, { isWanted: true, hasEnded: false });
+      Object.assign(state, { isWanted: true, hasEnded: false });
       return Promise.race([connect(), readyOrEnded(cluster)]);
     },
     disconnect(reconnect = false): void {
       const hasNodes = cluster.nodes().length > 0;
-      life.isWanted = reconnect;
+      state.isWanted = reconnect;
       disconnect(reconnect);
       if (!hasNodes) endAnew();
     },
     quit(): Promise<'OK'> {
-      life.isWanted = false;
+      state.isWanted = false;
       return quit();
     },
     duplicate: (...args: Parameters<typeof duplicate>) => patchCluster(duplicate(...args), timeoutMs),

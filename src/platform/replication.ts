@@ -66,15 +66,15 @@ function watchMasters(redis: RedisConnection, aloneMs: number) {
   const aloneSince = new Map<string, number>();
   // A cluster has replicas, and so does a master behind sentinels.
   let expectsReplicas = isCluster(redis) || Array.isArray(redis.options.sentinels);
-  let seenMs = -Infinity;
+  let checkedMs = -Infinity;
   /** `epoch` counts the fail-overs that this process has seen. */
   let [epoch, history] = [0, ''];
-  const look = async (): Promise<readonly Master[]> => {
+  const readMasters = async (): Promise<readonly Master[]> => {
     const masters = await Promise.all((await mastersOf(redis)).map(askMaster));
     const current = String(masters.map((master) => master.history).toSorted());
     if (history !== '' && history !== current) epoch += 1;
     history = current;
-    seenMs = performance.now();
+    checkedMs = performance.now();
     return masters;
   };
   const hasReplicated = async (master: Master): Promise<boolean> => {
@@ -90,24 +90,24 @@ function watchMasters(redis: RedisConnection, aloneMs: number) {
   };
   return {
     /** A server was found without replicas a moment ago. */
-    isAlone: () => !expectsReplicas && performance.now() - seenMs < LOOK_AGAIN_MS,
+    isAlone: () => !expectsReplicas && performance.now() - checkedMs < LOOK_AGAIN_MS,
     epoch: () => epoch,
     history: async () => {
-      await look();
+      await readMasters();
       return history;
     },
     async haveReplicated(): Promise<boolean> {
-      const done = await Promise.all((await look()).map(hasReplicated));
-      return done.every(Boolean);
+      const replicated = await Promise.all((await readMasters()).map(hasReplicated));
+      return replicated.every(Boolean);
     },
   };
 }
 
 /** @throws when it takes longer than a healthy master */
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  const late = AbortSignal.timeout(2 * WAIT_MS);
-  return raceAbort(work, late).catch((cause: unknown) => {
-    if (cause !== late.reason) throw cause;
+  const deadline = AbortSignal.timeout(2 * WAIT_MS);
+  return raceAbort(work, deadline).catch((cause: unknown) => {
+    if (cause !== deadline.reason) throw cause;
     throw new Error('Redis: a master does not answer in time', { cause });
   });
 }

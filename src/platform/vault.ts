@@ -72,8 +72,8 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
      * @throws VaultError when it was sealed under another key
      */
     nameAs(mark: string | null, names: string | null): void {
-      const first = keyring.find((keys) => keys.mark === mark) ?? former ?? own;
-      naming = names === null ? first.names : open(names, NAMES_CONTEXT);
+      const keysOfMark = keyring.find((keys) => keys.mark === mark) ?? former ?? own;
+      naming = names === null ? keysOfMark.names : open(names, NAMES_CONTEXT);
     },
     hasOwnNames: (): boolean => namingKey().equals(own.names),
     sealNames: (): string => seal(namingKey(), NAMES_CONTEXT),

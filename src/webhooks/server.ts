@@ -79,10 +79,10 @@ async function close(server: Server): Promise<void> {
   server.close();
   // A connection becomes idle only when its answer has left.
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_EVERY_MS);
-  const late = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+  const forceClose = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
   await closed;
   clearInterval(idle);
-  clearTimeout(late);
+  clearTimeout(forceClose);
 }
 
 /** A sender is answered within two seconds; the other 200 ms are for everything but Redis. */
@@ -113,10 +113,10 @@ export function wireWebhooks(wiring: Wiring) {
   const key = watchKey?.(connection);
   const isOurs = key?.isOurs ?? (() => true);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
-  const store = batchPerWrite<NoticeJob>(async (arrivals, late) => {
-    await raceAbort(Promise.resolve(checked), late);
+  const store = batchPerWrite<NoticeJob>(async (arrivals, deadline) => {
+    await raceAbort(Promise.resolve(checked), deadline);
     if (!isOurs()) throw new KeyChanged();
-    await storeArrivals(queue, arrivals, late);
+    await storeArrivals(queue, arrivals, deadline);
   }, STORE_WITHIN_MS);
   const deps: WebhookDeps = {
     ...given,
@@ -125,10 +125,10 @@ export function wireWebhooks(wiring: Wiring) {
     enqueueNotices: async (arrivals) => {
       if (arrivals.every(({ kind }) => kind !== 'credential')) return store(arrivals);
       // No poll finds a push that a fail-over lost.
-      const late = AbortSignal.timeout(STORE_WITHIN_MS);
+      const deadline = AbortSignal.timeout(STORE_WITHIN_MS);
       const epoch = replicas.epoch();
       await store(arrivals);
-      await raceAbort(replicas.confirm(epoch), late);
+      await raceAbort(replicas.confirm(epoch), deadline);
     },
     ready: readiness(connection, wiring, isOurs),
     seal: vault.seal,
@@ -148,22 +148,22 @@ export function wireWebhooks(wiring: Wiring) {
  * @param store must end when its signal aborts, `withinMs` after its first item was given
  */
 export function batchPerWrite<T>(
-  store: (items: readonly T[], late: AbortSignal) => Promise<void>,
+  store: (items: readonly T[], deadline: AbortSignal) => Promise<void>,
   withinMs: number,
 ): (items: readonly T[]) => Promise<void> {
   let batch: T[] = [];
   let pendingWrite: Promise<void> | null = null;
   let lastWrite: Promise<void> = Promise.resolve();
   const write = async (): Promise<void> => {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), withinMs);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), withinMs);
     // Requests that this tick still reads join the batch. The last write aborts sooner than this one.
     await Promise.allSettled([lastWrite, setImmediate()]);
     const items = batch;
     batch = [];
     pendingWrite = null;
     // Clearing the timer frees the signal at once: thousands would else stay until their time.
-    await store(items, late.signal).finally(() => clearTimeout(timer));
+    await store(items, deadline.signal).finally(() => clearTimeout(timer));
   };
   return (items) => {
     batch.push(...items);
@@ -190,11 +190,11 @@ function readiness(
   let fault: RedisFault | null = null;
   const probeAndLog = async (): Promise<RedisCause | null> => {
     const cause = await probe();
-    const before = fault;
+    const previousFault = fault;
     fault = cause?.fault ?? null;
-    if (cause !== null && fault !== before)
+    if (cause !== null && fault !== previousFault)
       log.error({ redis: cause.fault }, `no notice can be stored in Redis: ${cause.en}. ${cause.mend.en}`);
-    if (cause === null && before !== null) log.info('notices can be stored in Redis again');
+    if (cause === null && previousFault !== null) log.info('notices can be stored in Redis again');
     return cause;
   };
   return async () => {
