@@ -20,24 +20,25 @@ const recipientHash = ({ email, salt }: AssertionRecord): string =>
   `sha256$${createHash('sha256').update(`${email}${salt}`).digest('hex')}`;
 
 /**
- * Serves an Open Badges 3.0 credential as OBF writes it, also when revoked: `credentialStatus` has the list. The
- * proof signs nothing.
+ * Serves an Open Badges 3.0 credential as OBF writes it, even a revoked one: `credentialStatus` leads to the list.
+ * The proof signs nothing.
  * @see https://www.imsglobal.org/spec/ob/v3p0
  */
-const credential: PublicHandler = ({ assertion: id }, world) => {
+const getCredential: PublicHandler = ({ assertion: id }, world) => {
   const { url } = world;
-  const found = world.assertions.get(id);
-  if (found === undefined) return refused(404, 'no such credential');
-  const { badge, issuedOnS, ctimeS } = found.event;
+  const assertion = world.assertions.get(id);
+  if (assertion === undefined) return refused(404, 'no such credential');
+  const { event, salt, expiresOnS } = assertion;
+  const { badge, issuedOnS, ctimeS } = event;
   const client = world.clientNamed(badge.clientId);
   const did = didOf(client);
-  const identity = { type: 'IdentityObject', identityType: 'emailAddress', hashed: true, salt: found.salt };
+  const identity = { type: 'IdentityObject', identityType: 'emailAddress', hashed: true, salt };
   return ok({
     '@context': [
       'https://www.w3.org/ns/credentials/v2',
       'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json',
     ],
-    id: credentialId(found),
+    id: credentialId(assertion),
     type: ['VerifiableCredential', 'OpenBadgeCredential'],
     issuer: {
       id: did,
@@ -47,10 +48,10 @@ const credential: PublicHandler = ({ assertion: id }, world) => {
     },
     awardedDate: isoOf(issuedOnS),
     validFrom: isoOf(issuedOnS),
-    ...(found.expiresOnS === null ? {} : { validUntil: isoOf(found.expiresOnS) }),
+    ...(expiresOnS === null ? {} : { validUntil: isoOf(expiresOnS) }),
     credentialSubject: {
       type: ['AchievementSubject'],
-      identifier: [{ ...identity, identityHash: recipientHash(found) }],
+      identifier: [{ ...identity, identityHash: recipientHash(assertion) }],
       achievement: {
         id: `${url}/obv3/achievements/${badge.id}?cid=${badge.id}&lang=fr`,
         type: ['Achievement'],
@@ -69,15 +70,15 @@ const credential: PublicHandler = ({ assertion: id }, world) => {
  * Serves the list of one badge's revoked credentials.
  * @see https://www.imsglobal.org/spec/vcrl/v1p0/
  */
-const revokedList: PublicHandler = (request, world) => {
+const getRevokedList: PublicHandler = (request, world) => {
   const badge = world.badges.get(`${request.client}/${request.badge}`);
   if (badge === undefined) return refused(404, 'no such badge');
   const client = world.clientNamed(badge.clientId);
-  const revoked = client.assertions.filter((found) => found.event.badge === badge && found.revoked);
+  const revoked = client.assertions.filter((one) => one.event.badge === badge && one.revoked);
   return ok({
     id: statusId(badge, world.url),
     issuer: didOf(client),
-    revokedCredential: revoked.map((found) => ({ id: credentialId(found), revoked: true })),
+    revokedCredential: revoked.map((one) => ({ id: credentialId(one), revoked: true })),
   });
 };
 
@@ -87,25 +88,25 @@ const V2_CONTEXT = 'https://w3id.org/openbadges/v2';
  * Serves an Open Badges 2.0 assertion. Its badge class and issuer follow below, at OBF's own URLs.
  * @see https://www.imsglobal.org/spec/ob/v2p0
  */
-const assertion: PublicHandler = ({ assertion: id }, { assertions, url }) => {
-  const found = assertions.get(id);
-  if (found === undefined) return refused(404, 'no such assertion');
-  if (found.revoked) return { status: 410, body: { revoked: true } };
-  const { event } = found;
+const getAssertion: PublicHandler = ({ assertion: id }, { assertions, url }) => {
+  const assertion = assertions.get(id);
+  if (assertion === undefined) return refused(404, 'no such assertion');
+  if (assertion.revoked) return { status: 410, body: { revoked: true } };
+  const { event, salt, expiresOnS } = assertion;
   return ok({
     '@context': V2_CONTEXT,
     type: 'Assertion',
-    id: found.urlV1,
-    recipient: { type: 'email', hashed: true, salt: found.salt, identity: recipientHash(found) },
+    id: assertion.urlV1,
+    recipient: { type: 'email', hashed: true, salt, identity: recipientHash(assertion) },
     badge: `${url}/v1/badge/_/${event.badge.id}.json?v=2.0&event=${event.id}`,
     verification: { type: 'HostedBadge' },
     issuedOn: isoOf(event.issuedOnS),
-    ...(found.expiresOnS === null ? {} : { expires: isoOf(found.expiresOnS) }),
+    ...(expiresOnS === null ? {} : { expires: isoOf(expiresOnS) }),
   });
 };
 
 /** Serves a badge class: the badge of the query's event; without an event, the first badge with the id. */
-const badgeClass: PublicHandler = (request, { badges, events, url }) => {
+const getBadgeClass: PublicHandler = (request, { badges, events, url }) => {
   const { event: eventId } = request.query;
   const candidates = eventId === undefined ? [...badges.values()] : [events.get(eventId)?.badge];
   const badge = candidates.find((one) => one?.id === request.badge);
@@ -122,7 +123,7 @@ const badgeClass: PublicHandler = (request, { badges, events, url }) => {
   });
 };
 
-const issuer: PublicHandler = (request, { clients, url }) => {
+const getIssuer: PublicHandler = (request, { clients, url }) => {
   const client = clients.get(request.query['key'] ?? '');
   if (client === undefined) return refused(404, 'no such client');
   const id = `${url}/v1/client/?key=${client.id}&v=2.0`;
@@ -130,9 +131,9 @@ const issuer: PublicHandler = (request, { clients, url }) => {
 };
 
 export const PUBLIC_ROUTES: Routes<PublicHandler> = [
-  ['GET credential', '/obv3/credentials/:assertion', credential],
-  ['GET revoked', '/obv3/revoked/:client/:badge', revokedList],
-  ['GET assertion', '/v1/assertion/:assertion', assertion],
-  ['GET badgeclass', '/v1/badge/_/:badge.json', badgeClass],
-  ['GET issuer', '/v1/client', issuer],
+  ['GET credential', '/obv3/credentials/:assertion', getCredential],
+  ['GET revoked', '/obv3/revoked/:client/:badge', getRevokedList],
+  ['GET assertion', '/v1/assertion/:assertion', getAssertion],
+  ['GET badgeclass', '/v1/badge/_/:badge.json', getBadgeClass],
+  ['GET issuer', '/v1/client', getIssuer],
 ];

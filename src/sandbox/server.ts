@@ -101,19 +101,19 @@ export class Sandbox extends World {
 
   /** Takes the oldest fault for a call that acts `before` or `after` it is carried out; null: there is none. */
   takeFault({ route, clientId }: ReceivedCall, when: 'before' | 'after'): Fault | null {
-    const found = this.#faults.find(
+    const match = this.#faults.find(
       ({ fault }) =>
         AFTER_CALL.includes(fault.kind) === (when === 'after') &&
         (typeof fault.route === 'string' ? fault.route === route : fault.route.test(route)) &&
         (fault.clientId === undefined || fault.clientId === clientId),
     );
-    if (found === undefined) return null;
-    found.left -= 1;
+    if (match === undefined) return null;
+    match.left -= 1;
     this.#faults = this.#faults.filter(({ left }) => left > 0);
-    return found.fault;
+    return match.fault;
   }
 
-  /** Waits, or until the sandbox is closed. @returns whether it was closed */
+  /** Resolves after `ms`, or when the sandbox closes. @returns whether it closed */
   closesWithin(ms: number): Promise<boolean> {
     return sleep(ms, false, { signal: this.#stop.signal }).catch(() => true);
   }

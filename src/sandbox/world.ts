@@ -134,7 +134,7 @@ export class World {
     return secondsOf(this.clock);
   }
 
-  /** Returns the client itself, which tests may change; so do the next two. @throws when there is none */
+  /** Returns the client itself, so that tests can change it. @throws when there is none */
   clientNamed(id: string): Client {
     return existing(this.clients.get(id), `client "${id}"`);
   }
@@ -266,12 +266,12 @@ export class World {
     for (const copy of copiesNamed(this.eventNamed(eventId), emails)) copy.hidden = hidden;
   }
 
-  /** The next event of a client or badge shows only so many assertions. Further calls are for later events. */
+  /** Lists show only so many assertions of the next event. Further calls are for the events after it. */
   writeSlowly(clientOrBadgeId: string, visible: number): void {
     this.#slow.push({ ownerId: clientOrBadgeId, visible });
   }
 
-  /** Shows an event's assertions; without an id those of all events, and of the next ones. */
+  /** Lists show all assertions of an event; without an id, those of all events and of the next ones. */
   written(eventId?: string): void {
     if (eventId === undefined) this.#slow = [];
     const events = eventId === undefined ? this.events.values() : [this.eventNamed(eventId)];
@@ -279,8 +279,8 @@ export class World {
   }
 }
 
-function existing<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`Sandbox: no ${what}`);
+function existing<T>(value: T | undefined, label: string): T {
+  if (value === undefined) throw new Error(`Sandbox: no ${label}`);
   return value;
 }
 

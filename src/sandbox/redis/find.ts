@@ -154,8 +154,8 @@ export async function findRedis(options: FindOptions, finders = FINDERS): Promis
   const causes: unknown[] = [];
   for (const find of finders) {
     try {
-      const found = await find(options);
-      if (found !== null) return found;
+      const binary = await find(options);
+      if (binary !== null) return binary;
     } catch (cause) {
       causes.push(cause);
     }
