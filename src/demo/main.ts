@@ -75,7 +75,7 @@ async function perform(stop: AbortSignal, narrator: Narrator, closing: Closing):
   narrator.fact(`règles et organismes : ${relative(PROJECT_DIR, CONFIG_DIR)}/`);
   const folders = { projectDir: PROJECT_DIR, configDir: CONFIG_DIR };
   const options = { ...folders, scheme, surroundings: surroundings(), stop };
-  const stage = await openStage(options, closing, (what) => narrator.fact(what));
+  const stage = await openStage(options, closing, (line) => narrator.fact(line));
   showAddresses(narrator, stage);
   const insight = openInsight(scheme, stage.environment);
   await closing.opened(() => insight.close());
@@ -115,7 +115,7 @@ function textOf(error: unknown): string {
   return isOurs ? error.message : (error.stack ?? error.message);
 }
 
-/** Opens what reads Palier's state through Redis and the rules; it writes nothing. */
+/** Opens a reader of Palier's state, through Redis and the rules; it writes nothing. */
 function openInsight(scheme: Scheme, environment: Environment): Insight & { close(): Promise<void> } {
   const config = loadConfig(environment);
   const redis = openConsumer(config.redis);

@@ -84,7 +84,7 @@ const clamp = (columns: number): number => Math.max(NARROWEST, Math.min(WIDEST, 
 const NO_BREAK = '\u00a0';
 
 /**
- * Breaks a text into lines of at most `width` characters, between words but never before a French sign. A longer
+ * Breaks a text into lines of at most `width` characters, between words but never before French punctuation. A longer
  * word has its own line.
  * @returns at least one line
  */

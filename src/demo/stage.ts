@@ -55,7 +55,7 @@ export class Closing {
       try {
         await dispose();
       } catch {
-        // At the end nobody needs to know.
+        // The demo is over: a disposer's failure changes nothing.
       }
   }
 }
@@ -67,7 +67,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
  * @param closing gets the disposer of each thing as soon as it is open
  * @param report called with a line for each thing that is ready
  */
-export async function openStage(options: StageOptions, closing: Closing, report: (what: string) => void) {
+export async function openStage(options: StageOptions, closing: Closing, report: (line: string) => void) {
   const { scheme, projectDir, configDir } = options;
   const { cacheDir, runDir } = await makeFolders(projectDir);
   // Always a server of our own: REDIS_URL may name somebody's data.
@@ -86,7 +86,7 @@ export async function openStage(options: StageOptions, closing: Closing, report:
   const port = String(await freePort());
   const webUrl = `http://127.0.0.1:${port}`;
   // The whole configuration of the real programs: the project's `.env` is not read.
-  const own = {
+  const settings = {
     REDIS_URL: redis.url,
     OBF_BASE_URL: sandbox.url,
     SMTP_URL: mailbox.url,
@@ -107,10 +107,10 @@ export async function openStage(options: StageOptions, closing: Closing, report:
     ),
   };
   const file = join(runDir, 'palier.env');
-  const lines = Object.entries(own).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(file, lines.join(''), { mode: 0o600 });
   await closing.opened(() => rm(file));
-  const environment: Environment = { ...options.surroundings, ...own };
+  const environment: Environment = { ...options.surroundings, ...settings };
   const running = { programsDir: join(projectDir, 'dist'), runDir, environment, webUrl, stop: options.stop };
   return { ...running, sandbox, mailbox, keys, ...(await startPalier(running, closing, report)) };
 }
@@ -147,7 +147,7 @@ const makeKeys = () => ({
   ops: { name: 'demo', password: `palier-${randomBytes(4).toString('hex')}` },
 });
 
-/** Adds the clients and badges, and what the Région issued before the story begins. */
+/** Adds clients and badges to the sandbox, and what the Région issued before the story. */
 function fillSandbox(sandbox: Sandbox, { partners, awards }: DemoScheme, secret: string): void {
   const strangers = { clientId: STRANGER.id, name: STRANGER.name, badges: [STRANGER.badge] };
   const region = { clientId: REGION.id, name: REGION.name, badges: awards };
@@ -177,7 +177,7 @@ interface Running {
  * Starts one web process and two workers, as the Procfile does. Resolves when all are ready; `watch` rejects as soon
  * as one of them ends.
  */
-async function startPalier(running: Running, closing: Closing, report: (what: string) => void) {
+async function startPalier(running: Running, closing: Closing, report: (line: string) => void) {
   const { webUrl, stop } = running;
   const web = startProgram(running, 'web', 'webhooks/main.js');
   const workers = ['worker-1', 'worker-2'].map((name) => startProgram(running, name, 'workers/main.js'));
