@@ -237,7 +237,7 @@ describe('what the home page is made from', () => {
   const P1 = asClientId('P1');
 
   describe('the verdict', () => {
-    const now: Now = {
+    const state: Now = {
       notices: { waiting: 0, oldestAgeS: 0 },
       earners: { waiting: 0, oldestAgeS: 0 },
       failed: 0,
@@ -262,7 +262,7 @@ describe('what the home page is made from', () => {
     const good: HomeModel = {
       nowS: NOW_S,
       redisFault: null,
-      now,
+      state,
       lastHour: answers,
       lastMinutes: answers,
       partners: [],
@@ -290,8 +290,10 @@ describe('what the home page is made from', () => {
     test('nothing to say, nothing said', () => {
       expect(verdictOf(good)).toEqual([]);
       expect(told({ lastHour: null, lastMinutes: null })).toEqual([]);
-      expect(told({ now: { ...now, quota: { reading: null, floor: 50 } } })).toEqual([]);
-      expect(told({ now: { ...now, quota: { reading: { left: null, readMs: 0 }, floor: 50 } } })).toEqual([]);
+      expect(told({ state: { ...state, quota: { reading: null, floor: 50 } } })).toEqual([]);
+      expect(told({ state: { ...state, quota: { reading: { left: null, readMs: 0 }, floor: 50 } } })).toEqual(
+        [],
+      );
     });
 
     test('an hour in which nothing was counted is not told as the beginning of counting', () => {
@@ -311,21 +313,21 @@ describe('what the home page is made from', () => {
     });
 
     test.each<[string, Partial<HomeModel>, RegExp]>([
-      ['no worker', { now: { ...now, lateS: 900 } }, /^bad \/ops\/queues .* 15 min de retard/],
+      ['no worker', { state: { ...state, lateS: 900 } }, /^bad \/ops\/queues .* 15 min de retard/],
       [
         'paused',
-        { now: { ...now, paused: true, due: 1200 } },
+        { state: { ...state, paused: true, due: 1200 } },
         /^bad #maintenant .* 1\s200 badges dus attendent/,
       ],
-      ['failed', { now: { ...now, failed: 100_000 } }, /^bad \/ops\/echecs 100\s000 travaux ont échoué/],
+      ['failed', { state: { ...state, failed: 100_000 } }, /^bad \/ops\/echecs 100\s000 travaux ont échoué/],
       [
         'waiting',
-        { now: { ...now, notices: { waiting: 2, oldestAgeS: 600 } } },
+        { state: { ...state, notices: { waiting: 2, oldestAgeS: 600 } } },
         /^watch \/ops\/queues .*10 min/,
       ],
       [
         'earners',
-        { now: { ...now, earners: { waiting: 3, oldestAgeS: 600 } } },
+        { state: { ...state, earners: { waiting: 3, oldestAgeS: 600 } } },
         /^watch \/ops\/queues Des portefeuilles attendent d’être évalués \(3\), le plus ancien depuis 10 min/,
       ],
       [
@@ -333,21 +335,29 @@ describe('what the home page is made from', () => {
         { redisFault: redisCause(new Error('OOM command not allowed')) },
         /^bad \/ops\/queues Redis : mémoire pleine\. Rien ne peut être enregistré, ni délivré : sa mémoire /,
       ],
-      ['waiting long', { now: { ...now, notices: { waiting: 2, oldestAgeS: 3600 } } }, /^bad .*depuis 1 h/],
-      ['unknown', { now: { ...now, unknown: { batches: 2, ageS: 60 } } }, /^watch #obf .*2 envois, le plus/],
+      [
+        'waiting long',
+        { state: { ...state, notices: { waiting: 2, oldestAgeS: 3600 } } },
+        /^bad .*depuis 1 h/,
+      ],
+      [
+        'unknown',
+        { state: { ...state, unknown: { batches: 2, ageS: 60 } } },
+        /^watch #obf .*2 envois, le plus/,
+      ],
       [
         'unknown long',
-        { now: { ...now, unknown: { batches: 1, ageS: 600 } } },
+        { state: { ...state, unknown: { batches: 1, ageS: 600 } } },
         /^bad .* 1 envoi depuis 10 min/,
       ],
       [
         'quota out',
-        { now: { ...now, quota: { reading: { left: 50, readMs: 0 }, floor: 50 } } },
+        { state: { ...state, quota: { reading: { left: 50, readMs: 0 }, floor: 50 } } },
         /^bad #maintenant .*épuisé : il reste 50 badges/,
       ],
       [
         'quota low',
-        { now: { ...now, quota: { reading: { left: 149, readMs: 0 }, floor: 50 } } },
+        { state: { ...state, quota: { reading: { left: 149, readMs: 0 }, floor: 50 } } },
         /^watch .*encore délivrer 99 badges ; il en a délivré 100 en 30 jours/,
       ],
       ['change', { isChangeWaiting: true }, /^watch \/ops\/bareme Le barème a changé/],
@@ -356,7 +366,7 @@ describe('what the home page is made from', () => {
         { unfinished: unfinished(600), isChangeWaiting: true },
         /^bad \/ops\/bareme .*il y a 10 min/,
       ],
-      ['flags', { now: { ...now, flags: { count: 3, listed: [] } } }, /^watch #a-examiner .* : 3\./],
+      ['flags', { state: { ...state, flags: { count: 3, listed: [] } } }, /^watch #a-examiner .* : 3\./],
       [
         'down',
         { lastMinutes: { ...answers, failed: 60 } },
@@ -377,7 +387,10 @@ describe('what the home page is made from', () => {
     test.each<[string, Partial<HomeModel>]>([
       ['an application that has just begun', { unfinished: unfinished(30), isChangeWaiting: true }],
       ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4, p95S: 20 } }],
-      ['a quota for months', { now: { ...now, quota: { reading: { left: 150, readMs: 0 }, floor: 50 } } }],
+      [
+        'a quota for months',
+        { state: { ...state, quota: { reading: { left: 150, readMs: 0 }, floor: 50 } } },
+      ],
     ])('%s is no matter', (_, facts) => {
       expect(told(facts)).toEqual([]);
     });

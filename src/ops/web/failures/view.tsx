@@ -81,7 +81,7 @@ function replayOutcome(replay: Replay): ComponentChildren {
   return <ProgressLine label="Regardés :" have={looked} need={toLookAt} words={words} />;
 }
 
-/** A form that says what a retry does before it can be sent. */
+/** A form that says what a retry does before its button can be pressed. */
 const RetryForm = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fields' | 'children'>) => (
   <ActionForm
     {...props}

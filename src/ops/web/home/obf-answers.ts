@@ -46,7 +46,7 @@ function answersIn(slots: readonly Readonly<Record<string, string>>[], overS: nu
     samplesNamed(families, 'palier_token_requests_total').flatMap(({ labels }) =>
       labels['outcome'] === outcome ? (labels['client'] ?? []) : [],
     );
-  const given = new Set(tokens('given'));
+  const acceptedClients = new Set(tokens('given'));
   return {
     overS,
     calls: calls(),
@@ -60,7 +60,7 @@ function answersIn(slots: readonly Readonly<Record<string, string>>[], overS: nu
     p95S: quantile(buckets, 0.95),
     /** Clients whose API key OBF refused every time. */
     keysRefused: tokens('refused')
-      .filter((client) => !given.has(client))
+      .filter((client) => !acceptedClients.has(client))
       .map(asClientId),
   };
 }

@@ -23,29 +23,27 @@ export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 export async function readHome({ pipeline, probeWrites }: OpsRequest) {
   const nowS = secondsOf(pipeline.clock);
   const { scheme, rollout } = await pipeline.schemes.now();
-  const [redisFault, unfinished, now, issued, answers, partners, readProblems, lastPolls] = await Promise.all(
-    [
-      probeWrites(),
-      pipeline.schemes.unfinished(),
-      readCurrentState(pipeline),
-      readIssued(pipeline, scheme),
-      readObfAnswers(pipeline),
-      readPartnerNews({ ...pipeline, scheme }),
-      readProblemsToShow(pipeline),
-      readLastPolls(pipeline),
-    ],
-  );
+  const [redisFault, unfinished, state, issued, answers, partners, problems, lastPolls] = await Promise.all([
+    probeWrites(),
+    pipeline.schemes.unfinished(),
+    readCurrentState(pipeline),
+    readIssued(pipeline, scheme),
+    readObfAnswers(pipeline),
+    readPartnerNews({ ...pipeline, scheme }),
+    readProblemsToShow(pipeline),
+    readLastPolls(pipeline),
+  ]);
   return {
     scheme: scheme.name,
     nowS,
     /** Why Redis takes no writes; null: it does. */
     redisFault,
-    now,
+    state,
     ...answers,
     partners,
     /** Rows of OBF that cannot be read. */
-    readProblems,
-    /** Accounts that were not read in the last hour, although we have their key. */
+    readProblems: problems,
+    /** Accounts with a key that were read before, but not in the last hour. */
     unread: unreadAccounts(pipeline, lastPolls, nowS),
     nameOf: (clientId: ClientId) => partnerName(scheme, clientId),
     region: pipeline.region,

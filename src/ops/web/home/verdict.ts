@@ -65,16 +65,16 @@ const countAndNames = (names: readonly string[]): string =>
 
 /** Faults of what everything needs: Redis, the workers, OBF. */
 function* infrastructurePoints(home: HomeModel): Generator<Point> {
-  const { redisFault, now, lastHour, lastMinutes, region, nameOf } = home;
+  const { redisFault, state, lastHour, lastMinutes, region, nameOf } = home;
   if (redisFault !== null)
     yield bad(
       SEE.queues,
       `${REDIS_TITLES[redisFault.fault]}. Rien ne peut être enregistré, ni délivré : ${redisFault.fr}. ${redisFault.mend.fr}`,
     );
-  if (now.lateS >= NO_WORKER_S)
+  if (state.lateS >= NO_WORKER_S)
     yield bad(
       SEE.queues,
-      `Palier a ${durationWords(now.lateS).fr} de retard sur la lecture des comptes OBF : le processus « worker » est arrêté, ou débordé.`,
+      `Palier a ${durationWords(state.lateS).fr} de retard sur la lecture des comptes OBF : le processus « worker » est arrêté, ou débordé.`,
     );
   const { calls, failed, p95S } = lastMinutes ?? { calls: 0, failed: 0, p95S: null };
   if (calls >= MIN_CALLS && failed / calls >= DOWN_SHARE)
@@ -107,7 +107,7 @@ function* infrastructurePoints(home: HomeModel): Generator<Point> {
 }
 
 /** What keeps awards from being issued. */
-function* issuingPoints({ now: { paused, due, quota, holds } }: HomeModel): Generator<Point> {
+function* issuingPoints({ state: { paused, due, quota, holds } }: HomeModel): Generator<Point> {
   if (paused) {
     const waits =
       due === 0 ? 'rien n’est délivré' : countedNoun(due, 'badge dû attend', 'badges dus attendent');
@@ -131,8 +131,8 @@ function* issuingPoints({ now: { paused, due, quota, holds } }: HomeModel): Gene
 }
 
 /** Work that waits, or failed. */
-function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: HomeModel): Generator<Point> {
-  const { failed, notices, earners, unknown } = now;
+function* waitingPoints({ state, nowS, unfinished, isChangeWaiting }: HomeModel): Generator<Point> {
+  const { failed, notices, earners, unknown } = state;
   if (failed > 0) {
     const one = 'travail a échoué et n’avancera pas sans vous.';
     const many = 'travaux ont échoué et n’avanceront pas sans vous.';
@@ -165,8 +165,8 @@ function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: HomeModel): 
 }
 
 /** What somebody should look at. */
-function* otherPoints({ now, issued, readProblems, partners, nameOf }: HomeModel): Generator<Point> {
-  const { quota, flags } = now;
+function* otherPoints({ state, issued, readProblems, partners, nameOf }: HomeModel): Generator<Point> {
+  const { quota, flags } = state;
   const usable = (quota.reading?.left ?? 0) - quota.floor;
   const issuedLast30Days = issued.reduce((sum, { last30Days }) => sum + last30Days, 0);
   // At the pace of the last 30 days, the next 30 would use it up.

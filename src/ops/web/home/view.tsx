@@ -39,8 +39,8 @@ function Verdict({ points }: { readonly points: readonly Point[] }): VNode {
   );
 }
 
-function CurrentState({ scheme, nowS, now }: HomeModel): VNode {
-  const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
+function CurrentState({ scheme, nowS, state }: HomeModel): VNode {
+  const { notices, earners, failed, paused, due, unknown, flags, quota } = state;
   return (
     <Section id="maintenant" title="En ce moment">
       <DefinitionList
@@ -78,8 +78,8 @@ function quotaText({ reading, floor }: Now['quota']): ComponentChildren {
   );
 }
 
-function Flags({ now }: HomeModel): VNode | null {
-  const { count, listed } = now.flags;
+function Flags({ state }: HomeModel): VNode | null {
+  const { count, listed } = state.flags;
   if (count === 0) return null;
   return (
     <Section id="a-examiner" title="À examiner">

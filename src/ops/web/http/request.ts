@@ -13,7 +13,7 @@ import { OpsProblem } from './problem.js';
 
 /** Dependencies of the ops pages. */
 export interface OpsDeps {
-  /** Reads, and starts what operators may start; its Redis connection should fail fast. */
+  /** What pages read and actions enqueue by; its Redis connection should fail fast. */
   readonly pipeline: Pipeline;
   readonly config: Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
   readonly logo: Logo | null;

@@ -13,7 +13,7 @@ import { goTo, type Redirect, TO } from '../route.js';
 
 type Field = 'du' | 'au' | 'sorte' | 'badge' | 'personne' | 'evenement';
 
-/** The filter on entries, by the names of the form's fields, which the query has too. Null: all. */
+/** The filter on entries; its fields are named as in the form and the URL. Null: all. */
 export type PageFilter = ReturnType<typeof readFilter>['filter'];
 
 const ID = /^[\w.-]{1,128}$/;
@@ -75,7 +75,7 @@ export async function readJournal({ pipeline, query }: OpsRequest) {
   return { scheme, region: pipeline.region, filter, faults, ...page };
 }
 
-/** Returns the keys of the filtered person, or of the filtered event's recipients; null: the filter has neither. */
+/** Returns the earner keys of the filter's person, or of its event's recipients; null: it has neither. */
 export async function readPeople(
   pipeline: Pipeline,
   { personne, evenement }: PageFilter,

@@ -99,9 +99,9 @@ function notEnrolledOf(
   ignored: ReadonlyMap<BadgeId, Latest>,
   enrolAs: EnrolAs,
 ) {
-  const own = new Set(badges.map(({ badgeId }) => badgeId));
+  const enrolledIds = new Set(badges.map(({ badgeId }) => badgeId));
   return [...ignored]
-    .filter(([badgeId]) => !own.has(badgeId))
+    .filter(([badgeId]) => !enrolledIds.has(badgeId))
     .map(([badgeId, last]) => ({
       badgeId,
       ...last,

@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
+import type { Tally } from '../../../rules/badges-condition.js';
 import { number } from './text.js';
 
 /** A column's title, and its cell for a row. The first cell is the row's header; numbers are right-aligned. */
@@ -136,17 +137,12 @@ export function numberedPage<Row>(query: URLSearchParams, rows: readonly Row[], 
   };
 }
 
-interface BarProps {
-  readonly have: number;
-  readonly need: number;
-}
-
 /** A progress bar. Screen readers skip it: the words beside it say the same. */
-export const Bar = ({ have, need }: BarProps): VNode => (
+export const Bar = ({ have, need }: Tally): VNode => (
   <progress aria-hidden="true" max={Math.max(need, 1)} value={Math.min(have, need)} />
 );
 
-interface ProgressProps extends BarProps {
+interface ProgressProps extends Tally {
   readonly label: string;
   /** The progress in words. */
   readonly words: string;

@@ -54,7 +54,7 @@ interface SectionProps {
   readonly children: ComponentChildren;
 }
 
-/** A section of a page, whose heading links can lead to. */
+/** A section of a page; links can lead to its heading. */
 export const Section = ({ id, title, children }: SectionProps): VNode => (
   <section aria-labelledby={id}>
     <h2 id={id}>{title}</h2>

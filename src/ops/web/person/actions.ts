@@ -24,14 +24,14 @@ export function find({ form, pipeline }: OpsRequest): Answer {
     : goTo(TO.person(key));
 }
 
-/** Shows the unmasked addresses once, in the answer to a POST: no URL leads there. */
+/** Shows the unmasked addresses once, in the answer to a POST: no URL leads to it. */
 export async function showAddress(context: OpsRequest): Promise<Answer> {
   const { user, log } = context;
   log.info({ user: user.name, earner: keyInPath(context) }, 'address shown');
   return show('Personne', PersonView, await readPersonPage(context, true));
 }
 
-/** Wraps an action on the person in the path. `page` is their URL; a passing fault is answered there. */
+/** Wraps an action on the person in the path. `page` is their URL; a temporary fault redirects there. */
 const personAction =
   (act: (context: OpsRequest, earner: EarnerKey, page: string) => Promise<Answer>) =>
   async (context: OpsRequest): Promise<Answer> => {

@@ -101,12 +101,12 @@ export async function requestPlan({ pipeline, user, log, form }: OpsRequest): Pr
 export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
-  const back = schemeHref(only);
+  const pageHref = schemeHref(only);
   const [version, upto] = [form.get('version') ?? '', form.get('upto') ?? ''];
   if (!/^\d{1,9}$/.test(upto) || (form.get('badge') ?? '') !== (only ?? ''))
-    return notDone(back, 'Ce formulaire ne dit pas quoi appliquer : rien n’a été fait.');
-  if (version !== scheme.version) return notDone(back, MOVED);
-  const wanted = {
+    return notDone(pageHref, 'Ce formulaire ne dit pas quoi appliquer : rien n’a été fait.');
+  if (version !== scheme.version) return notDone(pageHref, MOVED);
+  const request = {
     by: user.name,
     version: asSchemeVersion(version),
     only,
@@ -114,12 +114,12 @@ export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Pr
     upto: Number(upto),
     overQuota: form.get('quota') === 'over',
   };
-  const asked = await askForApply(pipeline, wanted);
+  const asked = await askForApply(pipeline, request);
   log.info(
-    { user: user.name, version, only, upto: wanted.upto, suppressEmail: wanted.suppressEmail, asked },
+    { user: user.name, version, only, upto: request.upto, suppressEmail: request.suppressEmail, asked },
     'apply asked for',
   );
   return asked
-    ? done(back, 'La mise en vigueur est demandée.')
-    : notDone(back, 'Une mise en vigueur est déjà en cours : la vôtre n’a pas été lancée.');
+    ? done(pageHref, 'La mise en vigueur est demandée.')
+    : notDone(pageHref, 'Une mise en vigueur est déjà en cours : la vôtre n’a pas été lancée.');
 }

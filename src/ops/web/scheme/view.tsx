@@ -140,11 +140,11 @@ function Rules({ inForce, scheme, rollout }: SchemeModel): VNode {
   const groups = [
     ...[...competencies.values()].map(({ id, name }) => ({
       name,
-      own: awards.filter(({ competency }) => competency === id).toSorted(byLevel),
+      members: awards.filter(({ competency }) => competency === id).toSorted(byLevel),
     })),
     {
       name: 'Autres badges Région',
-      own: awards.filter(({ competency }) => competency === null || !competencies.has(competency)),
+      members: awards.filter(({ competency }) => competency === null || !competencies.has(competency)),
     },
   ];
   return (
@@ -153,11 +153,11 @@ function Rules({ inForce, scheme, rollout }: SchemeModel): VNode {
         <P say="Le barème en vigueur ne peut plus être lu par cette version de Palier. Voici celui des fichiers." />
       )}
       {groups
-        .filter(({ own }) => own.length > 0)
-        .map(({ name, own }) => (
+        .filter(({ members }) => members.length > 0)
+        .map(({ name, members }) => (
           <section key={name}>
             <h3>{name}</h3>
-            {own.map((award) => (
+            {members.map((award) => (
               <div key={award.id}>
                 <h4>
                   {award.name} {award.level !== null && <small>(niveau {award.level})</small>}{' '}

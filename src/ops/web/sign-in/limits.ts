@@ -11,7 +11,7 @@ const HOUR_MS = 60 * 60_000;
 
 const networkOf = (req: Request): string => ipKeyGenerator(req.ip ?? '');
 
-/** Limits failed sign-ins over all web processes. @param prefix of Redis keys, which hold no IP address or name */
+/** Limits failed sign-ins across all web processes. @param prefix of Redis keys, which hold no IP address or name */
 export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault) {
   const nameByRequest = new WeakMap<Request, string>();
   const nameOf = (req: Request): string => nameByRequest.get(req) ?? '';
@@ -31,7 +31,7 @@ export function createSignInLimits(redis: RedisConnection, prefix: string, vault
   // A whole office may share one IP address.
   const byNetwork = limit('address', QUARTER_MS, 30, networkOf);
   const byBoth = limit('name-and-address', QUARTER_MS, 10, (req) => `${nameOf(req)} ${networkOf(req)}`);
-  // From all networks: it stops guessing, but a stranger rarely reaches it and locks the user out.
+  // Across all networks: it stops guessing, and a stranger rarely reaches it to lock the user out.
   const byName = limit('name', HOUR_MS, 60, nameOf);
   return {
     /**
@@ -76,7 +76,7 @@ const createStore = (redis: RedisConnection, prefix: string): RedisStore =>
     },
   });
 
-/** Each password check takes 32 MiB and a thread of a process that also receives notices. */
+/** How many password checks wait: each takes 32 MiB and a thread of a process that also receives notices. */
 const MAX_WAITING = 20;
 
 /** Returns a gate that runs work one at a time. The gate throws OpsProblem `busy` when too many wait. */

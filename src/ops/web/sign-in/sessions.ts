@@ -33,8 +33,6 @@ export interface Identity {
   readonly email: string | null;
 }
 
-export type Accounts = ReturnType<typeof createAccounts>;
-
 /** Returns the form in which names and addresses are compared: trimmed, NFC, lower case. */
 export const foldName = (text: string): string => text.trim().normalize('NFC').toLowerCase();
 
@@ -54,11 +52,11 @@ export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops
   return {
     /** Checks a password. An unknown name takes as long as a wrong password; both give null. */
     async byPassword(name: string, password: string): Promise<Account | null> {
-      const found = findByName(name);
-      const hash = (found ?? withPassword[0])?.hash;
+      const match = findByName(name);
+      const hash = (match ?? withPassword[0])?.hash;
       // For an unknown name, another user's hash is checked.
       const isRight = hash !== undefined && (await verifyPassword(hash, password));
-      return isRight ? (found?.account ?? null) : null;
+      return isRight ? (match?.account ?? null) : null;
     },
     /** Finds an identity's account; an entry by `sub` wins over one by address. Null: not configured. */
     byIdentity({ sub, email }: Identity): Account | null {
@@ -108,7 +106,7 @@ export function createSessions(
   redis: RedisConnection,
   prefix: string,
   vault: Vault,
-  accounts: Pick<Accounts, 'current'>,
+  accounts: Pick<ReturnType<typeof createAccounts>, 'current'>,
   clock: Clock,
 ) {
   const key = (id: string): string => `${prefix}:session:{${id}}`;
