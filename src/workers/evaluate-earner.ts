@@ -55,8 +55,8 @@ async function releaseOrphanedClaims(pipeline: Pipeline, { earner, records }: Pe
   const { portfolio } = await readPerson(pipeline, earner);
   for (const { key, badgeId, batch } of orphans) {
     const event = portfolio.held.find((one) => one.badgeId === badgeId && !one.revoked)?.eventId ?? null;
-    const about = { earner: key, badge: badgeId, batch, event };
-    log.warn(about, 'a batch is gone with a lost Redis: its award is due again, or was given');
+    const fields = { earner: key, badge: badgeId, batch, event };
+    log.warn(fields, 'a batch is gone with a lost Redis: its award is due again, or was given');
     // Changes nothing if the batch ended properly since the record was read.
     const end = event === null ? ({ type: 'release', batch } as const) : ({ type: 'record', event } as const);
     await ledger.applyIfPossible(key, badgeId, end);

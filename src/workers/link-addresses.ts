@@ -18,19 +18,19 @@ export class AwardInFlight extends Error {
 }
 
 /**
- * Joins two people: all addresses of `other`'s person become addresses of `one`'s. Their assertions count together,
+ * Joins two people: all addresses of `other`'s person become addresses of `earner`'s. Their assertions count together,
  * and a badge that one address holds is held. An award in flight goes on; no second one is issued meanwhile. Idempotent.
  * @returns `withdrawn`: how many awards waited for a single address; the next evaluation decides on them again
  */
-export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: EarnerKey) {
+export async function linkAddresses(pipeline: Pipeline, earner: EarnerKey, other: EarnerKey) {
   const { earners, flags, queues, log } = pipeline;
-  const records = await linkedRecords(earners, [one, other]);
-  const person = personKeyOf(records, one);
+  const records = await linkedRecords(earners, [earner, other]);
+  const person = personKeyOf(records, earner);
   const others = [...records.keys()].filter((key) => key !== person);
   const own = records.get(person);
   const isJoined = (key: EarnerKey) => own?.linked.includes(key) && records.get(key)?.linkedTo === person;
   const changed = own?.linkedTo !== null || !others.every(isJoined);
-  await join(pipeline, person, others);
+  await joinAddresses(pipeline, person, others);
   const withdrawn = await withdrawWaiting(pipeline, others);
   for (const key of others) await flags.remove(key, [...(records.get(key)?.flags.keys() ?? [])]);
   await enqueueEarners(queues.earners, [person], 'link');
@@ -72,7 +72,7 @@ const notListing =
   (record) => ({ ...record, linked: record.linked.filter((one) => !others.includes(one)) });
 
 /** Points each of `others` to `person`, and lists them there alone. Each write changes one address and its journal. */
-async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<void> {
+async function joinAddresses(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]) {
   let isNew = false;
   for (const key of others)
     if (await changeAndJournal(pipeline, key, 'linked', pointingTo(person))) isNew = true;
@@ -113,19 +113,19 @@ async function changeAndJournal(
  */
 export async function unlinkAddress(
   pipeline: Pipeline,
-  one: EarnerKey,
+  earner: EarnerKey,
   other: EarnerKey,
   signal: AbortSignal,
   withinMs = pipeline.pace.sendWithinMs + 2 * pipeline.pace.settleMs,
 ) {
   const { earners, journal, queues, log } = pipeline;
-  const records = await linkedRecords(earners, [one, other]);
-  const person = personKeyOf(records, one);
-  if (personKeyOf(records, other) !== person) return { people: [one, other], changed: false, moved: 0 };
+  const records = await linkedRecords(earners, [earner, other]);
+  const person = personKeyOf(records, earner);
+  if (personKeyOf(records, other) !== person) return { people: [earner, other], changed: false, moved: 0 };
   const others = [...records.keys()].filter((key) => key !== person);
-  await join(pipeline, person, others);
+  await joinAddresses(pipeline, person, others);
   // The person's own key cannot leave: the other addresses leave instead, and one of them becomes their person.
-  const [newPerson, leaving] = other === person ? [one, others] : [other, [other]];
+  const [newPerson, leaving] = other === person ? [earner, others] : [other, [other]];
   const staying = [...records.keys()].filter((key) => !leaving.includes(key));
   const linkedToNew = leaving.filter((key) => key !== newPerson);
   for (const key of linkedToNew) await earners.update(key, pointingTo(newPerson));
@@ -134,10 +134,10 @@ export async function unlinkAddress(
   await earners.update(person, notListing(leaving));
   let moved = 0;
   try {
-    await settle(pipeline, [...leaving, ...staying], signal, withinMs);
+    await drain(pipeline, [...leaving, ...staying], signal, withinMs);
     moved = await splitLedger(pipeline, leaving, staying);
   } catch (error) {
-    await join(pipeline, person, others);
+    await joinAddresses(pipeline, person, others);
     throw error;
   }
   if (await changeAndJournal(pipeline, newPerson, 'unlinked', pointingTo(null)))
@@ -151,11 +151,11 @@ export async function unlinkAddress(
  * Removes the addresses from open batches, then waits for their calls under way. Until OBF shows the address of such a
  * call, that address could be given the badge again. @throws AwardInFlight
  */
-async function settle(pipeline: Pipeline, keys: readonly EarnerKey[], signal: AbortSignal, withinMs: number) {
+async function drain(pipeline: Pipeline, keys: readonly EarnerKey[], signal: AbortSignal, withinMs: number) {
   const badges = (await awardsAt(pipeline, keys)).map(({ badgeId }) => badgeId);
   for (const badgeId of new Set(badges)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
-  const isSettled = await waitUntil(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
-  if (!isSettled) throw new AwardInFlight();
+  const isDrained = await waitUntil(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
+  if (!isDrained) throw new AwardInFlight();
   // Shows which address each award went to.
   await pipeline.regionSync.sync(signal);
 }

@@ -32,7 +32,7 @@ export const ingestEvent: JobHandler<EventPipeline, EventNotice> = async (pipeli
 
 async function readAndStore(pipeline: EventPipeline, notice: EventNotice, signal: AbortSignal) {
   const { clientId, eventId, badgeId, source } = notice;
-  const about = { client: clientId, event: eventId };
+  const facts = { client: clientId, event: eventId };
   const account = pipeline.accounts(clientId);
   if (account === null)
     throw new ObfRefused(
@@ -48,14 +48,14 @@ async function readAndStore(pipeline: EventPipeline, notice: EventNotice, signal
   });
   if (read === null) {
     await clearFailures(pipeline, { clientId, eventId });
-    return { did: 'event deleted since it was listed', facts: about };
+    return { did: 'event deleted since it was listed', facts };
   }
   // In the log, joins a notice to the evaluations and awards that follow from it.
   const cause = `${source}.event.${clientId}.${eventId}`;
   const evaluate = evaluatingFor(pipeline, cause);
   const options = { evaluate, source: source === 'poll' ? 'list' : 'notice' } as const;
   const earners = await storeEvent(pipeline, read, options, signal);
-  return { did: 'event stored', facts: { ...about, badge: read.event.badgeId, earners, cause } };
+  return { did: 'event stored', facts: { ...facts, badge: read.event.badgeId, earners, cause } };
 }
 
 /** How many batches of one account are read at once, so that a slow one does not delay the next. */
@@ -153,8 +153,8 @@ async function readFromLists(
   } catch (err) {
     // Throttled or unreachable: each single read would fail alike.
     if (err instanceof ObfThrottled || err instanceof ObfNotSent) throw err;
-    const about = { client: account.clientId, err };
-    log.warn(about, 'OBF does not list its events and recipients: reading one by one');
+    const fields = { client: account.clientId, err };
+    log.warn(fields, 'OBF does not list its events and recipients: reading one by one');
     reads.noListUntilMs = clock() + NO_LIST_MS;
     return NONE;
   }

@@ -52,8 +52,7 @@ const STORED_AT_ONCE = 8;
 
 interface Run {
   readonly drift: Drift;
-  /** The earners to evaluate. */
-  readonly touched: Set<EarnerKey>;
+  readonly toEvaluate: Set<EarnerKey>;
   /** Every assertion that the lists of an account show, for accounts that were read completely. */
   readonly listed: Map<ClientId, IdSet>;
   /** Receives how many rows of an account were read, of how many. */
@@ -68,7 +67,7 @@ interface Run {
  */
 export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress'], signal: AbortSignal) {
   const drift = noDrift();
-  const run: Run = { drift, touched: new Set(), listed: new Map(), progress, signal };
+  const run: Run = { drift, toEvaluate: new Set(), listed: new Map(), progress, signal };
   for (const clientId of polledClients(pipeline)) {
     try {
       await verifyAccount(pipeline, clientId, run);
@@ -84,12 +83,12 @@ export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress
     );
   await retryTransient(async () => {
     const epoch = pipeline.replicas.epoch();
-    await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
+    await enqueueEarners(pipeline.queues.earners, run.toEvaluate, 'verification');
     await pipeline.replicas.waitForReplicas(epoch);
   }, signal);
   // An earlier run may have stored changes and stopped before it enqueued their earners: the count finds these.
   await countPeople(pipeline, signal);
-  drift.earners = run.touched.size;
+  drift.earners = run.toEvaluate.size;
   return drift;
 }
 
@@ -198,12 +197,12 @@ function storeListed(
 }
 
 /** Stores an event, and counts its differences; the evaluations wait for the end of the run. */
-function storeAndCount(pipeline: Pipeline, read: EventRead, { drift, touched, signal }: Run) {
+function storeAndCount(pipeline: Pipeline, read: EventRead, { drift, toEvaluate, signal }: Run) {
   const isOwn = read.event.clientId === pipeline.region;
   const evaluate = (written: readonly WrittenAssertion[]): void => {
     for (const { change, earner, assertion } of written) {
       if (change === null) continue;
-      touched.add(earner);
+      toEvaluate.add(earner);
       if (change === 'new') drift[isOwn ? 'awards' : 'assertions'] += 1;
       if (change === 'changed') drift.changed += isOwn ? 0 : 1;
       else if (assertion.revoked) drift[isOwn ? 'awardsRevoked' : 'revocations'] += 1;
@@ -239,7 +238,7 @@ async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
  * vanished assertion does not count until OBF shows it again. An award that a human removed is not issued again.
  */
 async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects }: VanishedEvent, run: Run) {
-  const { touched, drift, signal } = run;
+  const { toEvaluate, drift, signal } = run;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
   const reading = retryTransient(() => readAlone(account, { clientId, eventId }, signal), signal);
@@ -262,7 +261,7 @@ async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects 
   for (const { keys, id } of suspects.filter((one) => !present.has(one.id)))
     for (const key of keys)
       if (await markAssertion(pipeline.earners, key, id, 'vanished')) {
-        touched.add(key);
+        toEvaluate.add(key);
         drift[clientId === pipeline.region ? 'awardsRevoked' : 'gone'] += 1;
       }
 }

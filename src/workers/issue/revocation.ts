@@ -123,12 +123,12 @@ export async function recordBlocked(
 ): Promise<void> {
   for (const { award, status } of awards) {
     const { id, badgeId } = award;
-    const isKnown = records.some((one) => one.badgeId === badgeId && one.record.state === 'blocked');
-    if (status !== 'blocked' || isKnown) continue;
+    const isRecorded = records.some((one) => one.badgeId === badgeId && one.record.state === 'blocked');
+    if (status !== 'blocked' || isRecorded) continue;
     const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
-    const about = { earner, award: id, badgeId, version, cause, event };
+    const entry = { earner, award: id, badgeId, version, cause, event };
     const blocked = await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' }, ({ atS }) =>
-      journalEntry('blocked', atS, about),
+      journalEntry('blocked', atS, entry),
     );
     if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
   }

@@ -148,7 +148,7 @@ const OUTCOMES = { pause: 'paused', later: 'later', retry: 'retry', fail: 'faile
 export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
   const startedMs = performance.now();
   const kind = KINDS.has(job.name) ? job.name : 'other';
-  const about = {
+  const base = {
     queue,
     kind,
     job: job.id,
@@ -162,11 +162,11 @@ export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pip
     return Math.round(durationMs);
   };
   return {
-    done: ({ did, facts }: JobResult): void => log.info({ ...about, ...facts, durationMs: end('done') }, did),
+    done: ({ did, facts }: JobResult): void => log.info({ ...base, ...facts, durationMs: end('done') }, did),
     notDone(err: unknown, verdict: Verdict): void {
-      const isLast = about.attempt >= (job.opts.attempts ?? 1);
+      const isLast = base.attempt >= (job.opts.attempts ?? 1);
       const outcome = verdict.do === 'retry' && isLast ? 'failed' : OUTCOMES[verdict.do];
-      const facts = { ...about, outcome, durationMs: end(outcome), err };
+      const facts = { ...base, outcome, durationMs: end(outcome), err };
       // No award of this badge is issued until somebody mends the account.
       if (err instanceof OnHold && err.looked) log.error(facts, 'issuing has stopped');
       else log.warn(facts, 'job not done');
