@@ -58,7 +58,8 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
     if (!isSame) logFault(new KeyChanged());
     else if (wasSame === false) log.info('Redis is under this PALIER_KEY again');
   };
-  const checkAndLog = (): void => void check().catch((err: unknown) => log.debug({ err }, 'Redis'));
+  const checkAndLog = (): void =>
+    void check().catch((err: unknown) => log.debug({ err }, 'Redis: the key could not be checked'));
   checkAndLog();
   const timer = setInterval(checkAndLog, WATCH_EVERY_MS).unref();
   return {

@@ -76,7 +76,7 @@ export async function updateValue(
     if (changed === read) return;
     if ((await COMPARE_AND_SET(redis, [key], [read ?? '', changed ?? ''])) === 1) return;
   }
-  throw new Error(`${key} was changed by others ${MAX_TRIES} times in a row`);
+  throw new Error(`Redis: others changed ${key} ${MAX_TRIES} times in a row, so it was not written`);
 }
 
 /** Splits a list for several commands: Redis does nothing else during one command. */

@@ -45,7 +45,7 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
         const isDone = await isReplicated();
         requireSame(epoch);
         if (isDone) return;
-        if (performance.now() > limit) throw new NotReplicated('No replica of Redis has what was written');
+        if (performance.now() > limit) throw new NotReplicated('No replica of Redis has the latest writes');
         await pause(ASK_AGAIN_MS);
       }
     },

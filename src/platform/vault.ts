@@ -31,7 +31,7 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
   let naming = named ? own.names : null;
   const namingKey = (): Buffer => {
     if (naming === null)
-      throw new VaultError('The naming key is not keyring before the first answer of Redis');
+      throw new VaultError('Redis must answer first: it says under which key people are named');
     return naming;
   };
   /** AES-256-GCM with a random nonce. Adds 29 bytes; the first is the id of the key. */
