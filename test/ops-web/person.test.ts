@@ -194,7 +194,7 @@ test('the link to their own page is sent to the person, and the log says who ask
   const jobs = await queues.mails.getWaiting();
   expect(jobs.map(({ data }) => data)).toEqual([{ kind: 'link', earner: keyOf(LOU), by: 'marie' }]);
   expect(lines.join('\n')).toMatch(
-    /"user":"marie","earner":"[\w-]{22}","msg":"link to their page asked for"/,
+    /"user":"marie","earner":"[\w-]{22}","msg":"link to personal page requested"/,
   );
   const nobody = 'personne@exemple-personne.org';
   expect((await earners.read(earnerKeyOf(vault, nobody))).contact).toBeNull();

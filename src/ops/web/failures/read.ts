@@ -70,10 +70,7 @@ const MAX_TRACE_CHARS = 4000;
 export type FailedJob = NonNullable<Awaited<ReturnType<typeof readFailedJob>>>;
 
 /** Reads a failed job for people, without addresses or secrets. Null: it is deleted, or no longer failed. */
-async function readFailedJob(
-  { queues, scheme, region }: Pick<Pipeline, 'queues' | 'scheme' | 'region'>,
-  { queue, id }: JobRef,
-) {
+async function readFailedJob({ queues, scheme, region }: Pipeline, { queue, id }: JobRef) {
   const job: Job | undefined = await queues[queue].getJob(id);
   // Completed jobs are removed at once; a job that was retried has no `finishedOn`.
   if (job?.finishedOn === undefined || typeof job.failedReason !== 'string') return null;
@@ -144,7 +141,7 @@ type ReplayContext = Pick<OpsRequest, 'pipeline' | 'user' | 'log'>;
 /** Retries a failed job with its full attempts. @returns false when it was no longer failed */
 export async function sendJob({ pipeline, user, log }: ReplayContext, { queue, id }: JobRef) {
   const sent = await retryJob(pipeline.queues[queue], id);
-  log.info({ user: user.name, queue, job: id, sent }, 'failed job sent back to work');
+  log.info({ user: user.name, queue, job: id, sent }, 'retry of a failed job requested');
   return sent;
 }
 
@@ -157,7 +154,7 @@ export async function sendJobs(
   { queue = null, group = null, sinceMs = null }: Partial<ReplayFilter>,
 ): Promise<Replay> {
   const id = await askForReplay(queues, { queue, group, error: null, sinceMs, by: user.name });
-  log.info({ user: user.name, queue, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
+  log.info({ user: user.name, queue, replay: id, group, sinceMs }, 'replay of failed jobs requested');
   const deadlineMs = performance.now() + WAIT_MS;
   return awaitReplay(queues, id, () => performance.now() >= deadlineMs);
 }

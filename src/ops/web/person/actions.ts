@@ -57,7 +57,7 @@ function whyNotNow(error: unknown): string {
 export const unblockAction = personAction(async ({ pipeline, user, log, form }, earner, page) => {
   const badge = asBadgeId(form.get('badge') ?? '');
   const lifted = await unblockAward(pipeline, earner, badge);
-  log.info({ user: user.name, earner, badge, lifted }, 'block asked to be lifted');
+  log.info({ user: user.name, earner, badge, lifted }, 'unblock requested');
   return lifted
     ? done(page, 'Le blocage est levé. Le badge est délivré à nouveau dès que sa règle est remplie.')
     : notDone(page, 'Ce badge n’était pas bloqué : rien n’a été changé.');
@@ -65,7 +65,7 @@ export const unblockAction = personAction(async ({ pipeline, user, log, form }, 
 
 export const evaluateAgain = personAction(async ({ pipeline, user, log }, earner, page) => {
   await enqueueEarners(pipeline.queues.earners, [earner], 'ops');
-  log.info({ user: user.name, earner }, 'evaluation asked for');
+  log.info({ user: user.name, earner }, 'evaluation requested');
   return done(page, 'La réévaluation est demandée ; ce qui est dû part dans quelques instants.');
 });
 
@@ -75,7 +75,7 @@ export const sendLinkAction = personAction(async ({ pipeline, user, log, hasParc
   if ((await pipeline.earners.read(earner)).contact === null)
     return notDone(page, 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.');
   await enqueueLink(pipeline.queues.mails, earner, user.name);
-  log.info({ user: user.name, earner }, 'link to their page asked for');
+  log.info({ user: user.name, earner }, 'link to personal page requested');
   return done(page, 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.');
 });
 
@@ -87,7 +87,7 @@ export const linkAction = personAction(async ({ pipeline, user, log, form }, ear
   if (areKnown.includes(false))
     return notDone(page, 'Personne n’est connu à cette autre adresse : rien n’a été changé.');
   const { person, changed } = await linkAddresses(pipeline, earner, other);
-  log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
+  log.info({ user: user.name, earner: person, changed }, 'address link requested');
   const message = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
   return done(TO.person(person), changed ? message : 'Ces adresses étaient déjà liées.');
 });
@@ -102,7 +102,7 @@ export const unlinkAction = personAction(async ({ pipeline, user, log, form }, e
   if (other === null || other === earner) return notDone(page, notLinked);
   const signal = AbortSignal.timeout(TOTAL_MS);
   const { changed } = await unlinkAddress(pipeline, earner, other, signal, IN_FLIGHT_MS);
-  log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
+  log.info({ user: user.name, earner, other, changed }, 'address unlink requested');
   return changed
     ? done(page, 'Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.')
     : notDone(page, notLinked);

@@ -93,7 +93,7 @@ export async function requestPlan({ pipeline, user, log, form }: OpsRequest): Pr
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
   const asked = await askForPlan(pipeline, only);
-  log.info({ user: user.name, only, asked }, 'plan asked for');
+  log.info({ user: user.name, only, asked }, 'plan requested');
   return done(schemeHref(only), asked ? 'Le plan est demandé.' : 'Ce plan est déjà en cours de calcul.');
 }
 
@@ -117,7 +117,7 @@ export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Pr
   const asked = await askForApply(pipeline, request);
   log.info(
     { user: user.name, version, only, upto: request.upto, suppressEmail: request.suppressEmail, asked },
-    'apply asked for',
+    'apply requested',
   );
   return asked
     ? done(pageHref, 'La mise en vigueur est demandée.')
