@@ -135,9 +135,9 @@ async function notify(play: Play, scene: Scene, type: string, event: EventRecord
   const statuses = await Promise.all(Array.from({ length: scene.times ?? 1 }, () => postNotice(url, notice)));
   const ignored = event.clientId === STRANGER.id;
   const kind = isPushed ? 'adresse du badge reçue' : 'webhook reçu';
-  const often = statuses.length > 1 ? ` ${statuses.length} fois, réponses` : ', réponse';
-  const aside = ignored ? ', mis de côté : cet organisme ne participe pas' : '';
-  narrator.fact(`${kind}${often} ${statuses.join(', ')}${aside}`);
+  const timesText = statuses.length > 1 ? ` ${statuses.length} fois, réponses` : ', réponse';
+  const ignoredText = ignored ? ', mis de côté : cet organisme ne participe pas' : '';
+  narrator.fact(`${kind}${timesText} ${statuses.join(', ')}${ignoredText}`);
   await workDone(play, ({ deciding }) => deciding, 'la lecture du webhook');
   const refused = sandbox.calls.slice(before).filter(({ status }) => Number(status) >= 500);
   if (refused.length > 0) {

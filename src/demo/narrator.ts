@@ -48,7 +48,7 @@ export class Narrator {
     for (const line of lines) {
       const text = line.trimStart();
       const margin = ' '.repeat(4 + line.length - text.length);
-      this.#lines(hanging(margin, text, `${margin}  `, this.#width));
+      this.#lines(hangingLines(margin, text, `${margin}  `, this.#width));
     }
   }
 
@@ -67,7 +67,7 @@ export class Narrator {
   }
 
   #marked(mark: string, text: string, style: 'dim' | 'green'): void {
-    this.#lines(hanging(mark, text, ' '.repeat(mark.length), this.#width), style);
+    this.#lines(hangingLines(mark, text, ' '.repeat(mark.length), this.#width), style);
     this.#isAfterFact = true;
   }
 
@@ -100,9 +100,9 @@ export function wrap(text: string, width: number): readonly string[] {
   return [...lines, line].map((one) => one.replaceAll(NO_BREAK, ' '));
 }
 
-function hanging(start: string, text: string, below: string, width: number): readonly string[] {
-  const [first = '', ...others] = wrap(text, width - below.length);
-  return [start + first, ...others.map((line) => below + line)];
+function hangingLines(prefix: string, text: string, indent: string, width: number): readonly string[] {
+  const [first = '', ...others] = wrap(text, width - indent.length);
+  return [prefix + first, ...others.map((line) => indent + line)];
 }
 
 const GAP = 2;

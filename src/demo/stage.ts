@@ -111,8 +111,8 @@ export async function openStage(options: StageOptions, closing: Closing, report:
   await writeFile(file, lines.join(''), { mode: 0o600 });
   await closing.opened(() => rm(file));
   const environment: Environment = { ...options.surroundings, ...settings };
-  const running = { programsDir: join(projectDir, 'dist'), runDir, environment, webUrl, stop: options.stop };
-  return { ...running, sandbox, mailbox, keys, ...(await startPalier(running, closing, report)) };
+  const run = { programsDir: join(projectDir, 'dist'), runDir, environment, webUrl, stop: options.stop };
+  return { ...run, sandbox, mailbox, keys, ...(await startPalier(run, closing, report)) };
 }
 
 /**
@@ -163,7 +163,7 @@ function fillSandbox(sandbox: Sandbox, { partners, awards }: DemoScheme, secret:
 
 const START_LIMIT_MS = 30_000;
 
-interface Running {
+interface RunContext {
   readonly programsDir: string;
   /** Holds the logs, and `palier.env`; a folder without a `.env`. */
   readonly runDir: string;
@@ -177,10 +177,10 @@ interface Running {
  * Starts one web process and two workers, as the Procfile does. Resolves when all are ready; `watch` rejects as soon
  * as one of them ends.
  */
-async function startPalier(running: Running, closing: Closing, report: (line: string) => void) {
-  const { webUrl, stop } = running;
-  const web = startProgram(running, 'web', 'webhooks/main.js');
-  const workers = ['worker-1', 'worker-2'].map((name) => startProgram(running, name, 'workers/main.js'));
+async function startPalier(run: RunContext, closing: Closing, report: (line: string) => void) {
+  const { webUrl, stop } = run;
+  const web = startProgram(run, 'web', 'webhooks/main.js');
+  const workers = ['worker-1', 'worker-2'].map((name) => startProgram(run, name, 'workers/main.js'));
   const programs = [web, ...workers];
   // The guard ends with the programs: other programs may get their ids.
   const cancelGuard = afterUs(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
@@ -210,7 +210,7 @@ async function startPalier(running: Running, closing: Closing, report: (line: st
 }
 
 /** Starts one of Palier's real programs as a process. `watch` rejects when it ends. */
-function startProgram({ programsDir, runDir, environment }: Running, name: string, file: string) {
+function startProgram({ programsDir, runDir, environment }: RunContext, name: string, file: string) {
   const logFile = join(runDir, `${name}.log`);
   const out = openSync(logFile, 'w');
   const { pid, ended, end } = startChild(process.execPath, [join(programsDir, file)], {
