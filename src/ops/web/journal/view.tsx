@@ -46,7 +46,7 @@ const NO_EVENT = 'Ce n’est pas l’identifiant d’un événement.';
 
 /** Posted, so that no URL has an e-mail address; the answer redirects to a URL with the key. */
 function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
-  const about = (name: keyof PageFilter, label: string, fault: string) => ({
+  const fieldFor = (name: keyof PageFilter, label: string, fault: string) => ({
     name,
     label,
     value: filter[name] ?? '',
@@ -60,15 +60,15 @@ function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
   const kinds = JOURNAL_KINDS.map((kind) => [kind, HAPPENED[kind].fr] as const);
   return (
     <form method="post" action={TO.journal} class="filter">
-      <Field {...about('du', 'Du', NO_DATE)} type="date" />
-      <Field {...about('au', 'Au', NO_DATE)} type="date" />
-      <Field {...about('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[noChoice, ...kinds]} />
-      <Field {...about('badge', 'Badge Région', NOT_LISTED)} options={[noChoice, ...awards]} />
+      <Field {...fieldFor('du', 'Du', NO_DATE)} type="date" />
+      <Field {...fieldFor('au', 'Au', NO_DATE)} type="date" />
+      <Field {...fieldFor('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[noChoice, ...kinds]} />
+      <Field {...fieldFor('badge', 'Badge Région', NOT_LISTED)} options={[noChoice, ...awards]} />
       <Field
-        {...about('personne', 'Personne', NO_PERSON)}
+        {...fieldFor('personne', 'Personne', NO_PERSON)}
         help="Adresse électronique, ou clé. L’adresse n’est ni affichée, ni conservée."
       />
-      <Field {...about('evenement', 'Événement OBF de la Région', NO_EVENT)} />
+      <Field {...fieldFor('evenement', 'Événement OBF de la Région', NO_EVENT)} />
       <button type="submit">Filtrer</button>
       <LinkLine href={TO.journal} say="Tout afficher" />
     </form>
@@ -164,15 +164,15 @@ const SOURCES: Readonly<Record<string, string>> = {
 export function causeWords(cause: string, { partners }: Scheme, region: ClientId): string {
   const words = CAUSES[cause];
   if (words !== undefined) return words;
-  const [, from = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
+  const [, from = '', kind, subject = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
   const source = SOURCES[from];
   if (source === undefined) return cause;
   if (kind === 'credential') return source;
   const client = [{ clientId: region, name: 'la Région' }, ...partners].find(({ clientId }) =>
-    about.startsWith(`${clientId}.`),
+    subject.startsWith(`${clientId}.`),
   );
-  if (client === undefined) return `${source} : ${about}`;
-  const event = about.slice(client.clientId.length + 1);
+  if (client === undefined) return `${source} : ${subject}`;
+  const event = subject.slice(client.clientId.length + 1);
   return `${source} : ${client.name}, événement ${event}`;
 }
 

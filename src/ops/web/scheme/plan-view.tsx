@@ -271,7 +271,7 @@ function LastApply({ apply }: SchemeModel): VNode | null {
           ['État depuis le', <Instant atS={record.atS} />],
           ['Badges au plus', record.upto],
           ['E-mails d’OBF', record.suppressEmail ? 'pas d’e-mail' : 'OBF écrit à chaque personne'],
-          state !== 'applied' ? null : ['Badges mis en route', <Given {...record} />],
+          state !== 'applied' ? null : ['Badges mis en route', <AwardsGiven {...record} />],
           state !== 'applied' ? null : ['Encore en attente d’envoi', waiting],
         ]}
       />
@@ -279,7 +279,7 @@ function LastApply({ apply }: SchemeModel): VNode | null {
   );
 }
 
-const Given = ({ issues, people, given }: ApplyRecord): VNode => (
+const AwardsGiven = ({ issues, people, given }: ApplyRecord): VNode => (
   <>
     {badgesTo(issues, people)}
     {given.length > 0 && (
