@@ -30,7 +30,7 @@ export function startChild(
 }
 
 /**
- * Makes a shell run a script if this process is killed: the shell waits on a pipe that we alone hold.
+ * Makes a shell run a script if this process is killed. The shell waits on a pipe that only we hold open.
  * @returns a function that cancels this
  */
 export function afterUs(script: string, ...args: readonly string[]): () => void {
