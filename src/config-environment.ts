@@ -10,7 +10,7 @@ export interface ConfigFault extends Localized {
 type Reader<T> = (text: string) => T | null;
 
 /** Makes a variable from a reader and what is expected, as `say` takes it. Faults never show the value. */
-const value =
+const variable =
   <T>(reader: Reader<T>) =>
   (...expected: Parameters<typeof say>) => {
     const { fr, en } = say(...expected);
@@ -31,10 +31,10 @@ const formed =
     form.test(text) ? text : null;
 
 /** A text of this form, unchanged. */
-const matching = (form: RegExp) => value(formed(form));
+const matching = (form: RegExp) => variable(formed(form));
 
 const oneOf = (...choices: readonly string[]) =>
-  value((given) => (choices.includes(given) ? given : null))`
+  variable((given) => (choices.includes(given) ? given : null))`
     un de : ${choices.join(', ')}
     one of: ${choices.join(', ')}`;
 
@@ -44,11 +44,13 @@ const between = (
   form = /^\d+(\.\d+)?$/,
   kind = { fr: 'un nombre', en: 'a number' },
 ) =>
-  value((given) => (form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null))`
+  variable((given) =>
+    form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null,
+  )`
     ${kind} de ${min} à ${max} est attendu
     ${kind} from ${min} to ${max} is expected`;
 
-const whole = (min: number, max: number) =>
+const integer = (min: number, max: number) =>
   between(min, max, /^\d+$/, { fr: 'un nombre entier', en: 'a whole number' });
 
 const wordId = matching(/^[\w-]+$/)`
@@ -64,7 +66,7 @@ export const key32: Reader<Buffer> = (text) => {
 };
 
 /** 32 random bytes. */
-const palierKey = value(key32)`
+const palierKey = variable(key32)`
   32 octets en base64 sont attendus : « npx palier keygen » en fait une
   32 bytes in base64 are expected: "npx palier keygen" makes one`;
 
@@ -72,7 +74,7 @@ const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) 
 
 /** A URL of this protocol, unchanged. */
 const urlLike = (protocol: RegExp) =>
-  value((given) => {
+  variable((given) => {
     const url = urlOf(given);
     return url !== null && url.hostname !== '' && protocol.test(url.protocol) ? given : null;
   });
@@ -89,7 +91,7 @@ function secureUrl(text: string): URL | null {
 
 /** A secure URL, of which `part` is kept. */
 const httpsOnly = (part: (url: URL) => string) =>
-  value((given) => {
+  variable((given) => {
     const url = secureUrl(given);
     return url === null ? null : part(url);
   })`
@@ -127,7 +129,7 @@ export const accounts: Reader<readonly OpsAccount[]> = (text) => {
   return list !== null && names.size === list.length ? list : null;
 };
 
-const opsUsers = value(accounts)`
+const opsUsers = variable(accounts)`
   des comptes « nom:empreinte » ou « nom:empreinte:rôle » (« npx palier hash-password » ; rôle : lecture ou operateur), chaque nom une fois, séparés par des virgules
   "name:hash" or "name:hash:role" accounts ("npx palier hash-password"; role: lecture or operateur), each name once, comma-separated`;
 
@@ -138,7 +140,7 @@ export const nameOfPerson = (nameOrAddress: string): string =>
 /** Addresses or identifiers. */
 export const people = listOf((one) => (nameOfPerson(one) === '' ? null : one));
 
-const personList = value(people)`
+const personList = variable(people)`
   des adresses ou des identifiants (« sub »), séparés par des virgules
   addresses or "sub" values, comma-separated`;
 
@@ -203,19 +205,19 @@ export const CALLBACK = '/ops/oidc/retour';
 
 /** Every variable: how it is read, what is expected, and its default. */
 export const environment = z.object({
-  REDIS_URL: value(redisTarget)`
+  REDIS_URL: variable(redisTarget)`
     une adresse redis://, rediss:// ou redis-sentinel:// est attendue
     a redis://, rediss:// or redis-sentinel:// address is expected`,
-  PORT: whole(0, 65_535).default(3000),
+  PORT: integer(0, 65_535).default(3000),
   OBF_BASE_URL: httpsOnly(({ href }) => href.replace(/\/+$/, '')).default('https://openbadgefactory.com'),
   OBF_CLIENT_ID: wordId,
   OBF_CLIENT_SECRET: wordId,
-  OBF_MAX_RPS: whole(1, 1000).default(8),
-  WEBHOOK_SECRETS: value(listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/)))`
+  OBF_MAX_RPS: integer(1, 1000).default(8),
+  WEBHOOK_SECRETS: variable(listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/)))`
     des secrets « whsec_... » (16 octets au moins, en base64), séparés par des virgules
     "whsec_..." secrets (16 bytes at least, base64), comma-separated`.default([]),
   // The secret may itself hold colons.
-  WEBHOOK_BASIC: value(listOf(formed(/^[^:]+:[^]+$/)))`
+  WEBHOOK_BASIC: variable(listOf(formed(/^[^:]+:[^]+$/)))`
     des paires « clé:secret », séparées par des virgules
     "key:secret" pairs, comma-separated`.default([]),
   PALIER_KEY: palierKey,
@@ -226,34 +228,34 @@ export const environment = z.object({
   OIDC_CLIENT_ID: orNull(secretText),
   OIDC_CLIENT_SECRET: orNull(secretText),
   OIDC_REDIRECT_URL: orNull(
-    value((given) => (secureUrl(given)?.pathname === CALLBACK ? given : null))`
+    variable((given) => (secureUrl(given)?.pathname === CALLBACK ? given : null))`
       une adresse https qui finit par ${CALLBACK} est attendue
       an https address that ends with ${CALLBACK} is expected`,
   ),
-  OIDC_SCOPES: value(scopes)`
+  OIDC_SCOPES: variable(scopes)`
     des mots séparés par des espaces, dont « openid »
     words with spaces between them, one of them "openid"`.default('openid email'),
   OIDC_OPERATORS: personList.default([]),
   OIDC_READERS: personList.default([]),
-  OIDC_TRUST_EMAIL: whole(0, 1).default(0),
+  OIDC_TRUST_EMAIL: integer(0, 1).default(0),
   OPS_NAME: matching(/^[^\p{Cc}]{1,60}$/u)`
     60 caractères au plus
     60 characters at most`.default('Palier'),
   OPS_LOGO: orNull(matching(/.\.(svg|png)$/i)`
     un fichier .svg ou .png
     an .svg or .png file`),
-  OPS_COLOUR: value(darkColour)`
+  OPS_COLOUR: variable(darkColour)`
     une couleur #rrggbb assez foncée pour qu'un texte blanc s'y lise (contraste 4,5:1)
     a colour #rrggbb dark enough for white text on it (contrast 4.5:1)`.default('#1d4f72'),
   PUBLIC_URL: orNull(
-    value((given) => {
+    variable((given) => {
       const url = secureUrl(given);
       return url?.pathname === '/' ? url.origin : null;
     })`
       une adresse https sans chemin est attendue (http seulement vers cette machine)
       an https address without a path is expected (http for a loopback address only)`,
   ),
-  TRUST_PROXY: whole(0, 10).default(0),
+  TRUST_PROXY: integer(0, 10).default(0),
   SMTP_URL: orNull(
     urlLike(/^smtps?:$/)`
       une adresse smtp:// ou smtps:// est attendue
@@ -280,11 +282,11 @@ export const environment = z.object({
       une adresse http ou https est attendue
       an http or https address is expected`,
   ),
-  POLL_EVERY_S: whole(1, 86_400).default(300),
+  POLL_EVERY_S: integer(1, 86_400).default(300),
   VERIFY_EVERY_H: between(0, 8760).default(24),
-  RETENTION_MONTHS: orNull(whole(1, 600)),
+  RETENTION_MONTHS: orNull(integer(1, 600)),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
-  TZ_SCHEME: value(zone)`
+  TZ_SCHEME: variable(zone)`
     une zone horaire est attendue, comme Europe/Paris
     a time zone is expected, like Europe/Paris`.default('Europe/Paris'),
 });

@@ -164,14 +164,13 @@ const MAX_BYTES = 20 * 1024 * 1024;
 function createSender({ clientId, http, tokens, rate, log }: AccountParts, isIdle: boolean) {
   return async <T>(call: Call<T>, signal?: AbortSignal): Promise<T> => {
     const { name, method, body, secrets = [] } = call;
-    const path = pathOf(call);
     const write = method !== 'GET';
-    const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const contentType = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const unsigned = { name, clientId, write, method, path: pathOf(call), ...json, maxBytes: MAX_BYTES };
     const attempt = async ({ token }: Bearer) => {
-      const headers = { Authorization: `Bearer ${token}`, ...type };
-      const facts = { name, clientId, write, secrets: [token, ...secrets] };
-      const request = { ...facts, method, path, headers, ...content, maxBytes: MAX_BYTES };
+      const headers = { Authorization: `Bearer ${token}`, ...contentType };
+      const request = { ...unsigned, headers, secrets: [token, ...secrets] };
       await rate.acquire(name, clientId, { signal, isIdle });
       const reply = await http.send(request, signal);
       if (reply.status === 429) await rate.hold(clientId, reply.retryAfterMs);

@@ -73,11 +73,12 @@ export class HostedCredentials {
    * @throws as `read`
    */
   async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal) {
-    const at = `${this.base.origin}${this.#basePath}`;
+    const base = `${this.base.origin}${this.#basePath}`;
     const name = encodeURIComponent(id);
-    const [v2, v3] = [`${at}/v1/assertion/${name}`, `${at}/obv3/credentials/${name}.json`];
-    return this.read(first === 'v2' ? v2 : v3, null, signal).catch((error: unknown) => {
-      if (error instanceof CredentialAbsent) return this.read(first === 'v2' ? v3 : v2, null, signal);
+    const urls = { v2: `${base}/v1/assertion/${name}`, v3: `${base}/obv3/credentials/${name}.json` };
+    return this.read(urls[first], null, signal).catch((error: unknown) => {
+      if (error instanceof CredentialAbsent)
+        return this.read(urls[first === 'v2' ? 'v3' : 'v2'], null, signal);
       throw error;
     });
   }

@@ -95,7 +95,7 @@ export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
           ...(method === 'GET' ? keepAliveAgents : singleUseAgents),
         });
         ({ status } = response);
-        return replyOf(response);
+        return httpReplyOf(response);
       } catch (error) {
         if (signal?.aborted === true) throw failureOf(request, error, 'given up by the caller');
         throw failureOf(request, error, deadline.aborted ? 'no answer in time' : null);
@@ -113,7 +113,7 @@ export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
   };
 }
 
-function replyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
+function httpReplyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
   const header = (name: string): string | null => {
     const value: unknown = headers[name];
     return typeof value === 'string' ? value : null;

@@ -22,7 +22,7 @@ const MAX_COST: Cost = [17, 16, 8];
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 /** No ':' ',' or space: the hash is in OPS_USERS as `name:hash`, comma-separated. */
-const FORM = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{22})\$([\w-]{43})$/;
+const HASH_FORM = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{22})\$([\w-]{43})$/;
 
 /**
  * Hashes a password with a new salt: `scrypt$<log2 N>$<r>$<p>$<salt>$<key>`, base64url.
@@ -36,15 +36,15 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** True for the password that `hash` was made of; false for any other, and for a hash of another form. */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  const parsed = parse(hash);
+  const parsed = parseHash(hash);
   return parsed !== null && timingSafeEqual(await derive(password, parsed.salt, parsed.cost), parsed.key);
 }
 
 /** True for a hash that `verifyPassword` can accept. */
-export const isPasswordHash = (hash: string): boolean => parse(hash) !== null;
+export const isPasswordHash = (hash: string): boolean => parseHash(hash) !== null;
 
-function parse(hash: string) {
-  const [, logN, r, p, salt, key] = FORM.exec(hash) ?? [];
+function parseHash(hash: string) {
+  const [, logN, r, p, salt, key] = HASH_FORM.exec(hash) ?? [];
   if (salt === undefined || key === undefined) return null;
   const cost: Cost = [Number(logN), Number(r), Number(p)];
   if (cost.some((part, at) => part < 1 || part > (MAX_COST[at] ?? 0))) return null;

@@ -167,8 +167,8 @@ function readUrls(urls: unknown, field: string): readonly (URL | Problem)[] {
 function readUrl(text: unknown): URL | null {
   if (typeof text !== 'string' || text.length > MAX_URL_LENGTH || !URL.canParse(text)) return null;
   const url = new URL(text);
-  const web = url.protocol === 'https:' || url.protocol === 'http:';
-  return web && url.href.length <= MAX_URL_LENGTH ? url : null;
+  const isWeb = url.protocol === 'https:' || url.protocol === 'http:';
+  return isWeb && url.href.length <= MAX_URL_LENGTH ? url : null;
 }
 
 /**
