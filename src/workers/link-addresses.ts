@@ -106,7 +106,7 @@ async function changeAndJournal(
 /**
  * Makes `other` a person of its own again, with its own assertions and the awards that OBF issued to it. The person's
  * other addresses stay together. Both people are evaluated. Idempotent.
- * @param withinMs how long to wait for awards in flight; by default what an unknown outcome takes if all goes well
+ * @param withinMs how long to wait for awards in flight; by default what an unknown outcome usually takes
  * @returns `moved`: how many awards moved between the two people
  * @throws AwardInFlight when an issue call does not end in time
  * @throws RegionUnreadable, ObfError when the Région's account cannot be read; on any error the addresses stay linked

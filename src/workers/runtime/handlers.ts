@@ -58,7 +58,8 @@ const sortArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async (
 
 /** Mails an earner the link to their page. Without a mail server here, the job fails until one is configured. */
 const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, { earner, by }) => {
-  if (sendLink === null) throw new UnrecoverableError('SMTP_URL, MAIL_FROM or PUBLIC_URL is not set here');
+  if (sendLink === null)
+    throw new UnrecoverableError('Set SMTP_URL, MAIL_FROM and PUBLIC_URL for the worker, then replay it');
   return {
     did: (await sendLink(earner)) ? 'link sent' : 'no link sent: nobody is known there',
     facts: { earner, ...(by === undefined ? {} : { user: by }) },

@@ -133,8 +133,8 @@ function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConne
   worker.on(
     'error',
     rateLimitedLog(
-      (err) => log.warn({ queue: name, err }, 'worker'),
-      (err) => log.debug({ queue: name, err }, 'worker'),
+      (err) => log.warn({ queue: name, err }, 'worker error'),
+      (err) => log.debug({ queue: name, err }, 'worker error'),
     ),
   );
   // Another worker may have the job by now: cancel it before its next side effect.
