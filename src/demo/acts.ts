@@ -57,10 +57,10 @@ export type Issuing = Pick<Play, 'scheme'> & { readonly sandbox: Pick<Play['sand
 /** Returns the Région's issue calls that OBF carried out, each badge after those that it builds upon. */
 export function committedIssues({ sandbox, scheme: { awards } }: Issuing): readonly ReceivedIssue[] {
   const rank = (one: ReceivedIssue): number => awards.findIndex(({ badgeId }) => badgeId === one.badgeId);
-  const calls = sandbox
+  return sandbox
     .issues()
-    .filter(({ clientId, eventId }) => clientId === REGION.id && eventId !== null);
-  return calls.toSorted((a, b) => rank(a) - rank(b));
+    .filter(({ clientId, eventId }) => clientId === REGION.id && eventId !== null)
+    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 const READING_MS_PER_CHARACTER = 40;
