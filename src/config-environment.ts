@@ -123,13 +123,13 @@ const accountList = listOf((part) => {
 });
 
 /** Accounts `name:hash` or `name:hash:role`, each name once. */
-export const accounts: Reader<readonly OpsAccount[]> = (text) => {
+export const readOpsAccounts: Reader<readonly OpsAccount[]> = (text) => {
   const list = accountList(text);
   const names = new Set(list?.map(({ name }) => name));
   return list !== null && names.size === list.length ? list : null;
 };
 
-const opsUsers = variable(accounts)`
+const opsUsers = variable(readOpsAccounts)`
   des comptes « nom:empreinte » ou « nom:empreinte:rôle » (« npx palier hash-password » ; rôle : lecture ou operateur), chaque nom une fois, séparés par des virgules
   "name:hash" or "name:hash:role" accounts ("npx palier hash-password"; role: lecture or operateur), each name once, comma-separated`;
 
@@ -138,9 +138,9 @@ export const nameOfPerson = (nameOrAddress: string): string =>
   (nameOrAddress.split('@')[0] ?? '').normalize('NFC').toLowerCase();
 
 /** Addresses or identifiers. */
-export const people = listOf((one) => (nameOfPerson(one) === '' ? null : one));
+export const readOpsPeople = listOf((one) => (nameOfPerson(one) === '' ? null : one));
 
-const personList = variable(people)`
+const personList = variable(readOpsPeople)`
   des adresses ou des identifiants (« sub »), séparés par des virgules
   addresses or "sub" values, comma-separated`;
 
@@ -201,7 +201,7 @@ const redisUrl: Reader<string> = (text) => {
 };
 
 /** The path that the issuer redirects people to. */
-export const CALLBACK = '/ops/oidc/retour';
+export const OIDC_CALLBACK_PATH = '/ops/oidc/retour';
 
 /** Every variable: how it is read, what is expected, and its default. */
 export const environment = z.object({
@@ -228,9 +228,9 @@ export const environment = z.object({
   OIDC_CLIENT_ID: orNull(secretText),
   OIDC_CLIENT_SECRET: orNull(secretText),
   OIDC_REDIRECT_URL: orNull(
-    variable((given) => (secureUrl(given)?.pathname === CALLBACK ? given : null))`
-      une adresse https qui finit par ${CALLBACK} est attendue
-      an https address that ends with ${CALLBACK} is expected`,
+    variable((given) => (secureUrl(given)?.pathname === OIDC_CALLBACK_PATH ? given : null))`
+      une adresse https qui finit par ${OIDC_CALLBACK_PATH} est attendue
+      an https address that ends with ${OIDC_CALLBACK_PATH} is expected`,
   ),
   OIDC_SCOPES: variable(scopes)`
     des mots séparés par des espaces, dont « openid »

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import {
-  accounts,
-  CALLBACK,
+  readOpsAccounts,
+  OIDC_CALLBACK_PATH,
   type ConfigFault,
   environment,
   key32,
   nameOfPerson,
-  people,
+  readOpsPeople,
   type RedisTarget,
   type Role,
   type Variables,
@@ -91,7 +91,8 @@ const inRole = (entries: readonly string[], role: Role) =>
 
 function oidcOf(v: Variables) {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = v;
-  const redirectUrl = v.OIDC_REDIRECT_URL ?? (v.PUBLIC_URL === null ? null : v.PUBLIC_URL + CALLBACK);
+  const redirectUrl =
+    v.OIDC_REDIRECT_URL ?? (v.PUBLIC_URL === null ? null : v.PUBLIC_URL + OIDC_CALLBACK_PATH);
   if (issuer === null || clientId === null || clientSecret === null || redirectUrl === null) return null;
   return {
     /** https, or http to this machine. */
@@ -141,9 +142,9 @@ function* faultsBetween(given: Given): Generator<ConfigFault> {
         ${by} ${names.length === 1 ? 'needs it' : 'needs one of the two'}`;
   // Actions are recorded under a person's name: it must be theirs alone.
   const names = [
-    ...(accounts(given['OPS_USERS'] ?? '') ?? []).map(({ name }) => name),
-    ...(people(given['OIDC_OPERATORS'] ?? '') ?? []),
-    ...(people(given['OIDC_READERS'] ?? '') ?? []),
+    ...(readOpsAccounts(given['OPS_USERS'] ?? '') ?? []).map(({ name }) => name),
+    ...(readOpsPeople(given['OIDC_OPERATORS'] ?? '') ?? []),
+    ...(readOpsPeople(given['OIDC_READERS'] ?? '') ?? []),
   ].map(nameOfPerson);
   if (new Set(names).size < names.length)
     yield fault('OPS_USERS, OIDC_OPERATORS, OIDC_READERS')`
@@ -180,7 +181,7 @@ const addressOf = (redis: RedisTarget): string => {
 const switched = (on: boolean): string => (on ? 'on' : 'off');
 
 /** Describes the configuration for logs: counts secrets and people, and never shows them. */
-export function describe(config: Config): Readonly<Record<string, string | number | boolean>> {
+export function describeConfig(config: Config): Readonly<Record<string, string | number | boolean>> {
   const { oidc, publicUrl, trustProxy } = config.ops;
   return {
     redis: addressOf(config.redis),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { ConfigFaults, describe as describeConfig, loadConfig } from '../src/config.js';
+import { ConfigFaults, describeConfig, loadConfig } from '../src/config.js';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const WEBHOOK = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;

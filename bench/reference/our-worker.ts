@@ -1,7 +1,7 @@
 import { Worker } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer } from '../../src/platform/redis.js';
-import { noticesIn } from '../../src/queue/arrivals.js';
+import { noticeJobsOf } from '../../src/queue/arrivals.js';
 import { enqueueAll, openQueue } from '../../src/queue/enqueue.js';
 import { arrivalsJob, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 
@@ -10,7 +10,7 @@ const connection = openConsumer({ kind: 'single', urls: [process.env['REDIS_URL'
 const notices = openQueue('notices', connection, createLogger('silent', 'bench'));
 const shared = { connection, prefix: DEFAULT_PREFIX };
 const workers = [
-  new Worker('arrivals', (job) => enqueueAll(notices, noticesIn(arrivalsJob.parse(job.data).arrivals)), {
+  new Worker('arrivals', (job) => enqueueAll(notices, noticeJobsOf(arrivalsJob.parse(job.data).arrivals)), {
     ...shared,
     concurrency: 4,
   }),

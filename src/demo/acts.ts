@@ -7,7 +7,7 @@ import { emailOf, nameOf, REGION, SCENES, STRANGER, type Acts, type Scene } from
 import { waitFor, type Stage, type StageOptions } from './stage.js';
 
 /** Reads the state of the running Palier, through the same Redis and rules. Changes nothing. */
-export interface Insight {
+export interface PalierReader {
   work(): Promise<PendingWork>;
   progress(email: string, badgeId: string): Promise<AwardProgress>;
 }
@@ -33,12 +33,12 @@ export interface AwardProgress {
   readonly excluded: readonly string[];
 }
 
-export interface Play extends Stage, Pick<StageOptions, 'scheme'> {
-  readonly insight: Insight;
+export interface DemoContext extends Stage, Pick<StageOptions, 'scheme'> {
+  readonly insight: PalierReader;
   readonly narrator: Narrator;
 }
 
-export const awardName = ({ awards }: Play['scheme'], id: string): string =>
+export const awardName = ({ awards }: DemoContext['scheme'], id: string): string =>
   awards.find(({ badgeId }) => badgeId === id)?.name ?? id;
 
 export const countOf = (count: number, one: string, many = `${one}s`): string =>
@@ -52,7 +52,9 @@ export const MOST_NAMED = 4;
 const list = new Intl.ListFormat('fr');
 
 /** What `committedIssues` and `awardName` need. */
-export type Issuing = Pick<Play, 'scheme'> & { readonly sandbox: Pick<Play['sandbox'], 'issues'> };
+export type Issuing = Pick<DemoContext, 'scheme'> & {
+  readonly sandbox: Pick<DemoContext['sandbox'], 'issues'>;
+};
 
 /** Returns the Région's issue calls that OBF carried out, each badge after those that it builds upon. */
 export function committedIssues({ sandbox, scheme: { awards } }: Issuing): readonly ReceivedIssue[] {
@@ -67,7 +69,7 @@ const READING_MS_PER_CHARACTER = 40;
 const SCENE_END_MS = 1500;
 
 /** Plays each scene: its acts in OBF, their notices to Palier, and the results. */
-export async function playScenes(play: Play): Promise<void> {
+export async function playScenes(play: DemoContext): Promise<void> {
   const { narrator } = play;
   const announce = createAnnouncer(play);
   for (const [at, scene] of SCENES.entries()) {
@@ -78,7 +80,7 @@ export async function playScenes(play: Play): Promise<void> {
   }
 }
 
-function actsOf(play: Play, scene: Scene, announce: () => void): Acts {
+function actsOf(play: DemoContext, scene: Scene, announce: () => void): Acts {
   const { narrator, sandbox, stop } = play;
   return {
     async say(text) {
@@ -108,7 +110,7 @@ function actsOf(play: Play, scene: Scene, announce: () => void): Acts {
   };
 }
 
-function createAnnouncer(play: Play): () => void {
+function createAnnouncer(play: DemoContext): () => void {
   const announced = new Set<string | null>();
   return () => {
     const unannounced = committedIssues(play).filter(({ eventId }) => !announced.has(eventId));
@@ -126,7 +128,7 @@ export const EVENT_PATH = '/webhooks/obf';
 export const PASSPORT_PATH = '/obpv1/factory/users_badges';
 
 /** Sends a notice, and waits until Palier has read it and decided: nothing more follows from it. */
-async function notify(play: Play, scene: Scene, type: string, event: EventRecord): Promise<void> {
+async function notify(play: DemoContext, scene: Scene, type: string, event: EventRecord): Promise<void> {
   const { sandbox, narrator } = play;
   const before = sandbox.calls.length;
   const partner = play.scheme.partners.find(({ clientId }) => clientId === event.clientId);
@@ -152,7 +154,7 @@ async function notify(play: Play, scene: Scene, type: string, event: EventRecord
 }
 
 /** Returns a notice and its URL. A push to a Passport names each person's credential of the event. */
-function noticeOf({ webUrl, keys }: Play, type: string, event: EventRecord, isPushed: boolean) {
+function noticeOf({ webUrl, keys }: DemoContext, type: string, event: EventRecord, isPushed: boolean) {
   const { clientId, id, assertions } = event;
   if (!isPushed) {
     const data = { type, client_id: clientId, event_id: id };
@@ -163,7 +165,11 @@ function noticeOf({ webUrl, keys }: Play, type: string, event: EventRecord, isPu
 }
 
 /** Says how far people have come; people with the same progress share a line. */
-async function narratePortfolios({ insight, narrator }: Play, toward: string, emails: readonly string[]) {
+async function narratePortfolios(
+  { insight, narrator }: DemoContext,
+  toward: string,
+  emails: readonly string[],
+) {
   const people = new Map<string, string[]>();
   for (const email of emails) {
     const { have, need } = await insight.progress(email, toward);
@@ -178,7 +184,11 @@ async function narratePortfolios({ insight, narrator }: Play, toward: string, em
 }
 
 /** Resolves when one kind of work is done. Checks twice: work that ends may have added more. */
-export async function workDone({ insight, stop }: Play, kind: (work: PendingWork) => number, what: string) {
+export async function workDone(
+  { insight, stop }: DemoContext,
+  kind: (work: PendingWork) => number,
+  what: string,
+) {
   const none = async (): Promise<boolean> => kind(await insight.work()) === 0;
   await waitFor(async () => (await none()) && (await none()), what, stop);
 }

@@ -18,7 +18,13 @@ import type { Scheme } from '../rules/types.js';
 import { awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
 import { earnerKeyOf, readPerson } from '../earners/person.js';
 import { openStores } from '../workers/stores.js';
-import { EVENT_PATH, PASSPORT_PATH, type Insight, type AwardProgress, type PendingWork } from './acts.js';
+import {
+  EVENT_PATH,
+  PASSPORT_PATH,
+  type PalierReader,
+  type AwardProgress,
+  type PendingWork,
+} from './acts.js';
 import { Narrator } from './narrator.js';
 import { Closing, DemoError, openStage, type Environment, type Stage } from './stage.js';
 import { FARID, showMail, tellStory } from './story.js';
@@ -116,12 +122,12 @@ function textOf(error: unknown): string {
 }
 
 /** Opens a reader of Palier's state, through Redis and the rules; it writes nothing. */
-function openInsight(scheme: Scheme, environment: Environment): Insight & { close(): Promise<void> } {
+function openInsight(scheme: Scheme, environment: Environment): PalierReader & { close(): Promise<void> } {
   const config = loadConfig(environment);
   const redis = openConsumer(config.redis);
   redis.on('error', () => {});
   const log = createLogger('silent', 'demo');
-  const stores = openStores({ config, scheme, secrets: new Map(), redis, log, leavesNoMark: true });
+  const stores = openStores({ config, scheme, secrets: new Map(), redis, log, readOnly: true });
   const queues = Object.values(stores.queues);
   return {
     work: () => pendingWorkIn(queues),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashPassword } from '../platform/secrets.js';
 import { openMailbox } from '../sandbox/mailbox.js';
-import { afterUs, freePort, startChild } from '../sandbox/processes.js';
+import { runIfKilled, freePort, startChild } from '../sandbox/processes.js';
 import { startRedis } from '../sandbox/redis/run.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { emailOf, GIVEN_BEFORE, givenBeforeOnS, POLL_EVERY_S, REGION, STRANGER } from './scenes.js';
@@ -183,7 +183,7 @@ async function startPalier(run: RunContext, closing: Closing, report: (line: str
   const workers = ['worker-1', 'worker-2'].map((name) => startProgram(run, name, 'workers/main.js'));
   const programs = [web, ...workers];
   // The guard ends with the programs: other programs may get their ids.
-  const cancelGuard = afterUs(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
+  const cancelGuard = runIfKilled(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
   await closing.opened(async () => {
     await Promise.all(programs.map(({ end }) => end('SIGTERM')));
     cancelGuard();

@@ -10,7 +10,7 @@ import {
   playScenes,
   workDone,
   type Issuing,
-  type Play,
+  type DemoContext,
 } from './acts.js';
 import type { Narrator } from './narrator.js';
 import { AWARDED, emailOf, nameOf, NOT_AWARDED, SCENES, STRANGER, type ExpectedAwards } from './scenes.js';
@@ -20,7 +20,7 @@ import { DemoError, waitFor } from './stage.js';
  * Plays the whole story on an open stage.
  * @throws DemoError when OBF received other issue calls than the story promised
  */
-export async function tellStory(play: Play): Promise<void> {
+export async function tellStory(play: DemoContext): Promise<void> {
   const { insight, narrator } = play;
   await playScenes(play);
   await backToBastien(play);
@@ -37,7 +37,7 @@ export async function tellStory(play: Play): Promise<void> {
 const READ_MS = 4000;
 
 /** Waits until no work is left: Palier has then looked up the badge of the lost reply. */
-async function backToBastien(play: Play): Promise<void> {
+async function backToBastien(play: DemoContext): Promise<void> {
   const { sandbox, narrator } = play;
   narrator.heading(`${SCENES.length + 1}. Retour à Bastien`);
   await workDone(play, ({ deciding, issuing }) => deciding + issuing, 'la fin de tout travail');
@@ -51,7 +51,7 @@ async function backToBastien(play: Play): Promise<void> {
 export const FARID = emailOf('Farid');
 const EXPLAIN_SHOWN = ['Bénéficiaire', 'Communiquer', 'Ne comptent'];
 
-async function showExplain({ narrator, runDir, environment, programsDir }: Play): Promise<void> {
+async function showExplain({ narrator, runDir, environment, programsDir }: DemoContext): Promise<void> {
   narrator.heading("Pourquoi Farid n'a-t-il pas son badge ?");
   narrator.say(`C'est ce que dit « npx palier explain ${FARID} » :`);
   const args = [join(programsDir, 'ops/cli/main.js'), 'explain', FARID];
@@ -62,7 +62,7 @@ async function showExplain({ narrator, runDir, environment, programsDir }: Play)
 }
 
 /** Shows the person's side: they type their address, and a mail brings the link to their own page. */
-async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<void> {
+async function askForLink({ narrator, webUrl, mailbox, stop }: DemoContext): Promise<void> {
   narrator.heading('Et Farid, que voit-il ?');
   narrator.say(`Il tape son adresse sur ${webUrl}/parcours, et reçoit cet e-mail :`);
   const body = new URLSearchParams({ adresse: FARID });
@@ -102,7 +102,7 @@ export function excerpt(lines: readonly string[], shown: readonly string[]): rea
 }
 
 /** Returns who received what, badge by badge, and why; people with the same reasons share a row. */
-async function awardedRows(play: Play): Promise<readonly string[][]> {
+async function awardedRows(play: DemoContext): Promise<readonly string[][]> {
   const rows: string[][] = [];
   for (const { badgeId, recipients } of committedIssues(play)) {
     const byReason = new Map<string, string[]>();
@@ -123,7 +123,7 @@ function joinNames(names: readonly string[]): string {
 }
 
 /** Returns who came close to an award but did not receive it, and why. */
-async function missedRows({ sandbox, insight, scheme }: Play): Promise<readonly string[][]> {
+async function missedRows({ sandbox, insight, scheme }: DemoContext): Promise<readonly string[][]> {
   // Palier knows nothing about a stranger's badges, which it never reads.
   const strange = sandbox.eventsOf(STRANGER.id).flatMap(({ assertions }) => assertions);
   const rows = pairsOf(NOT_AWARDED).map(async ([badgeId, name]) => {

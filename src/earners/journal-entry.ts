@@ -31,7 +31,7 @@ export const JOURNAL_KINDS = [
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
 /** Checks that an id is a string; the field that holds it says of which kind. */
-export const idOf = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');
+export const idSchema = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');
 
 /** One thing that happened. It contains no address. */
 export const journalEntryForm = z.object({
@@ -39,17 +39,17 @@ export const journalEntryForm = z.object({
   /** When, Unix seconds. */
   atS: z.int(),
   /** The person concerned; null: nobody (`applied`, `viewed`), or somebody erased since. */
-  earner: idOf<EarnerKey>().nullable(),
-  award: idOf<AwardId>().nullable(),
-  badgeId: idOf<BadgeId>().nullable(),
+  earner: idSchema<EarnerKey>().nullable(),
+  award: idSchema<AwardId>().nullable(),
+  badgeId: idSchema<BadgeId>().nullable(),
   /** The assertions that counted for it. */
-  assertions: z.array(idOf<AssertionId>()).readonly(),
+  assertions: z.array(idSchema<AssertionId>()).readonly(),
   /** What triggered it, e.g. `webhook.event.P1.E1`, `poll.event.P1.E1`, `apply`, `ops`. */
   cause: z.string().nullable(),
   /** The version of the scheme under which it was decided. */
-  version: idOf<SchemeVersion>().nullable(),
+  version: idSchema<SchemeVersion>().nullable(),
   /** The OBF event that issued the award, or that the entry is about. */
-  event: idOf<EventId>().nullable(),
+  event: idSchema<EventId>().nullable(),
   /** Details in English, without personal data: OBF's reason, or how much was erased. */
   detail: z.string().nullable(),
 });
@@ -75,7 +75,7 @@ export const journalEntry = (
 });
 
 /** Whether the entry records an award that was given, by Palier or not. */
-export const isGiving = ({ kind }: Pick<JournalEntry, 'kind'>): boolean =>
+export const recordsAward = ({ kind }: Pick<JournalEntry, 'kind'>): boolean =>
   kind === 'issued' || kind === 'found';
 
 /**
@@ -91,12 +91,12 @@ function occasionOf({ kind, event, atS, detail }: JournalEntry): string | number
 }
 
 /** Returns the index of the same entry; -1: there is none. */
-export const placeOf = (journal: readonly JournalEntry[], entry: JournalEntry): number =>
+export const indexOfEntry = (journal: readonly JournalEntry[], entry: JournalEntry): number =>
   journal.findIndex((one) => isSameEntry(one, entry));
 
 /** Pure. Adds an entry, unless the journal has the same one: the first stays. */
-export const withEntry = (journal: readonly JournalEntry[], entry: JournalEntry): readonly JournalEntry[] =>
-  placeOf(journal, entry) >= 0 ? journal : [...journal, entry];
+export const addEntry = (journal: readonly JournalEntry[], entry: JournalEntry): readonly JournalEntry[] =>
+  indexOfEntry(journal, entry) >= 0 ? journal : [...journal, entry];
 
 /**
  * One line of `npx palier audit`, on which programs may rely. Keys are written as in scheme.yaml and OBF's replies.

@@ -14,7 +14,7 @@ import type { JournalEntry } from './journal-entry.js';
 import {
   EMPTY_RECORD,
   isInFlight,
-  readable,
+  requireReadable,
   RecordUnreadable,
   type Assertion,
   type AwardRecord,
@@ -38,7 +38,7 @@ export interface Portfolio {
 }
 
 /** An award record, and the key of the address that holds it. */
-export interface OwnRecord {
+export interface AddressAward {
   readonly key: EarnerKey;
   readonly badgeId: BadgeId;
   readonly record: AwardRecord;
@@ -48,10 +48,10 @@ export interface OwnRecord {
  * Pure. Makes a person's portfolio. An award that Palier issued counts as held until its assertion has been read from
  * OBF. From then on the assertion alone decides.
  */
-export function compose(
+export function portfolioOf(
   region: ClientId,
   assertions: readonly Assertion[],
-  records: readonly OwnRecord[],
+  records: readonly AddressAward[],
 ): Portfolio {
   const held = assertions.filter(({ clientId }) => clientId === region);
   const readBack = new Set(held.map(({ eventId }) => eventId));
@@ -74,7 +74,7 @@ export function compose(
  * are dated at midnight, so their order within a day is unknown. One without expiry therefore always counts as issued
  * since; one with an expiry, only if its date is later.
  */
-function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]): readonly BadgeId[] {
+function revokedByHand(held: readonly Assertion[], records: readonly AddressAward[]): readonly BadgeId[] {
   const isIgnored = ({ badgeId, eventId }: Assertion): boolean =>
     eventId !== null &&
     records.some(
@@ -119,7 +119,7 @@ export interface Person {
   readonly addresses: readonly Address[];
   readonly portfolio: Portfolio;
   /** The award records of all addresses. */
-  readonly records: readonly OwnRecord[];
+  readonly records: readonly AddressAward[];
   /** The latest generation of the rules under which something new was stored; 0: none. */
   readonly lastSchemeGeneration: number;
 }
@@ -135,7 +135,7 @@ export async function readPerson({ earners, region }: PersonSources, earner: Ear
 /** @throws RecordUnreadable */
 export async function readAddresses(earners: Pick<EarnerStore, 'readMany'>, keys: readonly EarnerKey[]) {
   const records = await earners.readMany(keys);
-  return [...records].map(([key, read]): Address => ({ key, record: readable(read) }));
+  return [...records].map(([key, read]): Address => ({ key, record: requireReadable(read) }));
 }
 
 /** @param addresses all of one person's, the person's own first */
@@ -146,7 +146,7 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
     earner: addresses[0].key,
     keys: addresses.map(({ key }) => key),
     addresses,
-    portfolio: compose(region, assertions, records),
+    portfolio: portfolioOf(region, assertions, records),
     records,
     lastSchemeGeneration: Math.max(...addresses.map(({ record }) => record.lastSchemeGeneration)),
   };
@@ -183,7 +183,7 @@ export async function* iteratePeople(
     const people: Person[] = [];
     for (const [key, read] of records)
       try {
-        const record = readable(read);
+        const record = requireReadable(read);
         if (record === EMPTY_RECORD)
           throw new RecordUnreadable(key, 'it is gone, or was not written by Palier');
         if (record.linkedTo !== null) continue;
@@ -204,7 +204,7 @@ async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey
   for await (const keys of earners.keys()) yield* chunked(keys, CHUNK);
 }
 
-export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnRecord[] =>
+export const awardsOf = ({ key, record: { awards } }: Address): readonly AddressAward[] =>
   [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
 
 /** Returns the person's journal, address by address. */

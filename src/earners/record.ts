@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AssertionId, BadgeId, BatchId, ClientId, EarnerKey, EventId } from '../ids.js';
-import { idOf, journalEntryForm } from './journal-entry.js';
+import { idSchema, journalEntryForm } from './journal-entry.js';
 
 // The record of one address, and its encoding in Redis: `z.decode` reads it, `z.encode` writes it.
 
@@ -30,12 +30,12 @@ const mapOf = <K, V>(key: z.ZodType<K, K>, value: z.ZodType<V>) =>
     },
   );
 
-const [badgeId, eventId, earnerKey] = [idOf<BadgeId>(), idOf<EventId>(), idOf<EarnerKey>()];
+const [badgeId, eventId, earnerKey] = [idSchema<BadgeId>(), idSchema<EventId>(), idSchema<EarnerKey>()];
 
 const assertionForm = z.object({
-  id: idOf<AssertionId>(),
+  id: idSchema<AssertionId>(),
   /** The issuer: the OBF client whose account has the event, or which the credential names. */
-  clientId: idOf<ClientId>(),
+  clientId: idSchema<ClientId>(),
   badgeId,
   /** Null when a hosted credential names no event. */
   eventId: eventId.nullable(),
@@ -55,7 +55,7 @@ const commonFields = {
 };
 /** Kept until the award is issued: what triggered it, and whether OBF is to send no e-mail. */
 const pendingFields = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
-const batch = idOf<BatchId>();
+const batch = idSchema<BatchId>();
 /**
  * The state of one award for one earner. It never expires: after a lost reply, it alone prevents a second badge.
  */
@@ -179,7 +179,12 @@ export function tombstoneOf(
 }
 
 /** States that say nothing of what OBF has: only their ignored revocations must last. */
-export const SAYS_NOTHING: ReadonlySet<AwardState> = new Set(['due', 'refused', 'revoked', 'withdrawn']);
+export const STATES_WITHOUT_OBF_EFFECT: ReadonlySet<AwardState> = new Set([
+  'due',
+  'refused',
+  'revoked',
+  'withdrawn',
+]);
 
 function withoutPendingFields(award: AwardRecord): AwardRecord {
   if (!('cause' in award || 'suppressEmail' in award)) return award;
@@ -188,10 +193,11 @@ function withoutPendingFields(award: AwardRecord): AwardRecord {
 }
 
 /** Pure. Removes from an erased record what a job still at work wrote; returns any other record as it is. */
-export function keptErased(record: EarnerRecord): EarnerRecord {
+export function pruneErasedRecord(record: EarnerRecord): EarnerRecord {
   if (!isErased(record)) return record;
   const lasting = [...record.awards].filter(
-    ([, { state, ignoredRevocations }]) => !SAYS_NOTHING.has(state) || ignoredRevocations.length > 0,
+    ([, { state, ignoredRevocations }]) =>
+      !STATES_WITHOUT_OBF_EFFECT.has(state) || ignoredRevocations.length > 0,
   );
   const { linkedTo, linked, tombstone } = record;
   const awards = new Map(lasting.map(([id, award]) => [id, withoutPendingFields(award)]));
@@ -212,7 +218,7 @@ export class RecordUnreadable extends Error {
 }
 
 /** Returns a record that could be read. @throws the RecordUnreadable in its place */
-export function readable<T>(read: T | RecordUnreadable): T {
+export function requireReadable<T>(read: T | RecordUnreadable): T {
   if (read instanceof RecordUnreadable) throw read;
   return read;
 }

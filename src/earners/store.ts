@@ -5,7 +5,13 @@ import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { chunked, countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
 import type { Vault } from '../platform/vault.js';
-import { earnerRecord, EMPTY_RECORD, readable, RecordUnreadable, type EarnerRecord } from './record.js';
+import {
+  earnerRecord,
+  EMPTY_RECORD,
+  requireReadable,
+  RecordUnreadable,
+  type EarnerRecord,
+} from './record.js';
 
 export type EarnerStore = ReturnType<typeof createEarnerStore>;
 
@@ -25,7 +31,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
   return {
     /** Reads one snapshot; the empty record when nothing is stored. @throws RecordUnreadable */
     read: async (earner: EarnerKey): Promise<EarnerRecord> =>
-      readable(openRecord(vault, earner, await redis.getBuffer(keyOf(earner)))),
+      requireReadable(openRecord(vault, earner, await redis.getBuffer(keyOf(earner)))),
     /** Reads many records in as few commands as possible; the error of each that cannot be read. */
     async readMany(earners: readonly EarnerKey[]) {
       // In a cluster each key has its own slot, and one command reads one slot.
@@ -43,7 +49,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     async update(earner: EarnerKey, how: (record: EarnerRecord) => EarnerRecord): Promise<EarnerRecord> {
       let stored: EarnerRecord = EMPTY_RECORD;
       await updateValue(redis, keyOf(earner), (read) => {
-        const before = readable(openRecord(vault, earner, read));
+        const before = requireReadable(openRecord(vault, earner, read));
         stored = how(before);
         return stored === before ? read : sealRecord(vault, earner, stored);
       });
@@ -56,7 +62,8 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     async reseal(earner: EarnerKey): Promise<boolean> {
       let isResealed = false;
       await updateValue(redis, keyOf(earner), (read) => {
-        const next = read === null ? null : readable(attempt(earner, () => vault.resealValue(read, earner)));
+        const next =
+          read === null ? null : requireReadable(attempt(earner, () => vault.resealValue(read, earner)));
         isResealed = next !== null;
         return next ?? read;
       });

@@ -102,7 +102,7 @@ export class OnHold extends Error {
     readonly hold: Hold,
     readonly waitMs: number,
     /** Whether this run has just checked the account. */
-    readonly looked: boolean,
+    readonly hasCheckedAccount: boolean,
   ) {
     super(
       `Badge ${badgeId} is on hold (${hold.words ?? hold.code}); looked at again in ${Math.ceil(waitMs / 1000)} s`,

@@ -8,7 +8,7 @@ import { accountFault, passHold, splitBatch, throwFault } from './refusal.js';
 import { recordSent, send } from './send.js';
 
 /** Each earner of the batch holds the badge by now, or is no longer due it. */
-const NOTHING: BatchOutcome = { outcome: 'nothing', again: [], split: [] };
+const NOTHING: BatchOutcome = { outcome: 'nothing', toEvaluate: [], replacedBy: [] };
 const WORDS = { issued: 'awards issued', split: 'batch split', nothing: 'nothing left to issue' } as const;
 
 /**
@@ -39,7 +39,7 @@ export async function issueBatch(
 function outcomeOfError(error: unknown): string | null {
   if (error instanceof NotSettledYet) return error.cause === undefined ? null : 'unknown';
   if (error instanceof ObfRefused) return 'refused';
-  if (error instanceof OnHold && !error.looked) return null;
+  if (error instanceof OnHold && !error.hasCheckedAccount) return null;
   if (error instanceof OnHold) return error.hold.code === 'quota' ? 'quota_low' : 'on_hold';
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) return 'not_sent';
   return 'error';
@@ -65,12 +65,12 @@ const evaluate = ({ ports, batch }: BatchRun, earners: readonly EarnerKey[]): Pr
   ports.evaluate(earners, batch.suppressEmail);
 
 async function checkAndSend(run: BatchRun): Promise<BatchOutcome> {
-  const { batch, regionSync, holds, reached, signal } = run;
+  const { batch, regionSync, holds, onCrashPoint, signal } = run;
   // A batch that OBF may have is looked for in spite of a hold.
   const hold = batch.state === 'open' ? await passHold(run) : null;
   const sinceMs = await requireSettled(run);
   const { claimed, others } = await claim(run);
-  reached('after-claim');
+  onCrashPoint('after-claim');
   const isThorough = batch.state === 'sending' || sinceMs > batch.createdMs;
   if (claimed.length > 0)
     await regionSync.sync(signal, isThorough).catch(async (error: unknown) => {
@@ -89,7 +89,7 @@ async function checkAndSend(run: BatchRun): Promise<BatchOutcome> {
   }
   if (batch.state !== 'open') await passHold(run);
   const outcome = await send(run, due);
-  if (outcome.split.length === 0) await endRefusals(run);
+  if (outcome.replacedBy.length === 0) await endRefusals(run);
   return conclude(run, outcome);
 }
 
@@ -146,7 +146,7 @@ async function sortByEligibility(
       again.push(earner);
     } else {
       await ledger.applyIfPossible(earner, badgeId, { type: 'withdraw' });
-      (eligibility.moved ? again : withdrawn).push(earner);
+      (eligibility.isLinkedAway ? again : withdrawn).push(earner);
     }
   };
   const sortOrSetAside = ([earner, eligibility]: [EarnerKey, Eligibility]): Promise<void> =>
@@ -173,9 +173,9 @@ async function setAside(run: BatchRun, unreadable: ReadonlyMap<EarnerKey, unknow
 /** Deletes the batch last, so that a run that is stopped before is repeated as a whole. */
 async function conclude(run: BatchRun, outcome: BatchOutcome): Promise<BatchOutcome> {
   const { batches, ports, batch, signal } = run;
-  await evaluate(run, outcome.again);
-  if (outcome.split.length === 0) await batches.finish(batch);
+  await evaluate(run, outcome.toEvaluate);
+  if (outcome.replacedBy.length === 0) await batches.finish(batch);
   // These run before all other jobs, so that few batches of a split are open at a time.
-  for (const id of outcome.split) await ports.issueSoon(batch.badgeId, id, signal);
+  for (const id of outcome.replacedBy) await ports.issueSoon(batch.badgeId, id, signal);
   return outcome;
 }

@@ -4,7 +4,7 @@ import {
   type AwardRecord,
   type AwardState,
   type EarnerRecord,
-  keptErased,
+  pruneErasedRecord,
 } from '../earners/record.js';
 import { isInFlightElsewhere, type Person } from '../earners/person.js';
 import type { EarnerStore } from '../earners/store.js';
@@ -18,8 +18,8 @@ type PendingFields = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'sup
 
 /** Everything that can happen to an award. */
 export type AwardEvent =
-  /** `over`: the OBF events of this badge that no longer counted as held when the award was decided. */
-  | ({ readonly type: 'comes-due'; readonly over: readonly EventId[] } & PendingFields)
+  /** `endedEvents`: the OBF events of this badge that no longer counted as held when the award was decided. */
+  | ({ readonly type: 'comes-due'; readonly endedEvents: readonly EventId[] } & PendingFields)
   | { readonly type: 'claim'; readonly batch: BatchId }
   | { readonly type: 'markUnknown'; readonly batch: BatchId }
   | { readonly type: 'record'; readonly event: EventId }
@@ -33,7 +33,7 @@ export type AwardEvent =
 
 /** The states in which each event may occur; `none`: there is no record yet. */
 const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none')[]>> = {
-  // `issued` only if its own event is over; `refused` because its cause may be fixed.
+  // `issued` only if its own event has ended; `refused` because its cause may be fixed.
   'comes-due': ['none', 'due', 'withdrawn', 'revoked', 'refused', 'issued'],
   // `unknown` only by its own batch, which reads OBF first; `refused` when ops replay it.
   claim: ['due', 'claimed', 'unknown', 'refused'],
@@ -71,7 +71,7 @@ export function transition(record: AwardRecord | null, event: AwardEvent, nowS: 
   const from = record?.state ?? 'none';
   // Decided before the award was issued: it is not due again.
   const isStale =
-    record?.state === 'issued' && event.type === 'comes-due' && !event.over.includes(record.event);
+    record?.state === 'issued' && event.type === 'comes-due' && !event.endedEvents.includes(record.event);
   const isOfOtherBatch =
     record !== null && 'batch' in record && 'batch' in event && record.batch !== event.batch;
   if (isStale || isOfOtherBatch || !ALLOWED[event.type].includes(from))
@@ -131,7 +131,7 @@ export type Ledger = ReturnType<typeof createLedger>;
 /** The award records: one for each earner and badge, kept for ever. */
 export function createLedger(
   earners: Pick<EarnerStore, 'read' | 'update'>,
-  journal: Pick<Journal, 'tell'>,
+  journal: Pick<Journal, 'updateAndRecord'>,
   clock: Clock,
 ) {
   /**
@@ -140,14 +140,14 @@ export function createLedger(
    */
   const apply = async (earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, makeEntry?: MakeEntry) => {
     let after: AwardRecord | undefined;
-    await journal.tell(earner, (record) => {
+    await journal.updateAndRecord(earner, (record) => {
       const before = record.awards.get(badgeId) ?? null;
       if (event.type === 'comes-due' && isErased(record))
         throw new IllegalTransition(before?.state ?? 'none', event.type);
       after = transition(before, event, secondsOf(clock));
       const entry = makeEntry?.(after) ?? null;
       return {
-        record: after === before ? record : keptErased(withAward(record, badgeId, after)),
+        record: after === before ? record : pruneErasedRecord(withAward(record, badgeId, after)),
         entries: entry === null ? [] : [entry],
       };
     });
@@ -172,7 +172,7 @@ export function createLedger(
       const { awards } = await earners.update(earner, (record) => {
         const before = record.awards.get(badgeId) ?? null;
         const after = how(before);
-        return after === before ? record : keptErased(withAward(record, badgeId, after));
+        return after === before ? record : pruneErasedRecord(withAward(record, badgeId, after));
       });
       return awards.get(badgeId) ?? null;
     },
@@ -234,8 +234,12 @@ export async function enqueueAward(
   for (const { badgeId } of due.map(({ award }) => award)) {
     if (isInFlightElsewhere(person, badgeId)) continue;
     const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
-    const over = held.flatMap(({ eventId }) => eventId ?? []);
-    const record = await ledger.applyIfPossible(earner, badgeId, { type: 'comes-due', over, ...how });
+    const endedEvents = held.flatMap(({ eventId }) => eventId ?? []);
+    const record = await ledger.applyIfPossible(earner, badgeId, {
+      type: 'comes-due',
+      endedEvents,
+      ...how,
+    });
     if (record?.state !== 'due') continue;
     await outbox.put(badgeId, earner, record.suppressEmail);
     waiting.push(badgeId);

@@ -87,7 +87,7 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     return stored && { ...stored, id, badgeId };
   };
   return {
-    of: async (badgeId: BadgeId): Promise<readonly BatchId[]> =>
+    ids: async (badgeId: BadgeId): Promise<readonly BatchId[]> =>
       (await redis.hkeys(key(badgeId))).map(asBatchId),
     find: async (badgeId: BadgeId, id: BatchId): Promise<Batch | null> =>
       decode(badgeId, id, await redis.hget(key(badgeId), id)),
@@ -174,7 +174,7 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
     },
     waiting: (badgeId: BadgeId): Promise<number> => redis.zcard(key(badgeId)),
     /** Returns how many wait, and how long ago the oldest and the newest came, milliseconds; null: none waits. */
-    async look(badgeId: BadgeId) {
+    async waitTimes(badgeId: BadgeId) {
       const at = (place: '0' | '-1') => redis.zrange(key(badgeId), place, place, 'WITHSCORES');
       const waiting = await redis.zcard(key(badgeId));
       const [[, oldest], [, newest]] = [await at('0'), await at('-1')];

@@ -60,7 +60,7 @@ export interface IssuingSources {
   readonly now: RedisTime;
   readonly clock: Clock;
   readonly pace: Readonly<typeof ISSUING_PACE>;
-  readonly reached: (point: CrashPoint) => void;
+  readonly onCrashPoint: (point: CrashPoint) => void;
 }
 
 /** Opens all stores of issuing. */
@@ -79,7 +79,7 @@ export const openIssuing = (sources: IssuingSources) => {
 
 export interface DueAward {
   /** The fields of its journal entry. */
-  readonly told: {
+  readonly entryFields: {
     readonly earner: EarnerKey;
     readonly badgeId: BadgeId;
     readonly award: AwardId;
@@ -96,7 +96,7 @@ export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
 export type Eligibility =
   | { readonly is: 'held'; readonly event: EventId }
   /** `moved`: the address was linked to another, whose person is to be evaluated. */
-  | { readonly is: 'not-due'; readonly moved: boolean }
+  | { readonly is: 'not-due'; readonly isLinkedAway: boolean }
   /** A record or a credential cannot be read, so nothing is decided. */
   | { readonly is: 'unreadable'; readonly error: unknown }
   | ({ readonly is: 'due' } & DueAward);
@@ -135,9 +135,9 @@ export interface BatchRun extends IssuingParts {
 export interface BatchOutcome {
   readonly outcome: 'issued' | 'split' | 'nothing';
   /** Earners to evaluate anew. */
-  readonly again: readonly EarnerKey[];
+  readonly toEvaluate: readonly EarnerKey[];
   /** Batches that took this one's place. */
-  readonly split: readonly BatchId[];
+  readonly replacedBy: readonly BatchId[];
   /** What its log line says. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }

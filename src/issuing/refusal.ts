@@ -91,8 +91,8 @@ export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: O
     const middle = Math.ceil(earners.length / 2);
     return splitBatch(run, [earners.slice(0, middle), earners.slice(middle)]);
   }
-  for (const [earner, { told }] of due) {
-    const entry = journalEntry('refused', secondsOf(clock), { ...told, detail: words });
+  for (const [earner, { entryFields }] of due) {
+    const entry = journalEntry('refused', secondsOf(clock), { ...entryFields, detail: words });
     await ledger.apply(earner, badgeId, { type: 'refuse', why: words }, () => entry);
   }
   throw refusal;
@@ -132,5 +132,5 @@ export async function splitBatch(
     }),
   );
   await Promise.all(releases);
-  return { outcome: 'split', again: [], split: await batches.split(batch, groups) };
+  return { outcome: 'split', toEvaluate: [], replacedBy: await batches.split(batch, groups) };
 }

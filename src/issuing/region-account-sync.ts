@@ -3,11 +3,11 @@ import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
 import { PAGE_LIMIT } from '../obf/list.js';
 import {
   changedPages,
-  type EventAsked,
+  type EventToRead,
   EventIncomplete,
   type EventRead,
-  type Look,
-  readAlone,
+  type ListDepth,
+  readSingleEvent,
   RowUnreadable,
 } from '../obf/events.js';
 import type { OddRow } from '../obf/wire.js';
@@ -27,7 +27,7 @@ interface SyncParts extends IssuingSources {
   /** Stores an event of the account, and has its recipients evaluated. */
   readonly storeEvent: (read: EventRead, signal: AbortSignal) => Promise<unknown>;
   /** Reports rows that cannot be read to ops. @returns the events among them that were never read */
-  readonly noteOddRows: (odd: readonly OddRow[]) => Promise<ReadonlySet<EventId>>;
+  readonly recordUnreadableRows: (odd: readonly OddRow[]) => Promise<ReadonlySet<EventId>>;
 }
 
 export type RegionAccountSync = ReturnType<typeof createRegionAccountSync>;
@@ -118,16 +118,16 @@ export function createRegionAccountSync(parts: SyncParts) {
 }
 
 /** Returns new and changed events, and those of odd rows that were never read. */
-async function changedEvents(parts: SyncParts, look: Look, signal: AbortSignal) {
+async function changedEvents(parts: SyncParts, look: ListDepth, signal: AbortSignal) {
   const { regionAccount: account, events } = parts;
   const { clientId } = account;
-  const changed = new Map<EventId, EventAsked>();
+  const changed = new Map<EventId, EventToRead>();
   const odd: OddRow[] = [];
   for await (const page of changedPages(account, events, look, signal)) {
     for (const { id: eventId, ...row } of page.events) changed.set(eventId, { ...row, eventId });
     odd.push(...page.odd);
   }
-  for (const eventId of await parts.noteOddRows(odd))
+  for (const eventId of await parts.recordUnreadableRows(odd))
     if (!changed.has(eventId)) changed.set(eventId, { clientId, eventId });
   return changed.values();
 }
@@ -142,10 +142,10 @@ const INCOMPLETE_RETRY_MS = 5000;
  * since a recipient that OBF does not show yet would get the badge twice.
  * @returns how long to wait before anything is issued, milliseconds
  */
-async function syncEvent(parts: SyncParts, event: EventAsked, signal: AbortSignal): Promise<number> {
+async function syncEvent(parts: SyncParts, event: EventToRead, signal: AbortSignal): Promise<number> {
   const { regionAccount, journal, now } = parts;
   try {
-    const read = await readAlone(regionAccount, event, signal);
+    const read = await readSingleEvent(regionAccount, event, signal);
     await parts.storeEvent(read, signal);
     return 0;
   } catch (error) {

@@ -20,14 +20,14 @@ class BatchTaken extends Error {
  *   NotSettledYet: OBF is to be read first.
  */
 export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome> {
-  const { batches, regionAccount, quota, reached, clock, now, pace, signal } = run;
+  const { batches, regionAccount, quota, onCrashPoint, clock, now, pace, signal } = run;
   await quota.require(due.size, signal).catch((error: unknown) => throwFault(run, error));
   signal.throwIfAborted();
   const batch = await batches.startSending(run.batch, [...due.keys()]);
   if (batch === null) throw new BatchTaken('Another run is sending this batch');
   const sending: BatchRun = { ...run, batch };
   await requireDurableSending(sending);
-  reached('before-send');
+  onCrashPoint('before-send');
   let event: EventId;
   try {
     // Well below `settleMs`: the call has ended before another run reads OBF.
@@ -39,7 +39,7 @@ export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome>
   } catch (error) {
     return afterFailure(sending, due, error);
   }
-  reached('after-send');
+  onCrashPoint('after-send');
   await batches.markSent(batch, event);
   return recordSent(sending, event, due);
 }
@@ -78,8 +78,8 @@ export const noteIn = (logEntry: unknown): LogEntryNote | null => noteForm.safeP
 /** Makes the issue request. Its log entry says, without addresses, who was given what and why. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {
   const [first] = due.values();
-  const awards = [...due].map(([earner, award]) => [earner, award.told] as const);
-  const others = awards.filter(([, { version }]) => version !== first?.told.version);
+  const awards = [...due].map(([earner, award]) => [earner, award.entryFields] as const);
+  const others = awards.filter(([, { version }]) => version !== first?.entryFields.version);
   return {
     badgeId: batch.badgeId,
     recipients: [...due.values()].map(({ contact }) => ({ email: contact.address, name: contact.name })),
@@ -88,8 +88,8 @@ function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueReques
     logEntry: {
       by: 'palier',
       batch: batch.id,
-      award: first?.told.award ?? null,
-      rule_version: first?.told.version ?? null,
+      award: first?.entryFields.award ?? null,
+      rule_version: first?.entryFields.version ?? null,
       // While a rule change awaits `apply`, people are evaluated under one version or the other.
       rule_versions: Object.fromEntries(others.map(([earner, { version }]) => [earner, version])),
       assertions: Object.fromEntries(awards.map(([earner, { assertions }]) => [earner, assertions])),
@@ -107,12 +107,12 @@ const CAUSES_NAMED = 20;
  * @param due null: an earlier run made the call; OBF's `log_entry` has the details
  */
 export async function recordSent(
-  { meter, quota, regionSync, holds, ledger, clock, reached, batch: { badgeId, earners } }: BatchRun,
+  { meter, quota, regionSync, holds, ledger, clock, onCrashPoint, batch: { badgeId, earners } }: BatchRun,
   event: EventId,
   due: DueAwards | null,
 ): Promise<BatchOutcome> {
-  reached('before-record');
-  const awards = [...(due?.values() ?? [])].map((award) => award.told);
+  onCrashPoint('before-record');
+  const awards = [...(due?.values() ?? [])].map((award) => award.entryFields);
   // Counted before anything can fail: a second run has no `due`, and does not count.
   for (const { award } of awards) meter.count('palier_awards_issued_total', { award });
   await quota.spend(earners.length);
@@ -120,15 +120,15 @@ export async function recordSent(
   await holds.accepted(badgeId);
   const atS = secondsOf(clock);
   const recordOne = (earner: EarnerKey) => {
-    const award = due?.get(earner)?.told;
+    const award = due?.get(earner)?.entryFields;
     const entry = award === undefined ? null : journalEntry('issued', atS, { ...award, event });
     return ledger.applyIfPossible(earner, badgeId, { type: 'record', event }, () => entry);
   };
   await Promise.all(earners.map(recordOne));
-  reached('after-record');
+  onCrashPoint('after-record');
   const causes = [...new Set(awards.flatMap(({ cause }) => cause ?? []))].slice(0, CAUSES_NAMED);
   const facts = { event, earners: earners.length, ...(due === null ? {} : { causes }) };
-  return { outcome: 'issued', again: earners, split: [], facts };
+  return { outcome: 'issued', toEvaluate: earners, replacedBy: [], facts };
 }
 
 async function afterFailure(sending: BatchRun, due: DueAwards, error: unknown): Promise<BatchOutcome> {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
 import {
-  isGiving,
+  recordsAward,
   journalEntry,
   journalEntryForm,
-  placeOf,
-  withEntry,
+  indexOfEntry,
+  addEntry,
   type JournalEntry,
   type JournalKind,
 } from '../earners/journal-entry.js';
@@ -17,7 +17,7 @@ import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import {
   createTimeIndex,
-  type Listed,
+  type IndexedEntry,
   type IndexPlace,
   type Span,
   type TimeIndex,
@@ -25,7 +25,7 @@ import {
 } from './time-index.js';
 
 /** A changed record and the entries about the change: one write. */
-export interface Told {
+export interface JournaledChange {
   readonly record: EarnerRecord;
   readonly entries: readonly JournalEntry[];
 }
@@ -58,7 +58,10 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
    * records the same as an earlier one is not added. Entries of an erased person become entries about nobody.
    * @param how pure, as of `EarnerStore.update`
    */
-  const tell = async (earner: EarnerKey, how: (record: EarnerRecord) => Told): Promise<EarnerRecord> => {
+  const updateAndRecord = async (
+    earner: EarnerKey,
+    how: (record: EarnerRecord) => JournaledChange,
+  ): Promise<EarnerRecord> => {
     const { record, entries } = await updateWithEntries(earners, earner, how);
     if (isErased(record))
       for (const entry of entries) await general.put(anonymousId(earner, entry), anonymous(entry));
@@ -67,14 +70,14 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
   };
 
   return {
-    tell,
+    updateAndRecord: updateAndRecord,
     /** Writes entries to the records of their earners. Idempotent, but for entries about nobody. */
     async write(entries: readonly JournalEntry[]): Promise<void> {
       await Promise.all(
         entries.map((entry) =>
           entry.earner === null
             ? general.put(randomUUID(), withoutAddress(entry))
-            : tell(entry.earner, (record) => ({ record, entries: [entry] })),
+            : updateAndRecord(entry.earner, (record) => ({ record, entries: [entry] })),
         ),
       );
     },
@@ -87,14 +90,15 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     /** Returns the entries of awards that an OBF event gave. */
     async ofEvent(event: EventId): Promise<readonly JournalEntry[]> {
       const placed = await entriesAt(await index.ofEvent(event));
-      return placed.flatMap(({ entry }) => (entry?.event === event && isGiving(entry) ? entry : []));
+      return placed.flatMap(({ entry }) => (entry?.event === event && recordsAward(entry) ? entry : []));
     },
     /** Streams entries, oldest first. */
     async *read(query: JournalQuery): AsyncIterable<JournalEntry> {
-      for await (const { entry } of walkEntries({ ...query, way: 'newer', beyond: null }))
-        if (entry !== null && isAskedFor(entry, query)) yield entry;
+      for await (const { entry } of walkEntries({ ...query, direction: 'newer', after: null }))
+        if (entry !== null && matchesQuery(entry, query)) yield entry;
     },
-    page: (query: JournalQuery, page: PageAsked) => readPage(walkEntries({ ...query, ...page }), query, page),
+    page: (query: JournalQuery, page: JournalPageRequest) =>
+      readPage(walkEntries({ ...query, ...page }), query, page),
     issuedByDay: (span: Span) => index.issuedByDay(span),
     /** Before an erasure: writes what stays of a person's entries, as entries about nobody. Idempotent. */
     async anonymise(earner: EarnerKey, entries: readonly JournalEntry[]): Promise<void> {
@@ -118,15 +122,15 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
 async function updateWithEntries(
   earners: EarnerStore,
   earner: EarnerKey,
-  how: (record: EarnerRecord) => Told,
-): Promise<Told> {
+  how: (record: EarnerRecord) => JournaledChange,
+): Promise<JournaledChange> {
   let entries: readonly JournalEntry[] = [];
   const record = await earners.update(earner, (before) => {
     const change = how(before);
     const after = change.record;
     entries = change.entries.map(withoutAddress);
     if (isErased(after)) return after;
-    const journal = entries.reduce(withEntry, after.journal);
+    const journal = entries.reduce(addEntry, after.journal);
     return journal === after.journal ? after : { ...after, journal };
   });
   return { record, entries };
@@ -142,12 +146,12 @@ const withoutAddress = (entry: JournalEntry): JournalEntry =>
 const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): JournalEntry =>
   journalEntry(kind, atS, { award, badgeId, version });
 
-function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEntry): Listed {
-  const place = placeOf(journal, entry);
+function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEntry): IndexedEntry {
+  const place = indexOfEntry(journal, entry);
   return { member: memberOf(earner, place), entry: journal[place] ?? entry };
 }
 
-const ofWhole = (earner: EarnerKey, { journal }: EarnerRecord): readonly Listed[] =>
+const ofWhole = (earner: EarnerKey, { journal }: EarnerRecord): readonly IndexedEntry[] =>
   journal.map((entry, place) => ({ member: memberOf(earner, place), entry }));
 
 /** Which entries to read. */
@@ -158,7 +162,7 @@ export interface JournalQuery extends Span {
 }
 
 /** Whether an entry matches a query. */
-export const isAskedFor = (
+export const matchesQuery = (
   { kind, atS, award, event }: JournalEntry,
   { fromS = -Infinity, untilS = Infinity, ...query }: JournalQuery,
 ): boolean =>
@@ -193,7 +197,7 @@ async function readPlaces(earners: EarnerStore, general: GeneralJournal, places:
 }
 
 /** Which page of the journal. */
-export interface PageAsked extends Pick<Walk, 'way' | 'beyond'> {
+export interface JournalPageRequest extends Pick<Walk, 'direction' | 'after'> {
   /** How many entries at most. */
   readonly size: number;
 }
@@ -204,13 +208,13 @@ const MAX_PLACES_READ = 5000;
 async function readPage(
   places: AsyncIterable<PlacedEntry>,
   query: JournalQuery,
-  { size, way, beyond }: PageAsked,
+  { size, direction, after }: JournalPageRequest,
 ) {
   const matches: { readonly place: IndexPlace; readonly entry: JournalEntry }[] = [];
   let placesRead = 0;
   let last: IndexPlace | null = null;
   for await (const { place, entry } of places) {
-    if (entry !== null && isAskedFor(entry, query)) matches.push({ place, entry });
+    if (entry !== null && matchesQuery(entry, query)) matches.push({ place, entry });
     placesRead += 1;
     last = place;
     if (matches.length > size || placesRead === MAX_PLACES_READ) break;
@@ -219,13 +223,13 @@ async function readPage(
   const hasMore = matches.length > size;
   const isPartial = !hasMore && placesRead === MAX_PLACES_READ;
   const next = hasMore ? (shown.at(-1)?.place ?? null) : isPartial ? last : null;
-  const previous = beyond === null ? null : (shown[0]?.place ?? null);
+  const previous = after === null ? null : (shown[0]?.place ?? null);
   return {
     /** The newest first. */
-    entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
+    entries: (direction === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
     /** Where the next page begins, of older entries and of newer ones; null: there is none. */
-    older: way === 'older' ? next : previous,
-    newer: way === 'older' ? previous : next,
+    older: direction === 'older' ? next : previous,
+    newer: direction === 'older' ? previous : next,
     /** Whether `MAX_PLACES_READ` ended the page before it was full. */
     isPartial,
   };
@@ -241,7 +245,7 @@ const entryIn = (id: string, text: string): JournalEntry =>
     ? journalEntry('viewed', Number(id.slice(VIEWED.length)), { detail: text })
     : journalEntryForm.parse(JSON.parse(text));
 
-const listed = (id: string, entry: JournalEntry): Listed => ({ member: `:${id}`, entry });
+const listed = (id: string, entry: JournalEntry): IndexedEntry => ({ member: `:${id}`, entry });
 
 /** Entries about nobody: applied rules, erasures in numbers, what stays of erased people's entries. */
 function createGeneralJournal(redis: RedisConnection, prefix: string, index: TimeIndex) {

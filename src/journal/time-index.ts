@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { isGiving, type JournalEntry } from '../earners/journal-entry.js';
+import { recordsAward, type JournalEntry } from '../earners/journal-entry.js';
 import { asAwardId, type AwardId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { chunked, scriptOf } from '../platform/redis-commands.js';
@@ -13,7 +13,7 @@ export interface IndexPlace {
 }
 
 /** An entry to index. */
-export interface Listed {
+export interface IndexedEntry {
   readonly member: string;
   readonly entry: JournalEntry;
 }
@@ -26,8 +26,8 @@ export interface Span {
 
 /** `older`: back from `beyond`, or from the newest; `newer`: on from `beyond`, or from the oldest. */
 export interface Walk extends Span {
-  readonly way: 'older' | 'newer';
-  readonly beyond: IndexPlace | null;
+  readonly direction: 'older' | 'newer';
+  readonly after: IndexPlace | null;
 }
 
 /** How many of each award were issued on each calendar day (`2026-11-23`, in the scheme's zone). */
@@ -75,10 +75,10 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
   const [countsKey, fieldsKey] = [`${base}:issued`, `${base}:issued-fields`];
   const hourKey = (hour: number | string): string => `${base}:h:${hour}`;
   const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
-  const argumentsOf = ({ member, entry }: Listed, isCounted: boolean): (string | number)[] => {
+  const argumentsOf = ({ member, entry }: IndexedEntry, isCounted: boolean): (string | number)[] => {
     const { kind, atS, award, event } = entry;
     const field = isCounted && kind === 'issued' && award !== null ? `${dayOf(atS)} ${award}` : '';
-    return [hourOf(atS), atS, member, field, isGiving(entry) ? (event ?? '') : ''];
+    return [hourOf(atS), atS, member, field, recordsAward(entry) ? (event ?? '') : ''];
   };
   const placesIn: PlacesIn = async (hours, from = '-inf', until = '+inf') => {
     const reads = hours.map((hour) => redis.zrangebyscore(hourKey(hour), from, until, 'WITHSCORES'));
@@ -88,7 +88,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
   };
   return {
     /** Adds entries, and counts the new ones. Idempotent. @param isCounted false: counted already, as another member */
-    async add(listed: readonly Listed[], isCounted = true): Promise<void> {
+    async add(listed: readonly IndexedEntry[], isCounted = true): Promise<void> {
       for (const some of chunked(listed, CHUNK)) {
         const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
         const keys = [hoursKey, countsKey, fieldsKey, eventsKey, ...hours];
@@ -139,14 +139,14 @@ async function* walkHours(
   redis: RedisConnection,
   hoursKey: string,
   placesIn: PlacesIn,
-  { way, beyond, fromS = -Infinity, untilS = Infinity }: Walk,
+  { direction, after, fromS = -Infinity, untilS = Infinity }: Walk,
 ): AsyncGenerator<readonly IndexPlace[]> {
-  const isNewer = way === 'newer';
+  const isNewer = direction === 'newer';
   const sign = isNewer ? 1 : -1;
-  const nearS = beyond?.atS ?? -sign * Infinity;
+  const nearS = after?.atS ?? -sign * Infinity;
   const [leastS, mostS] = isNewer ? [Math.max(fromS, nearS), untilS] : [fromS, Math.min(untilS, nearS)];
   const isInWalk = (place: IndexPlace): boolean =>
-    fromS <= place.atS && place.atS < untilS && (beyond === null || sign * compare(place, beyond) > 0);
+    fromS <= place.atS && place.atS < untilS && (after === null || sign * compare(place, after) > 0);
   for (let next: string | number = hourOf(isNewer ? leastS : mostS); ;) {
     const limit = ['LIMIT', 0, HOURS_TOGETHER] as const;
     const hours: string[] = isNewer

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import { errorOfStatus, isGood, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
-import { PAGE_LIMIT, readRows, unsteadyList, type ListRead } from './list.js';
+import { PAGE_LIMIT, readRows, unstableListError, type ListRead } from './list.js';
 import type { Bearer, TokenParts, Tokens } from './token.js';
 import * as wire from './wire.js';
 
@@ -60,7 +60,7 @@ export function createAccount(parts: AccountParts, isIdle: boolean) {
           get('badges', ['badge', clientId], badgePage, signal, paged({ offset }, { draft: 0 })),
         keyOf: ({ id }) => id,
       });
-      if (!isWhole) throw unsteadyList('GET badges', distinct, total);
+      if (!isWhole) throw unstableListError('GET badges', distinct, total);
       odd.forEach(onOdd);
       return rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name }));
     },
@@ -79,7 +79,7 @@ export function createAccount(parts: AccountParts, isIdle: boolean) {
       // OBF's filter is not trusted: a recipient of another event would count for the badge of this one.
       const ofEvent = rows.filter((one) => one.eventId === eventId);
       const foreign = rows.length - ofEvent.length;
-      return { recipients: ofEvent.filter(wire.isSomebody), distinct: distinct - foreign, isWhole, odd };
+      return { recipients: ofEvent.filter(wire.hasAddress), distinct: distinct - foreign, isWhole, odd };
     },
     ...writesOf(clientId, send),
   };

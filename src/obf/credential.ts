@@ -136,7 +136,7 @@ export const revokedIds = z
   .transform((entries) => entries.filter(({ revoked }) => revoked !== false).map(({ id }) => id));
 
 /** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
-export function isFor(recipient: Recipient, address: string): boolean {
+export function isIssuedTo(recipient: Recipient, address: string): boolean {
   if (!recipient.hashed) return normaliseAddress(recipient.identity) === normaliseAddress(address);
   const [algorithm, hex = ''] = recipient.identity.split('$');
   // MD5, which the standards also allow, can be forged.

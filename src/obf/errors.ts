@@ -9,10 +9,10 @@ export abstract class ObfError extends Error {
   constructor(
     readonly call: string,
     /** The message, without the call's name. */
-    readonly said: string,
+    readonly detail: string,
     options?: ErrorOptions,
   ) {
-    super(`OBF ${call}: ${said}`, options);
+    super(`OBF ${call}: ${detail}`, options);
     this.name = new.target.name;
   }
 }
@@ -23,9 +23,9 @@ export class ObfRefused extends ObfError {
   constructor(
     call: string,
     readonly status: number,
-    said: string,
+    detail: string,
   ) {
-    super(call, said);
+    super(call, detail);
   }
 }
 
@@ -172,7 +172,7 @@ export const MAX_RETRY_AFTER_MS = 5 * 60_000;
  * @param header `Retry-After`, seconds or a date (RFC 9110, 10.2.3); 5 s where it is missing or neither
  * @param date the answer's own `Date`: a date in `header` is compared with OBF's clock, never with ours
  */
-export function waitAskedMs(header: string | null, date: string | null): number {
+export function retryAfterMsOf(header: string | null, date: string | null): number {
   const text = header?.trim() ?? '';
   const ms = /^\d+(\.\d+)?$/.test(text)
     ? Math.ceil(Number(text) * 1000)

@@ -1,8 +1,8 @@
 import type { ClientId, EventId } from '../ids.js';
 import type { EventRecipients, ObfAccount, PageQuery } from './account.js';
-import { PAGE_LIMIT, readList, readRows, unsteadyList } from './list.js';
+import { PAGE_LIMIT, readList, readRows, unstableListError } from './list.js';
 import type { EventIndex } from './read-state.js';
-import { isSomebody, type ObfEvent, type ObfRecipient, type OddRow, type Page } from './wire.js';
+import { hasAddress, type ObfEvent, type ObfRecipient, type OddRow, type Page } from './wire.js';
 
 /** How many new events fit on the last page, beyond the known ones. */
 const LAST_PAGE_ROOM = 100;
@@ -14,7 +14,7 @@ const LAST_PAGE_ROOM = 100;
  * - `both ends`: the first and the last page. A new event is on one of them, in either order of the list.
  * - `all`: the whole list. A deleted event could hide a new one anywhere.
  */
-export type Look = 'an end' | 'both ends' | 'all';
+export type ListDepth = 'an end' | 'both ends' | 'all';
 
 interface ChangedPage {
   /** Events that are unread, or whose row has changed since they were read. */
@@ -35,7 +35,7 @@ interface ChangedPage {
 export async function* changedPages(
   account: Pick<ObfAccount, 'clientId' | 'events'>,
   index: Pick<EventIndex, 'count' | 'compare'>,
-  look: Look,
+  look: ListDepth,
   signal: AbortSignal,
   picksLast = (): boolean => Math.random() < 0.5,
 ): AsyncIterable<ChangedPage> {
@@ -76,11 +76,11 @@ export async function* changedPages(
     void events.push(...(await changedIn({ rows, odd: [] })).events);
   const all = await readList<ObfEvent>({ pageAt, keyOf: ({ id }) => id, onRows });
   yield { events, odd: all.odd, isAll: all.isWhole };
-  if (!all.isWhole) throw unsteadyList('GET events', all.distinct, all.total);
+  if (!all.isWhole) throw unstableListError('GET events', all.distinct, all.total);
 }
 
 /** An event to read, with its row if OBF has listed it. */
-export type EventAsked = {
+export type EventToRead = {
   readonly [K in 'badgeId' | 'recipientCount' | 'createdS' | 'modifiedS']?: ObfEvent[K] | undefined;
 } & {
   readonly clientId: ClientId;
@@ -97,9 +97,9 @@ export interface EventRead {
  * reads the event after all, since the list may be older.
  * @throws ObfRefused, 404 for an event that was deleted since it was listed
  */
-export async function readAlone(
+export async function readSingleEvent(
   account: ObfAccount,
-  asked: EventAsked,
+  asked: EventToRead,
   signal: AbortSignal,
 ): Promise<EventRead> {
   const { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null } = asked;
@@ -169,13 +169,13 @@ function completeEvents(
   for (const event of events) {
     const recipients = byEvent.get(event.id) ?? [];
     if (recipients.length > 0 && recipients.length === event.recipientCount)
-      complete.set(event.id, { event, recipients: allOf(recipients) });
+      complete.set(event.id, { event, recipients: completeRecipients(recipients) });
   }
   return complete;
 }
 
-export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => ({
-  recipients: recipients.filter(isSomebody),
+export const completeRecipients = (recipients: readonly ObfRecipient[]): EventRecipients => ({
+  recipients: recipients.filter(hasAddress),
   distinct: recipients.length,
   isWhole: true,
   odd: [],

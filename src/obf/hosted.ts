@@ -4,7 +4,7 @@ import {
   assertionV2,
   credentialV3,
   HOSTED_ID,
-  isFor,
+  isIssuedTo,
   issuerOfClass,
   REVOCATION_LIST_TYPE,
   revokedIds,
@@ -142,7 +142,7 @@ export class HostedCredentials {
   #commonOf({ id, recipients, issuedOnS, expiresOnS }: CredentialV2 | CredentialV3, subject: Subject) {
     const { assertionId, email } = subject;
     this.#checkId(id, subject);
-    if (email !== null && !recipients.some((recipient) => isFor(recipient, email)))
+    if (email !== null && !recipients.some((recipient) => isIssuedTo(recipient, email)))
       throw refused(CALL, 'it was made for another address');
     return { revokedOnly: false, assertionId, issuedOnS, expiresOnS } as const;
   }
@@ -189,7 +189,7 @@ export class HostedCredentials {
     if (isGood(reply) || reply.status === alsoGood) return reply;
     const error = errorOfStatus(request, reply);
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
-    throw isAbsent ? new CredentialAbsent(name, error.said) : error;
+    throw isAbsent ? new CredentialAbsent(name, error.detail) : error;
   }
 
   /** Returns the path below OBF's base URL; null unless scheme, host and port are OBF's, without credentials. */

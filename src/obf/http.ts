@@ -10,7 +10,7 @@ import {
   ObfOutcomeUnknown,
   ObfTooLarge,
   plainCause,
-  waitAskedMs,
+  retryAfterMsOf,
   type CallFacts,
   type HttpReply,
   type ObfError,
@@ -30,7 +30,7 @@ interface HttpRequest extends CallFacts {
 }
 
 /** One call to OBF and its outcome, without its content. */
-export interface CallMade {
+export interface CallReport {
   /** Null: a public read. */
   readonly clientId: ClientId | null;
   readonly route: string;
@@ -41,7 +41,7 @@ export interface CallMade {
 }
 
 /** Receives each call. Must not throw: the call has been made. */
-export type OnCall = (made: CallMade) => void;
+export type OnCall = (made: CallReport) => void;
 
 interface HttpOptions {
   readonly baseUrl: string;
@@ -120,7 +120,7 @@ function httpReplyOf({ status, headers, data }: AxiosResponse<unknown>): HttpRep
   };
   return {
     status,
-    retryAfterMs: waitAskedMs(header('retry-after'), header('date')),
+    retryAfterMs: retryAfterMsOf(header('retry-after'), header('date')),
     body: typeof data === 'string' ? data : '',
   };
 }

@@ -68,7 +68,7 @@ export async function readRows<T>(
   return { ...read, rows };
 }
 
-export const unsteadyList = (call: string, distinct: number, total: number | null): ObfUnreadable =>
+export const unstableListError = (call: string, distinct: number, total: number | null): ObfUnreadable =>
   new ObfUnreadable(
     call,
     `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,

@@ -161,7 +161,7 @@ async function requestToken({ http, clientId, secret, tuning, closeSignal }: Tok
   if (!isGood(reply)) {
     const error = errorOfStatus(request, reply);
     if (error instanceof ObfThrottled || reply.status > 499) throw error;
-    const message = `${error.said}: ${advice}`;
+    const message = `${error.detail}: ${advice}`;
     // OBF's refusal of a key is not always JSON; a proxy in between answers 3xx, 403 or 404.
     const isRefusal = error instanceof ObfRefused || [400, 401].includes(reply.status);
     throw isRefusal ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, message) : new ObfNotSent(TOKEN_CALL, message);

@@ -110,7 +110,7 @@ export const recipientRow = z
 export type ObfRecipient = Readonly<z.output<typeof recipientRow>>;
 
 /** False for the rows without an address that OBF keeps of erased recipients. */
-export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
+export const hasAddress = ({ email }: ObfRecipient): boolean => email.includes('@');
 
 /** By list: the field with a row's id, and the one with its event's id. */
 const ID_FIELDS = {

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { typesetFrench } from '../ops/shared/browser.js';
 import { awardGrid } from '../ops/shared/explain-person.js';
-import { withoutMarks } from '../platform/invisible.js';
+import { stripFormatMarks } from '../platform/invisible.js';
 import type { Parcours, ParcoursAward } from './progress.js';
 
 interface ParcoursFrame {
@@ -43,7 +43,7 @@ export function renderParcoursPage(frame: ParcoursFrame, title: string, body: Co
       </body>
     </html>,
   );
-  return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
+  return `<!doctype html>${typesetFrench(stripFormatMarks(html))}`;
 }
 
 /** @param fault what is wrong with the typed address; null: none was typed */

@@ -17,10 +17,10 @@ export const normaliseAddress = (address: string): string =>
   withoutUnseenEnds(address).normalize('NFC').toLowerCase().normalize('NFC');
 
 /** Removes format marks from a text that others wrote, for people to read. */
-export const withoutMarks = (text: string): string => text.replaceAll(FORMAT_MARKS, '');
+export const stripFormatMarks = (text: string): string => text.replaceAll(FORMAT_MARKS, '');
 
 /** Writes format marks as JSON escapes, for a terminal: nothing of the text is lost. */
-export const withMarksWritten = (text: string): string =>
+export const escapeFormatMarks = (text: string): string =>
   text.replaceAll(FORMAT_MARKS, (mark) =>
     mark.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );

@@ -60,7 +60,7 @@ export function crashAt(env: Readonly<Record<string, string | undefined>>): (poi
  * @param names the keys that it may have
  * @throws SyntaxError, ZodError when a test sets it wrongly
  */
-export function paceOf<Name extends string>(
+export function readTestTimes<Name extends string>(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly Name[],
 ): { readonly [K in Name]?: number } {

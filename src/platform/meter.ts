@@ -20,14 +20,14 @@ export const COUNTERS = {
 } as const;
 
 /** The histograms of durations and their labels. */
-export const TIMES = {
+export const HISTOGRAMS = {
   palier_obf_call_duration_seconds: ['role', 'route'],
   palier_job_duration_seconds: ['queue', 'kind'],
   palier_evaluation_duration_seconds: [],
 } as const;
 
 /** The gauges of when something happened last, Unix seconds, and their labels. */
-export const MARKS = {
+export const GAUGES = {
   palier_poll_last_success_timestamp_seconds: ['client'],
 } as const;
 
@@ -97,19 +97,19 @@ export function createMeter(redis: RedisConnection, prefix: string, clock: Clock
     count<N extends keyof typeof COUNTERS>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by = 1): void {
       add(metricField(name, valuesOf(COUNTERS[name], labels)), by);
     },
-    time<N extends keyof typeof TIMES>(
+    time<N extends keyof typeof HISTOGRAMS>(
       name: N,
-      labels: LabelsOf<(typeof TIMES)[N]>,
+      labels: LabelsOf<(typeof HISTOGRAMS)[N]>,
       durationMs: number,
     ): void {
-      const values = valuesOf(TIMES[name], labels);
+      const values = valuesOf(HISTOGRAMS[name], labels);
       const bucket = BUCKETS_S.find((limit) => durationMs / 1000 <= limit) ?? '+Inf';
       add(metricField(name, values, String(bucket)), 1);
       add(metricField(name, values, SUM), Math.max(0, Math.round(durationMs * 1000)));
     },
     /** @param atS Unix seconds */
-    mark<N extends keyof typeof MARKS>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void {
-      marks.set(metricField(name, valuesOf(MARKS[name], labels)), atS);
+    mark<N extends keyof typeof GAUGES>(name: N, labels: LabelsOf<(typeof GAUGES)[N]>, atS: number): void {
+      marks.set(metricField(name, valuesOf(GAUGES[name], labels)), atS);
     },
     /**
      * Adds the counts since the last flush to Redis. Runs one at a time: two could put an older mark over a newer one.
@@ -128,7 +128,7 @@ const FLUSH_EVERY_MS = 5000;
 const LAST_FLUSH_MS = 1000;
 
 /** Flushes every few seconds; the disposer flushes once more. */
-export function keepFlushed(meter: Meter, log: Logger, everyMs = FLUSH_EVERY_MS): Disposer {
+export function flushPeriodically(meter: Meter, log: Logger, everyMs = FLUSH_EVERY_MS): Disposer {
   const flush = (): void =>
     void meter.flush().catch((err: unknown) => log.debug({ err }, 'metrics not stored yet'));
   const timer = setInterval(flush, everyMs);

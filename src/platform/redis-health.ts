@@ -70,7 +70,7 @@ export function logConnectionErrors(address: RedisAddress, log: Logger): (err: u
  * a TLS fault only as a closed connection: TLS is then tried apart.
  * @throws RedisRefused as soon as the connection is refused
  */
-export function unlessRefused<T>(
+export function rejectIfRefused<T>(
   redis: RedisConnection,
   address: RedisAddress,
   work: Promise<T>,
@@ -152,7 +152,7 @@ export async function requireSafeRedis(
   const redis = openConsumer(address);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   try {
-    const findings = await unlessRefused(redis, address, findingsOf(redis, address, log));
+    const findings = await rejectIfRefused(redis, address, findingsOf(redis, address, log));
     if (findings.length === 0) return;
     if (production) throw new RedisUnsafe(findings);
     log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');

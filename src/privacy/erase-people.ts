@@ -6,7 +6,7 @@ import {
   personKeyOf,
   readAddresses,
   type Address,
-  compose,
+  portfolioOf,
 } from '../earners/person.js';
 import { type AwardRecord, type EarnerRecord, tombstoneOf } from '../earners/record.js';
 import { asEventId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
@@ -14,7 +14,7 @@ import { removeFromOpenBatches } from '../issuing/ledger.js';
 import type { IssuingSources, openIssuing } from '../issuing/parts.js';
 import { secondsOf } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
-import { sortAllArrivals } from '../queue/arrivals.js';
+import { splitAllArrivals } from '../queue/arrivals.js';
 import type { Queues } from '../queue/enqueue.js';
 import { revokeJobId, QUEUES } from '../queue/jobs.js';
 import { heldBadges } from '../rules/countable.js';
@@ -47,7 +47,7 @@ export interface PersonToErase {
 }
 
 /** Counts of what was removed, to be added to. */
-export const noneErased = () => ({
+export const emptyErasureCounts = () => ({
   people: 0,
   addresses: 0,
   assertions: 0,
@@ -58,7 +58,7 @@ export const noneErased = () => ({
   /** Awards that are kept as given, or as not to be given. */
   awards: 0,
 });
-export type ErasedNumbers = ReturnType<typeof noneErased>;
+export type ErasedNumbers = ReturnType<typeof emptyErasureCounts>;
 
 /**
  * Erases a person, under all of their addresses. What remains keeps old assertions out, and badges from being issued
@@ -68,7 +68,7 @@ export type ErasedNumbers = ReturnType<typeof noneErased>;
 export async function eraseEarner(parts: ErasureParts, earner: EarnerKey): Promise<ErasedNumbers | null> {
   const person = await personToErase(parts, earner);
   if (!(await isAnythingHeld(parts, person))) return null;
-  const numbers = noneErased();
+  const numbers = emptyErasureCounts();
   await erasePeople(parts, [person], numbers, () =>
     parts.journal.write([erasedEntry(parts, 'erased', numbers)]),
   );
@@ -87,15 +87,15 @@ export async function personToErase({ earners }: Pick<ErasureParts, 'earners'>, 
 
 async function isAnythingHeld(parts: ErasureParts, { keys }: PersonToErase): Promise<boolean> {
   // In the order in which a notice travels, so that none is missed between two places.
-  await sortAllArrivals(parts);
+  await splitAllArrivals(parts);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(parts.queues[name], new Set(keys))));
   if (jobs.flat().length > 0) return true;
   const addresses = await readAddresses(parts.earners, keys);
-  return addresses.some((address) => isMoreHeldThanKept(parts, address));
+  return addresses.some((address) => needsErasure(parts, address));
 }
 
 /** Whether a record has more than an erasure leaves, or its erasure was stopped before its end. */
-export function isMoreHeldThanKept(
+export function needsErasure(
   { region, clock }: Pick<ErasureParts, 'region' | 'clock'>,
   address: Address,
 ): boolean {
@@ -237,7 +237,7 @@ const UNKNOWN_EVENT = asEventId('unknown');
 function recordsKeptAfterErasure(region: ClientId, addresses: readonly Address[], nowS: number) {
   const records = addresses.flatMap(awardsOf);
   const assertions = addresses.flatMap(({ record }) => record.assertions);
-  const { held, blocked } = compose(region, assertions, records);
+  const { held, blocked } = portfolioOf(region, assertions, records);
   const valid = heldBadges(held, nowS);
   const kept = new Map<BadgeId, AwardRecord>();
   for (const badgeId of new Set([...records, ...held].map((one) => one.badgeId))) {

@@ -5,12 +5,12 @@ import type { EarnerKey } from '../ids.js';
 import type { JobHandler } from '../platform/job.js';
 import { chunked } from '../platform/redis-commands.js';
 import type { Scheme } from '../rules/types.js';
-import { UNFINISHED } from '../scheme/population.js';
+import { OPEN_AWARD_STATES } from '../scheme/population.js';
 import {
   erasedEntry,
   erasePeople,
-  isMoreHeldThanKept,
-  noneErased,
+  needsErasure,
+  emptyErasureCounts,
   personToErase,
   type ErasureParts,
   type PersonToErase,
@@ -31,7 +31,7 @@ export const purge: JobHandler<PurgeParts, { months: number | null }> = async (p
   const zone = { zone: scheme.timeZone };
   const beforeS =
     months === null ? null : Math.floor(DateTime.fromMillis(clock(), zone).minus({ months }).toSeconds());
-  const numbers = noneErased();
+  const numbers = emptyErasureCounts();
   // A person may be found under several addresses.
   const seen = new Set<EarnerKey>();
   const find = async (key: EarnerKey): Promise<readonly PersonToErase[]> => {
@@ -67,7 +67,7 @@ export const purge: JobHandler<PurgeParts, { months: number | null }> = async (p
  */
 async function personToPurge(parts: ErasureParts, key: EarnerKey, beforeS: number | null) {
   const record = await parts.earners.read(key);
-  if (isErased(record)) return isMoreHeldThanKept(parts, { key, record }) ? personToErase(parts, key) : null;
+  if (isErased(record)) return needsErasure(parts, { key, record }) ? personToErase(parts, key) : null;
   const { linkedTo, linked, assertions, journal } = record;
   if (beforeS === null || linkedTo !== null) return null;
   const hasJournalOnly = assertions.length + linked.length === 0;
@@ -86,4 +86,4 @@ const isPast =
   (beforeS: number) =>
   ({ assertions, awards }: EarnerRecord): boolean =>
     assertions.every(({ issuedOnS, expiresOnS }) => Math.max(issuedOnS, expiresOnS ?? 0) < beforeS) &&
-    [...awards.values()].every(({ state, atS }) => !UNFINISHED.includes(state) && atS < beforeS);
+    [...awards.values()].every(({ state, atS }) => !OPEN_AWARD_STATES.includes(state) && atS < beforeS);

@@ -2,7 +2,7 @@ import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import { mastersOf, type RedisConnection } from '../platform/redis.js';
-import { sortAllArrivals } from '../queue/arrivals.js';
+import { splitAllArrivals } from '../queue/arrivals.js';
 import type { Queues } from '../queue/enqueue.js';
 import { QUEUES } from '../queue/jobs.js';
 
@@ -29,7 +29,7 @@ export async function removeJobsAbout(
   stays: (id: string) => boolean,
 ): Promise<number> {
   let removed = 0;
-  await sortAllArrivals({ queues });
+  await splitAllArrivals({ queues });
   for (const name of QUEUES)
     for (const id of await jobsAbout(queues[name], keys))
       if (!stays(id) && (await queues[name].remove(id)) === 1) removed += 1;

@@ -4,7 +4,7 @@ import { raceAbort } from '../platform/redis.js';
 import { chunked } from '../platform/redis-commands.js';
 import { redisCause } from '../platform/redis-faults.js';
 import { connectionOf, enqueueAll, enqueueIfAbsent, EnqueueError, type NewJob } from './enqueue.js';
-import { arrivalsIn, arrivalsJob, arrivalsJobId, noticeId, type NoticeJob } from './jobs.js';
+import { noticeCountOf, arrivalsJob, arrivalsJobId, noticeId, type NoticeJob } from './jobs.js';
 
 /** How many notices one job holds: it is read, and retried, as a whole. */
 const NOTICES_PER_JOB = 200;
@@ -44,7 +44,7 @@ export async function readArrived(queue: Queue) {
   const [first] = ids;
   if (first === undefined) return { notices: 0, oldestMs: null };
   const createdMs = await connectionOf(queue).hget(queue.toKey(first), 'timestamp');
-  const notices = ids.reduce((sum, id) => sum + arrivalsIn(id), 0);
+  const notices = ids.reduce((sum, id) => sum + noticeCountOf(id), 0);
   return {
     notices: Math.round((notices * Math.max(jobs, ids.length)) / ids.length),
     oldestMs: createdMs === null ? null : Number(createdMs),
@@ -52,7 +52,7 @@ export async function readArrived(queue: Queue) {
 }
 
 /** Pure. Returns the jobs of notices that arrived together; a repeated notice is one job. */
-export function noticesIn(arrivals: readonly NoticeJob[]): readonly NewJob[] {
+export function noticeJobsOf(arrivals: readonly NoticeJob[]): readonly NewJob[] {
   const byId = new Map<string, NewJob>();
   for (const data of arrivals) {
     const id = noticeId(data);
@@ -70,13 +70,13 @@ const MAX_TRIES = 100;
  * Splits all arrivals into one job a notice, without waiting for a worker. The jobs about a person can then be found by
  * their ids alone. Waits for an arrival that a worker has.
  */
-export async function sortAllArrivals({ queues }: { queues: Record<'arrivals' | 'notices', Queue> }) {
+export async function splitAllArrivals({ queues }: { queues: Record<'arrivals' | 'notices', Queue> }) {
   for (const id of await queues.arrivals.getRanges(UNFINISHED, 0, -1, true))
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const job: Job | undefined = await queues.arrivals.getJob(id);
       const parsed = arrivalsJob.safeParse(job?.data);
       if (job === undefined || !parsed.success) break;
-      await enqueueAll(queues.notices, noticesIn(parsed.data.arrivals));
+      await enqueueAll(queues.notices, noticeJobsOf(parsed.data.arrivals));
       if ((await queues.arrivals.remove(id)) === 1) break;
       await pause(RETRY_MS);
     }

@@ -65,7 +65,7 @@ export const createTracing = (on: boolean): Telemetry | null =>
 export const ATTEMPTS = 60;
 const MAX_BACKOFF_MS = 3_600_000;
 /** The value of a queue's rate limiter while OBF pauses the queue; counted jobs never reach it. */
-export const PAUSED_AT = 1_000_000_000;
+export const PAUSED_LIMITER_VALUE = 1_000_000_000;
 
 /**
  * Returns the delay before the next attempt, milliseconds.
@@ -104,7 +104,7 @@ export class EnqueueError extends Error {
 const MAX_OVERLAP = 8;
 
 /** Returns the ids of one job's runs that may overlap, its own first. */
-export const runsOf = (id: string): readonly string[] =>
+export const overlappingJobIds = (id: string): readonly string[] =>
   Array.from({ length: MAX_OVERLAP }, (_, run) => (run === 0 ? id : `${id}.${run}`));
 
 /**
@@ -113,7 +113,7 @@ export const runsOf = (id: string): readonly string[] =>
  * the call in all three cases.
  */
 export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
-  for (const id of runsOf(job.id)) if (await willRun(queue, { ...job, id })) return;
+  for (const id of overlappingJobIds(job.id)) if (await willRun(queue, { ...job, id })) return;
   throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
 }
 

@@ -195,7 +195,7 @@ export const noticeId = (notice: NoticeJob): string =>
 
 /** Ends in the number of notices, so that waiting notices can be counted by ids alone. */
 export const arrivalsJobId = (notices: number): string => `arrivals.${randomUUID()}.${notices}`;
-export const arrivalsIn = (id: string): number => Number(/^arrivals\..+\.(\d+)$/.exec(id)?.[1] ?? 0);
+export const noticeCountOf = (id: string): number => Number(/^arrivals\..+\.(\d+)$/.exec(id)?.[1] ?? 0);
 
 export const pollJobId = (client: ClientId): string => `poll.${client}`;
 /** One job for all unreadable rows of a client. */
@@ -203,7 +203,7 @@ export const oddRowJobId = (client: ClientId): string => `odd-row.${client}`;
 /** One evaluation for the changes of several notices. */
 export const earnerJobId = (key: EarnerKey): string => `earner.${key}`;
 /** An evaluation that waits for a date: as `earnerJobId` it would absorb those that are due now. */
-export const laterJobId = (key: EarnerKey): string => `later.${key}`;
+export const scheduledEarnerJobId = (key: EarnerKey): string => `later.${key}`;
 export const gatherJobId = (badge: BadgeId): string => `gather.${badge}`;
 export const revokeJobId = (key: EarnerKey, badge: BadgeId): string => `revoke.${key}.${badge}`;
 export const batchJobId = (batch: BatchId): string => `batch.${batch}`;

@@ -108,7 +108,7 @@ const STEP = 200;
  * `askedMs`.
  * @param job `before`: what an interrupted run of the same job reported
  */
-export async function sendFailed(
+export async function retryFailed(
   queues: Queues,
   replay: ReplayJob,
   job: { readonly before: unknown; readonly report: (progress: ReplayProgress) => Promise<void> },
@@ -122,7 +122,7 @@ export async function sendFailed(
   for (const name of names)
     for await (const failures of walkFailed(queues[name], STEP)) {
       signal.throwIfAborted();
-      const step = await retrySome(queues[name], failures.filter(isMeant(replay, name)));
+      const step = await retrySome(queues[name], failures.filter(matchesReplay(replay, name)));
       progress = {
         ...progress,
         looked: progress.looked + failures.length,
@@ -136,7 +136,7 @@ export async function sendFailed(
 }
 
 /** Pure. Returns whether a replay is to retry a failed job of this queue. */
-export function isMeant(
+export function matchesReplay(
   { group, error, sinceMs, askedMs }: Pick<ReplayJob, 'group' | 'error' | 'sinceMs' | 'askedMs'>,
   queue: QueueName,
 ): (failure: Failure) => boolean {

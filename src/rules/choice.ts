@@ -61,7 +61,7 @@ interface Family extends Carrier {
  * Each partner has min(K, its badges), so no choice has more badges. K is 1 or more, so no choice has more partners.
  * @param candidates the badges that the selector picks, oldest first
  */
-export function choose(candidates: readonly Candidate[], limits: Limits) {
+export function chooseCounted(candidates: readonly Candidate[], limits: Limits) {
   const badges = new Set(candidates.map(({ enrolment }) => enrolment.family));
   // The usual case, kept fast: a plan evaluates every condition for every person.
   if (limits.perIssuer === undefined && badges.size === candidates.length)

@@ -25,7 +25,7 @@ export const oldestFirst = <T extends { readonly assertion: Assertion }>(
   items.length < 2 ? items : items.toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
 
 /** Returns each assertion once, oldest first, whatever the order and the repetition of the input. */
-export function distinct(assertions: readonly Assertion[]): readonly Assertion[] {
+export function distinctAssertions(assertions: readonly Assertion[]): readonly Assertion[] {
   if (assertions.length < 2) return assertions;
   const byId = new Map<string, Assertion>();
   for (const one of assertions) {
@@ -43,7 +43,7 @@ const isExpired = ({ expiresOnS }: Assertion, nowS: number): boolean =>
   expiresOnS !== null && !(expiresOnS > nowS);
 
 /** How far in the future an assertion may be issued: clocks differ, and days begin earlier in other zones. */
-export const AHEAD_S = 24 * 3600;
+export const MAX_FUTURE_S = 24 * 3600;
 
 /**
  * Returns why this assertion counts nowhere; null: it counts. Of several reasons, returns the most lasting one, so that
@@ -59,7 +59,7 @@ function exclusionReason(scheme: Scheme, assertion: Assertion, nowS: number): Ex
   if (!isWithin(enrolment, assertion.issuedOnS))
     return { why: 'outside_enrolment', fromS: enrolment.fromS, beforeS: enrolment.beforeS };
   if (scheme.partnersById.get(enrolment.clientId)?.active !== true) return { why: 'partner_inactive' };
-  if (assertion.issuedOnS > nowS + AHEAD_S) return { why: 'future' };
+  if (assertion.issuedOnS > nowS + MAX_FUTURE_S) return { why: 'future' };
   return null;
 }
 
@@ -67,7 +67,7 @@ function exclusionReason(scheme: Scheme, assertion: Assertion, nowS: number): Ex
 export function partitionCountable(scheme: Scheme, assertions: readonly Assertion[], nowS: number) {
   const candidates: Candidate[] = [];
   const excluded: Exclusion<ExclusionReason>[] = [];
-  for (const assertion of distinct(assertions)) {
+  for (const assertion of distinctAssertions(assertions)) {
     const reason = exclusionReason(scheme, assertion, nowS);
     const enrolment = scheme.enrolments.get(assertion.badgeId);
     if (reason !== null) excluded.push({ assertion, reason });
@@ -78,12 +78,14 @@ export function partitionCountable(scheme: Scheme, assertions: readonly Assertio
 
 /** Returns the Région's badges held at `nowS`, each with its oldest unrevoked, unexpired assertion. */
 export function heldBadges(held: readonly Assertion[], nowS: number): ReadonlyMap<BadgeId, Assertion> {
-  const valid = distinct(held).filter((assertion) => !assertion.revoked && !isExpired(assertion, nowS));
+  const valid = distinctAssertions(held).filter(
+    (assertion) => !assertion.revoked && !isExpired(assertion, nowS),
+  );
   return new Map(valid.toReversed().map((assertion) => [assertion.badgeId, assertion]));
 }
 
 /** Makes an assertion as if this badge were issued now. */
-export const supposed = (badgeId: BadgeId, clientId: ClientId, nowS: number): Assertion => ({
+export const hypotheticalAssertion = (badgeId: BadgeId, clientId: ClientId, nowS: number): Assertion => ({
   id: asAssertionId(`supposed ${badgeId}`),
   clientId,
   badgeId,

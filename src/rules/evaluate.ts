@@ -3,8 +3,15 @@ import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/person.js';
 import type { AwardId } from '../ids.js';
 import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks, windowOf } from './badges-condition.js';
-import { choose } from './choice.js';
-import { AHEAD_S, distinct, heldBadges, isWithin, oldestFirst, partitionCountable } from './countable.js';
+import { chooseCounted } from './choice.js';
+import {
+  MAX_FUTURE_S,
+  distinctAssertions,
+  heldBadges,
+  isWithin,
+  oldestFirst,
+  partitionCountable,
+} from './countable.js';
 import {
   awardsIn,
   type AwardStatus,
@@ -14,7 +21,7 @@ import {
   type ConditionResult,
   type Demand,
   type Evaluation,
-  reached,
+  isReached,
 } from './evaluation.js';
 import type { Award, Candidate, Condition, Scheme } from './types.js';
 
@@ -30,18 +37,18 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     throw new RangeError(`nowS must be whole Unix seconds, not ${String(nowS)}`);
   const { candidates, excluded } = partitionCountable(scheme, portfolio.assertions, nowS);
   const held = heldBadges(portfolio.held, nowS);
-  const standing = new Map<AwardId, 'held' | 'due'>();
+  const heldOrDue = new Map<AwardId, 'held' | 'due'>();
   const awards = scheme.awards.map((award): AwardVerdict => {
-    const tree = evaluateCondition(award.rule, { scheme, nowS, candidates, standing });
+    const tree = evaluateCondition(award.rule, { scheme, nowS, candidates, heldOrDue });
     const heldBy = held.get(award.badgeId) ?? null;
     const blocked = portfolio.blocked.includes(award.badgeId);
     const status = statusOf(award, tree.met, heldBy, blocked);
-    if (status === 'held' || status === 'due') standing.set(award.id, status);
-    const earnedBy = distinct(badgesIn(tree, 'met').flatMap(({ counted }) => counted));
+    if (status === 'held' || status === 'due') heldOrDue.set(award.id, status);
+    const earnedBy = distinctAssertions(badgesIn(tree, 'met').flatMap(({ counted }) => counted));
     return { award, met: tree.met, status, heldBy, tree, earnedBy };
   });
   const futureS = excluded.flatMap(({ assertion, reason }) =>
-    reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
+    reason.why === 'future' ? [assertion.issuedOnS - MAX_FUTURE_S] : [],
   );
   const evaluateAgainAtS = futureS.length === 0 ? null : Math.min(...futureS);
   return { version: scheme.version, nowS, awards, candidates, excluded, evaluateAgainAtS };
@@ -63,7 +70,7 @@ export function earnedThrough(evaluation: Evaluation, id: AwardId): readonly Ass
   const verdict = evaluation.awards.find(({ award }) => award.id === id);
   if (verdict === undefined) return [];
   const through = awardsIn(verdict.tree, 'met').flatMap((held) => earnedThrough(evaluation, held));
-  return distinct([...verdict.earnedBy, ...through]);
+  return distinctAssertions([...verdict.earnedBy, ...through]);
 }
 
 /**
@@ -90,7 +97,7 @@ export interface EvaluationFacts {
   /** Every assertion that counts, oldest first. */
   readonly candidates: readonly Candidate[];
   /** The awards that are held or due. An award that a rule holds is evaluated before that rule. */
-  readonly standing: ReadonlyMap<AwardId, 'held' | 'due'>;
+  readonly heldOrDue: ReadonlyMap<AwardId, 'held' | 'due'>;
 }
 
 /** Evaluates a rule: returns the same tree, with what each condition has and needs. Pure. */
@@ -103,10 +110,10 @@ export function evaluateCondition(condition: Condition, facts: EvaluationFacts):
       const of = condition.of.map((one) => evaluateCondition(one, facts));
       const need = kind === 'all' ? of.length : kind === 'any' ? 1 : condition.atLeast;
       const have = of.filter(({ met }) => met).length;
-      return { kind, met: reached({ have, need }), have, need, of };
+      return { kind, met: isReached({ have, need }), have, need, of };
     }
     case 'holds': {
-      const through = facts.standing.get(condition.award) ?? null;
+      const through = facts.heldOrDue.get(condition.award) ?? null;
       return { kind: 'holds', award: condition.award, met: through !== null, through };
     }
     case 'badges':
@@ -116,7 +123,7 @@ export function evaluateCondition(condition: Condition, facts: EvaluationFacts):
   throw new TypeError(`Unknown kind of condition: ${JSON.stringify(condition satisfies never)}`);
 }
 
-/** Met when every demand is met: `choose` makes all of them as great as possible at once. */
+/** Met when every demand is met: `chooseCounted` makes all of them as great as possible at once. */
 function evaluateBadges(
   condition: BadgesCondition,
   { scheme, nowS, candidates }: EvaluationFacts,
@@ -127,7 +134,7 @@ function evaluateBadges(
   const outOfTime = picked
     .filter(({ assertion }) => !isWithin(window, assertion.issuedOnS))
     .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
-  const choice = choose(inTime, condition);
+  const choice = chooseCounted(inTime, condition);
   const countedBadges = choice.counted.map(({ enrolment }) => enrolment);
   const demands = DEMAND_NAMES.flatMap((name): readonly Demand[] => {
     const { field, have } = DEMANDS[name];
@@ -137,7 +144,7 @@ function evaluateBadges(
   return {
     kind: 'badges',
     condition,
-    met: demands.every(reached),
+    met: demands.every(isReached),
     demands,
     counted: choice.counted.map(({ assertion }) => assertion),
     excluded: oldestFirst([...outOfTime, ...choice.excluded]),

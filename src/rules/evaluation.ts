@@ -92,7 +92,7 @@ export interface Evaluation {
 }
 
 /** A need of 0 is never reached. The parser refuses it; if one gets here, it must not give everybody the award. */
-export const reached = ({ have, need }: Tally): boolean => need > 0 && have >= need;
+export const isReached = ({ have, need }: Tally): boolean => need > 0 && have >= need;
 
 /** Returns null when the condition does not have this demand. Every condition demands a number of badges. */
 export function tallyOf({ demands }: BadgesResult, name: DemandName): Tally | null {
@@ -125,7 +125,7 @@ export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
  */
 export function shortfall({ demands }: BadgesResult) {
   const gaps = demands
-    .filter((demand) => !reached(demand))
+    .filter((demand) => !isReached(demand))
     .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));
   return {
     badges: Math.max(0, ...gaps.map(({ count }) => count)),

@@ -1,7 +1,7 @@
 import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/person.js';
 import { asClientId, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
-import { supposed } from './countable.js';
+import { hypotheticalAssertion } from './countable.js';
 import { evaluate } from './evaluate.js';
 import type { AwardVerdict, Evaluation } from './evaluation.js';
 import { evaluateDuringRollout, type Rules } from './rollout.js';
@@ -120,7 +120,10 @@ function gainedWith(
     if (newlyDue.length === 0) return gained;
     for (const badgeId of newlyDue) gained.add(badgeId);
     const issued = newlyDue.filter((badgeId) => !refused.has(badgeId));
-    held = [...held, ...issued.map((badgeId) => supposed(badgeId, asClientId('supposed'), nowS))];
+    held = [
+      ...held,
+      ...issued.map((badgeId) => hypotheticalAssertion(badgeId, asClientId('supposed'), nowS)),
+    ];
   }
 }
 

@@ -9,7 +9,14 @@ import {
   shortfall,
   tallyOf,
 } from './evaluation.js';
-import { conditionsIn, factsOf, issued, kindsOf, sortFor, standingWith } from './suggestions.js';
+import {
+  conditionsIn,
+  factsOf,
+  factsWithBadges,
+  groupEquivalentBadges,
+  createEffectKey,
+  heldOrDueUnder,
+} from './suggestions.js';
 
 /**
  * Counts a person's badges towards a rule, in the one `badges` condition that decides. Awards that the rule holds are
@@ -50,7 +57,7 @@ function awardsNeeded(rule: Condition): number {
  * partner, and issued now. Exact, and fast enough to run for everybody.
  */
 export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => ReadonlySet<AwardId> {
-  const kinds = kindsOf(scheme);
+  const kinds = groupEquivalentBadges(scheme);
   return (evaluation) => {
     const unmet = evaluation.awards.filter(({ status }) => status === 'not_met');
     const missingOne = new Set(
@@ -63,7 +70,7 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
     const reachableCount = missingOne.size === 0 ? 0 : reachableAwards(unmet, missingOne).length;
     if (reachableCount === 0) return oneAway;
     const facts = factsOf(scheme, evaluation);
-    const sortOf = sortFor(evaluation);
+    const sortOf = createEffectKey(evaluation);
     for (const { pickedBy, badges } of kinds) {
       const completed = pickedBy.filter((condition) => missingOne.has(condition));
       if (completed.length === 0) continue;
@@ -74,8 +81,8 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
         const sort = sortOf(badge);
         if (tried.has(sort)) continue;
         tried.add(sort);
-        const standing = standingWith(reachable, issued(facts, [badge]), ['not_met']);
-        for (const { award } of reachable) if (standing.has(award.id)) oneAway.add(award.id);
+        const heldOrDue = heldOrDueUnder(reachable, factsWithBadges(facts, [badge]), ['not_met']);
+        for (const { award } of reachable) if (heldOrDue.has(award.id)) oneAway.add(award.id);
       }
       if (oneAway.size === reachableCount) break;
     }

@@ -1,7 +1,7 @@
 import type { AwardId } from '../ids.js';
 import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
 import { evaluateCondition, type EvaluationFacts } from './evaluate.js';
-import { oldestFirst, supposed, isWithin } from './countable.js';
+import { oldestFirst, hypotheticalAssertion, isWithin } from './countable.js';
 import {
   badgesIn,
   type AwardStatus,
@@ -52,23 +52,23 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
     return new Set(closer.map(({ award }) => award.id));
   };
   const effectOf = (badge: Enrolment): Effect => {
-    const withBadge = issued(facts, [badge]);
-    const standing = standingWith(awards, withBadge, ['not_met']);
-    const stillMissing = missingUnder(awards, { ...withBadge, standing });
+    const withBadge = factsWithBadges(facts, [badge]);
+    const heldOrDue = heldOrDueUnder(awards, withBadge, ['not_met']);
+    const stillMissing = missingUnder(awards, { ...withBadge, heldOrDue });
     const after = unmet.map(({ award }) => award.id).filter((id) => isCloser(id, stillMissing.get(id)));
     return { atOnce: closerUnder(withBadge), afterAwards: new Set(after) };
   };
   const effects = effectsOf(scheme, evaluation, unmet, effectOf);
   const helpedByAward = unmet.map(({ award: { id } }) => {
-    const standing = new Map([...facts.standing, [id, 'due'] as const]);
-    return [id, closerUnder({ ...facts, standing })] as const;
+    const heldOrDue = new Map([...facts.heldOrDue, [id, 'due'] as const]);
+    return [id, closerUnder({ ...facts, heldOrDue })] as const;
   });
   const available = [...scheme.enrolments.values()].filter(
     (badge) => isWithin(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
   );
-  const withAll = issued(facts, available);
-  const reachable = standingWith(awards, withAll, ['not_met']);
-  const reachableIfFreed = standingWith(awards, withAll, ['not_met', 'blocked', 'inactive']);
+  const withAll = factsWithBadges(facts, available);
+  const reachable = heldOrDueUnder(awards, withAll, ['not_met']);
+  const reachableIfFreed = heldOrDueUnder(awards, withAll, ['not_met', 'blocked', 'inactive']);
   // The badges suggested for an award or for an award suggested to it. An award comes after those its rule holds.
   const suggestedFor = new Map<AwardId, ReadonlySet<Enrolment>>();
   const suggested = unmet.map(({ award: { id } }) => {
@@ -105,7 +105,7 @@ type Missing = ReadonlyMap<AwardId, number>;
 function missingUnder(awards: readonly AwardVerdict[], facts: EvaluationFacts): Missing {
   const missing = new Map<AwardId, number>();
   for (const { award, status } of awards) {
-    if (facts.standing.has(award.id)) continue;
+    if (facts.heldOrDue.has(award.id)) continue;
     const count =
       status === 'not_met' ? missingIn(evaluateCondition(award.rule, facts), missing) : OUT_OF_REACH;
     missing.set(award.id, count);
@@ -133,9 +133,9 @@ function effectsOf(
   const unmetConditions = new Set(
     unmet.flatMap(({ tree }) => badgesIn(tree, 'unmet').map(({ condition }) => condition)),
   );
-  const sortOf = sortFor(evaluation);
+  const sortOf = createEffectKey(evaluation);
   const effects = new Map<Enrolment, Effect>();
-  for (const { pickedBy, badges } of kindsOf(scheme)) {
+  for (const { pickedBy, badges } of groupEquivalentBadges(scheme)) {
     if (!pickedBy.some((condition) => unmetConditions.has(condition))) continue;
     const tried = new Map<string, Effect>();
     for (const badge of badges) {
@@ -156,7 +156,7 @@ interface Kind {
 }
 
 /** Groups the scheme's badges: it has thousands of badges, and few kinds. */
-export function kindsOf(scheme: Scheme): readonly Kind[] {
+export function groupEquivalentBadges(scheme: Scheme): readonly Kind[] {
   const conditions = scheme.awards.flatMap(({ rule }) => conditionsIn(rule));
   const kinds = new Map<string, Kind>();
   for (const badge of scheme.enrolments.values()) {
@@ -180,7 +180,7 @@ export function conditionsIn(rule: Condition): readonly BadgesCondition[] {
  * Returns a function that names a badge's effect on this person. Badges of one kind and one name have the same effect.
  * Null: the badge cannot be issued now.
  */
-export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {
+export function createEffectKey({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
   return (badge) => {
@@ -194,17 +194,17 @@ export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) =>
 
 /** Returns the facts that this evaluation was made from. */
 export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation): EvaluationFacts {
-  const standing = awards.flatMap(({ award, status }) =>
+  const heldOrDue = awards.flatMap(({ award, status }) =>
     status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
   );
-  return { scheme, nowS, candidates, standing: new Map(standing) };
+  return { scheme, nowS, candidates, heldOrDue: new Map(heldOrDue) };
 }
 
 /** Returns the facts as if these badges were issued now. */
-export function issued(facts: EvaluationFacts, badges: readonly Enrolment[]): EvaluationFacts {
+export function factsWithBadges(facts: EvaluationFacts, badges: readonly Enrolment[]): EvaluationFacts {
   const added = badges.map((enrolment): Candidate => {
     const { badgeId, clientId } = enrolment;
-    return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
+    return { assertion: hypotheticalAssertion(badgeId, clientId, facts.nowS), enrolment };
   });
   return { ...facts, candidates: oldestFirst([...facts.candidates, ...added]) };
 }
@@ -214,14 +214,14 @@ export function issued(facts: EvaluationFacts, badges: readonly Enrolment[]): Ev
  * @param awards in the scheme's order: each after those that its rule holds
  * @param statuses awards with another status never become due
  */
-export function standingWith(
+export function heldOrDueUnder(
   awards: readonly AwardVerdict[],
   facts: EvaluationFacts,
   statuses: readonly AwardStatus[],
 ): ReadonlyMap<AwardId, 'held' | 'due'> {
-  const standing = new Map(facts.standing);
+  const heldOrDue = new Map(facts.heldOrDue);
   for (const { award, status } of awards)
-    if (statuses.includes(status) && evaluateCondition(award.rule, { ...facts, standing }).met)
-      standing.set(award.id, 'due');
-  return standing;
+    if (statuses.includes(status) && evaluateCondition(award.rule, { ...facts, heldOrDue }).met)
+      heldOrDue.set(award.id, 'due');
+  return heldOrDue;
 }

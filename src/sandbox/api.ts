@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ok, reading, refused, type ClientHandler, type Routes } from './exchange.js';
+import { ok, parseOr400, refused, type ClientHandler, type Routes } from './exchange.js';
 import { paging } from './lists.js';
 import {
-  copiesOf,
+  assertionsOf,
   isListed,
   sameAddressForm,
   type Badge,
@@ -32,7 +32,7 @@ const badgeQuery = z.strictObject({
 });
 
 const listBadges: ClientHandler = ({ query: rawQuery }, { lists, badges, url }, { id: clientId }) =>
-  reading(badgeQuery, rawQuery, ({ draft, ...page }) => {
+  parseOr400(badgeQuery, rawQuery, ({ draft, ...page }) => {
     const isDraft = ['1', 'true'].includes(draft);
     const rows = () =>
       [...badges.values()]
@@ -79,12 +79,12 @@ const matches = (
 ): boolean => (id === undefined || badgeId === id) && ctimeS >= begin && ctimeS <= end;
 
 const listEvents: ClientHandler = ({ query: rawQuery }, { lists }, client) =>
-  reading(eventQuery, rawQuery, (query) => {
+  parseOr400(eventQuery, rawQuery, (query) => {
     const { api_consumer_id: consumer, email } = query;
     const isWanted = (one: EventRecord): boolean =>
       matches(one, query) &&
       (consumer === undefined || one.apiConsumerId === consumer) &&
-      (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true)));
+      (email === undefined || assertionsOf(one, [email]).some((copy) => isListed(copy, true)));
     const rows = () => client.events.filter(isWanted).map(eventRow);
     return ok(lists.page('events', client.id, rawQuery, query, rows));
   });
@@ -116,7 +116,7 @@ const eventRow = (event: EventRecord) => ({
 });
 
 const listRecipients: ClientHandler = ({ query: rawQuery }, { lists, events, url }, client) =>
-  reading(recipientQuery, rawQuery, (query) => {
+  parseOr400(recipientQuery, rawQuery, (query) => {
     const { event_id: eventId, email } = query;
     const isWanted = (one: AssertionRecord): boolean =>
       isListed(one, eventId !== undefined) &&
@@ -175,7 +175,7 @@ const success = (facts: { resource_type?: string; resource_id?: string; count?: 
 const issueEvent: ClientHandler = (request, world, { id: clientId, issuingLimit }) => {
   const badge = world.badges.get(`${clientId}/${request.badge}`);
   if (badge === undefined || badge.draft) return refused(400, 'no such badge, or a draft');
-  return reading(issueBody, request.body, (body) => {
+  return parseOr400(issueBody, request.body, (body) => {
     if (issuingLimit !== null && body.recipient.length > issuingLimit)
       return refused(400, 'issuing limit reached');
     const act = {
@@ -195,8 +195,8 @@ const revokeBody = z.strictObject({ recipient: z.array(z.string()).min(1) });
 const revokeRecipients: ClientHandler = (request, world, { id: clientId }) => {
   const event = world.events.get(request.event);
   if (event?.clientId !== clientId) return refused(404, 'no such event');
-  return reading(revokeBody, request.body, ({ recipient }) => {
-    const copies = copiesOf(event, recipient);
+  return parseOr400(revokeBody, request.body, ({ recipient }) => {
+    const copies = assertionsOf(event, recipient);
     for (const copy of copies) copy.revoked = true;
     return success({ count: copies.length });
   });

@@ -54,7 +54,7 @@ export const throttled = (waitMs: number, message: string): SandboxReply => ({
  * Parses a query or body, and answers; replies 400 when it is invalid. Unknown fields are refused too: OBF would
  * ignore a misspelt filter, and return everything.
  */
-export function reading<T>(
+export function parseOr400<T>(
   schema: z.ZodType<T>,
   input: unknown,
   answer: (input: T) => SandboxReply,

@@ -33,7 +33,7 @@ export function startChild(
  * Makes a shell run a script if this process is killed. The shell waits on a pipe that only we hold open.
  * @returns a function that cancels this
  */
-export function afterUs(script: string, ...args: readonly string[]): () => void {
+export function runIfKilled(script: string, ...args: readonly string[]): () => void {
   if (process.platform === 'win32') return () => {};
   const guard = spawn('sh', ['-c', `read -r _; ${script}`, 'sh', ...args], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -54,7 +54,11 @@ export const command = async (file: string, args: readonly string[], options: Co
   (await execute(file, args, { timeout: 10_000, ...options })).stdout;
 
 /** Whether a command exists and succeeds. */
-export const works = (file: string, args: readonly string[], options?: CommandOptions): Promise<boolean> =>
+export const commandSucceeds = (
+  file: string,
+  args: readonly string[],
+  options?: CommandOptions,
+): Promise<boolean> =>
   command(file, args, options).then(
     () => true,
     () => false,

@@ -80,7 +80,7 @@ export interface EventRecord extends IssuingAct {
   visible: number;
 }
 
-export interface HandIssue {
+export interface ManualIssue {
   readonly clientId: string;
   readonly badgeId: string;
   readonly recipients: readonly (string | { readonly email: string; readonly name: string })[];
@@ -94,7 +94,7 @@ export interface HandIssue {
 /** Returns the form in which e-mail addresses are compared. */
 export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
 
-export function copiesOf(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
+export function assertionsOf(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
   const wanted = new Set(emails.map(sameAddressForm));
   return event.assertions.filter(({ email }) => wanted.has(sameAddressForm(email)));
 }
@@ -147,7 +147,7 @@ export class World {
     return existing(this.events.get(id), `event "${id}"`);
   }
 
-  issue(act: IssuingAct, recipients: HandIssue['recipients']): EventRecord {
+  issue(act: IssuingAct, recipients: ManualIssue['recipients']): EventRecord {
     const nowS = this.nowS();
     const slow = this.#slow.find(({ ownerId }) => [act.badge.clientId, act.badge.id].includes(ownerId));
     this.#slow = this.#slow.filter((one) => one !== slow);
@@ -163,7 +163,7 @@ export class World {
   }
 
   /** Adds recipients to an event; each uses one of the client's `issuingLimit`. */
-  #append(event: EventRecord, recipients: HandIssue['recipients']): void {
+  #append(event: EventRecord, recipients: ManualIssue['recipients']): void {
     const client = this.clientNamed(event.clientId);
     const added = recipients.map((to, at): AssertionRecord => {
       const id = randomBytes(20).toString('hex');
@@ -219,7 +219,7 @@ export class World {
     this.badges.set(key, { draft: false, ...badge, ctimeS: this.nowS() });
   }
 
-  issueByHand({ clientId, badgeId, recipients, ...hand }: HandIssue): EventRecord {
+  issueByHand({ clientId, badgeId, recipients, ...hand }: ManualIssue): EventRecord {
     if (recipients.length === 0) throw new Error('Sandbox: issuing needs a recipient');
     const nowS = this.nowS();
     const act = {
@@ -233,7 +233,7 @@ export class World {
   }
 
   /** Adds recipients to an event. `mtime` moves unless `movesMtime` is false: what OBF does is unknown. */
-  appendByHand(eventId: string, to: HandIssue['recipients'], { movesMtime = true } = {}): EventRecord {
+  appendByHand(eventId: string, to: ManualIssue['recipients'], { movesMtime = true } = {}): EventRecord {
     const event = this.eventNamed(eventId);
     this.#append(event, to);
     if (movesMtime) event.mtimeS = this.nowS();
@@ -285,7 +285,7 @@ function existing<T>(value: T | undefined, label: string): T {
 }
 
 function copiesNamed(event: EventRecord, emails: readonly string[]): readonly AssertionRecord[] {
-  const copies = copiesOf(event, emails);
+  const copies = assertionsOf(event, emails);
   if (copies.length === 0) throw new Error(`Sandbox: event "${event.id}" has none of these recipients`);
   return copies;
 }

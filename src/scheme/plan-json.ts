@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { awardHead } from '../rules/explain/json.js';
+import { awardIdentityFields } from '../rules/explain/json.js';
 import { type PopulationStats, thresholdOf } from '../rules/population-stats.js';
 import type { Scheme } from '../rules/types.js';
-import type { MadePlan } from './population.js';
+import type { PlanResult } from './population.js';
 
 const number = z.number();
 const numberOrNull = z.number().nullable();
@@ -10,7 +10,7 @@ const key = z.string().describe('The key that stands for a person.');
 
 const awardForm = z
   .strictObject({
-    ...awardHead,
+    ...awardIdentityFields,
     removed: z.boolean().describe('In the rules in force, and not in these.'),
     gains: number.describe('How many people would be issued the badge.'),
     under_way: number.describe('It is on its way to them already.'),
@@ -59,7 +59,7 @@ export const planSchema = z
 export type PlanJson = z.infer<typeof planSchema>;
 
 /** Returns a plan as data, with the earner keys of everybody in it. */
-export function planJson(made: MadePlan): PlanJson {
+export function planJson(made: PlanResult): PlanJson {
   const { plan, rules, inForce, cost, quota } = made;
   const { scheme, rollout } = rules;
   return {
@@ -131,9 +131,9 @@ export const simulateSchema = planSchema
   });
 
 /** The state of each award over all people. */
-export type Standings = z.infer<typeof simulateSchema>['standings'];
+export type AwardStandings = z.infer<typeof simulateSchema>['standings'];
 
-export const standingsOf = ({ awards }: Scheme, { byAward, counts }: PopulationStats): Standings =>
+export const awardStandings = ({ awards }: Scheme, { byAward, counts }: PopulationStats): AwardStandings =>
   awards.flatMap(({ id, rule }) => {
     const stats = byAward.get(id);
     if (stats === undefined) return [];

@@ -34,13 +34,13 @@ export async function forEachPerson(
 }
 
 /** Award states with a call of OBF ahead, or with one of unknown outcome. */
-export const UNFINISHED: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
+export const OPEN_AWARD_STATES: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
 
 const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
   earner,
   portfolio,
   lastSchemeGeneration,
-  inFlight: badgesIn(records, UNFINISHED),
+  inFlight: badgesIn(records, OPEN_AWARD_STATES),
   refused: badgesIn(records, ['refused']),
   isWaiting: records.some(({ record }) => record.state === 'due'),
 });
@@ -52,12 +52,12 @@ export interface PlanParts extends PersonSources {
   readonly clock: Clock;
   /** The largest batch of one issue call, and how many badges of the quota issuing leaves unused. */
   readonly pace: { readonly batchMax: number; readonly quota: { readonly floor: number } };
-  readonly schemes: Pick<Schemes, 'now' | 'wouldBe' | 'inForce'>;
+  readonly schemes: Pick<Schemes, 'now' | 'rulesAfterStart' | 'inForce'>;
   /** How many badges OBF still lets the Région issue (null: no limit known), and when this was read; null: never. */
   readonly quota: { known(): Promise<{ readonly left: number | null; readonly readMs: number } | null> };
 }
 
-export interface PlanAsked {
+export interface PlanOptions {
   /** The files as they are, or a proposal. */
   readonly scheme: Scheme;
   /** The one award that would be put into force; null: all. */
@@ -67,10 +67,10 @@ export interface PlanAsked {
   /** How many people of each award the plan names; by default all. */
   readonly keysPerAward?: number;
   /** Receives each person's evaluation by this scheme. */
-  readonly judged?: (evaluation: Evaluation) => void;
+  readonly onEvaluation?: (evaluation: Evaluation) => void;
 }
 
-export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
+export type PlanResult = Awaited<ReturnType<typeof makePlan>>;
 
 /**
  * Computes who gains which award by putting a scheme into force, wholly or for one award, and the cost.
@@ -79,20 +79,20 @@ export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
  */
 export async function makePlan(
   parts: PlanParts,
-  { scheme, only, maxRps, keysPerAward, judged }: PlanAsked,
+  { scheme, only, maxRps, keysPerAward, onEvaluation }: PlanOptions,
   progress: OnProgress,
   signal: AbortSignal,
 ) {
   const { schemes, quota, pace, clock } = parts;
   // Read before the first person, so that `apply` notices a change of the rules meanwhile.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
-  const rules = await schemes.wouldBe(scheme);
+  const rules = await schemes.rulesAfterStart(scheme);
   const tally = startPlan(rules, only, keysPerAward);
   const nowS = secondsOf(clock);
   const look = (person: PersonFacts): void => {
     const { evaluation, planned } = planFor(rules, person, nowS, only);
     tally.add(person.earner, planned);
-    judged?.(evaluation);
+    onEvaluation?.(evaluation);
   };
   const unreadable = await forEachPerson(parts, look, signal, progress);
   const plan = tally.plan();

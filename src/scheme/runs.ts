@@ -61,7 +61,7 @@ export function createPlanStore({ redis, prefix }: RunStorage) {
 }
 
 const askedForm = applyJob.omit({ kind: true });
-export type ApplyAsked = z.output<typeof askedForm>;
+export type ApplyRequest = z.output<typeof askedForm>;
 
 /**
  * - `asked`: no worker has taken the job yet.
@@ -101,7 +101,7 @@ export function createApplyStore({ redis, prefix }: RunStorage) {
 }
 
 /** Returns the record of a request on which no work was done yet. */
-export const askedRecord = (asked: ApplyAsked): ApplyRecord => ({
+export const newApplyRecord = (asked: ApplyRequest): ApplyRecord => ({
   ...askedForm.parse(asked),
   state: 'asked',
   atS: asked.askedS,
@@ -111,7 +111,7 @@ export const askedRecord = (asked: ApplyAsked): ApplyRecord => ({
 });
 
 /** Whether it was applied or refused. */
-export const isOver = ({ state: current }: Pick<ApplyRecord, 'state'>): boolean =>
+export const isApplyFinished = ({ state: current }: Pick<ApplyRecord, 'state'>): boolean =>
   !UNFINISHED.some((one) => one === current);
 
 /** One job at a time for each of these ids. */
@@ -136,27 +136,27 @@ export async function schemeJob({ queues }: Queues, id: string) {
 }
 
 /** Enqueues the making of a plan. @returns false: its job already waits or runs */
-export const askForPlan = (pipeline: Queues, only: AwardId | null): Promise<boolean> =>
+export const enqueuePlan = (pipeline: Queues, only: AwardId | null): Promise<boolean> =>
   enqueueUnlessActive(pipeline, { id: planJobId(only), name: 'plan', data: { kind: 'plan', only } });
 
 /**
  * Enqueues an application of the rules.
  * @returns false: another application waits or runs, and this one was not enqueued
  */
-export async function askForApply(
+export async function enqueueApply(
   pipeline: Queues & RunStorage & { readonly clock: Clock },
-  options: Omit<ApplyAsked, 'ask' | 'askedS'>,
+  options: Omit<ApplyRequest, 'ask' | 'askedS'>,
 ): Promise<boolean> {
   const ask = randomBytes(12).toString('base64url');
   const data = { kind: 'apply', ...options, ask, askedS: secondsOf(pipeline.clock) };
   if (!(await enqueueUnlessActive(pipeline, { id: APPLY_JOB_ID, name: 'apply', data }))) return false;
   // Of two concurrent requests, the job belongs to the first.
-  const [enqueued, record] = [await applyAsked(pipeline), await createApplyStore(pipeline).read()];
+  const [enqueued, record] = [await readApplyRequest(pipeline), await createApplyStore(pipeline).read()];
   return enqueued?.ask === ask || record?.ask === ask;
 }
 
 /** Reads the request of the apply job that waits, runs or has failed; null: there is no such job. */
-export async function applyAsked({ queues }: Queues): Promise<ApplyAsked | null> {
+export async function readApplyRequest({ queues }: Queues): Promise<ApplyRequest | null> {
   const job = await queues.maintenance.getJob(APPLY_JOB_ID);
   return job === undefined ? null : (applyJob.safeParse(job.data).data ?? null);
 }

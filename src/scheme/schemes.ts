@@ -138,7 +138,7 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
       return now();
     },
     /** Returns what `now` would after a start with these files; changes nothing. */
-    async wouldBe(scheme: Scheme): Promise<Rules> {
+    async rulesAfterStart(scheme: Scheme): Promise<Rules> {
       const [stored, nowS] = await Promise.all([state.read(), seconds()]);
       if (stored === null) return { scheme, rollout: null };
       return rulesOf(scheme, startedWith(stored, scheme.version, nowS));

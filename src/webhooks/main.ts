@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import dotenv from 'dotenv';
-import { ConfigFaults, describe, loadConfig, type ParcoursConfig } from '../config.js';
+import { ConfigFaults, describeConfig, loadConfig, type ParcoursConfig } from '../config.js';
 import { earnerKeyOf } from '../earners/person.js';
 import { asClientId } from '../ids.js';
-import { openFigures } from '../ops/metrics/scrape.js';
+import { openMetrics } from '../ops/metrics/scrape.js';
 import { createParcours } from '../parcours/app.js';
 import { hasOps, readLogo, wireOps } from '../ops/web/app.js';
 import { readConfigFolder } from '../platform/config-folder.js';
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const { secrets } = partnerKeys(scheme, process.env);
   const { logo, faults } = await readLogo(config.ops.logo);
   if (faults.length > 0) throw new ConfigFaults(faults);
-  const metrics = openFigures(config, scheme, version(), log);
+  const metrics = openMetrics(config, scheme, version(), log);
   // Redis may come much later; every notice is answered 503 until then.
   const checked = requireSafeRedis(config.redis, process.env['NODE_ENV'] === 'production', log);
   checked.catch(() => undefined);
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const server = await startWebhooks({ ...deps, ...pages }, config.port, '0.0.0.0');
   const opened = [metrics, { releases }, ops, parcours].flatMap((part) => part?.releases ?? []);
   const stop = stopOnSignals([...opened, () => server.close()], log);
-  log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
+  log.info({ ...describeConfig(config), scheme: scheme.version, port: server.port }, 'web started');
   try {
     await checked;
   } catch (error) {

@@ -9,17 +9,17 @@ import type { Scheme } from '../rules/types.js';
 import { planJson } from '../scheme/plan-json.js';
 import {
   makePlan,
-  type MadePlan,
-  type PlanAsked,
+  type PlanResult,
+  type PlanOptions,
   forEachPerson,
   type OnProgress,
 } from '../scheme/population.js';
 import {
-  askedRecord,
+  newApplyRecord,
   createApplyStore,
   createPlanStore,
-  isOver,
-  type ApplyAsked,
+  isApplyFinished,
+  type ApplyRequest,
   type ApplyRecord,
   type StoredPlan,
 } from '../scheme/runs.js';
@@ -44,7 +44,7 @@ export const planForOps: LongWork<Pipeline, { readonly only: AwardId | null }> =
   const { clock, schemes } = pipeline;
   const { scheme } = await schemes.now();
   const options = { ...OPS_PLAN, scheme, only };
-  const made = await planWithQuota(pipeline, options, reportTo(progress.report), signal);
+  const made = await planWithQuota(pipeline, options, throttleProgress(progress.report), signal);
   const plan = storedPlan(made, secondsOf(clock));
   await createPlanStore(pipeline).write(plan);
   const { version, people, gainers, issues } = plan;
@@ -58,7 +58,7 @@ type Progress = Record<'done' | 'total', number>;
  * Returns a callback that writes progress, one write at a time and at most one every half second.
  * @param write may fail, as progress is only shown
  */
-export function reportTo(write: (progress: Progress) => Promise<void>): OnProgress {
+export function throttleProgress(write: (progress: Progress) => Promise<void>): OnProgress {
   let nextMs = 0;
   return (done, total) => {
     if (performance.now() < nextMs) return;
@@ -72,7 +72,7 @@ export function reportTo(write: (progress: Progress) => Promise<void>): OnProgre
 /** Makes a plan, and first reads the quota from OBF if it is unknown. A failure is ignored: issuing checks it again. */
 export async function planWithQuota(
   pipeline: Pipeline,
-  options: PlanAsked,
+  options: PlanOptions,
   progress: OnProgress,
   signal: AbortSignal,
 ) {
@@ -81,7 +81,7 @@ export async function planWithQuota(
   return makePlan(pipeline, options, progress, signal);
 }
 
-function storedPlan(made: MadePlan, madeS: number): StoredPlan {
+function storedPlan(made: PlanResult, madeS: number): StoredPlan {
   const { at_least_s: _unknown, ...plan } = planJson(made);
   return { ...plan, unreadable: made.unreadable.length, gainers: made.plan.gainers, made_s: madeS };
 }
@@ -91,19 +91,19 @@ function storedPlan(made: MadePlan, madeS: number): StoredPlan {
  * anywhere: the next run goes on as this one began. Changes nothing when people would gain more badges than the
  * operator agreed to; the stored record says so.
  */
-export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, request, signal, progress) => {
+export const applyForOps: LongWork<Pipeline, ApplyRequest> = async (pipeline, request, signal, progress) => {
   const { schemes, clock } = pipeline;
-  const report = reportTo(progress.report);
+  const report = throttleProgress(progress.report);
   const store = createApplyStore(pipeline);
   const stored = await store.read();
-  let record = stored?.ask === request.ask ? stored : askedRecord(request);
+  let record = stored?.ask === request.ask ? stored : newApplyRecord(request);
   const moveTo = async (state: ApplyRecord['state'], counts = {}): Promise<JobResult> => {
     record = { ...record, ...counts, state, atS: secondsOf(clock) };
     await store.write(record);
     return jobResultOf(record);
   };
   // An earlier run finished it, and the job was sent again.
-  if (isOver(record)) return jobResultOf(record);
+  if (isApplyFinished(record)) return jobResultOf(record);
   const [{ scheme }, unfinished] = await Promise.all([schemes.now(), schemes.unfinished()]);
   const refusal = refusalOf(request, scheme, unfinished);
   if (refusal !== null) return moveTo(refusal);
@@ -133,7 +133,7 @@ export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, requ
 
 /** Returns why a request is refused before any plan; null: it is not. */
 function refusalOf(
-  { version, only, suppressEmail }: ApplyAsked,
+  { version, only, suppressEmail }: ApplyRequest,
   scheme: Scheme,
   unfinished: Application | null,
 ): 'moved' | 'other_begun' | null {
@@ -143,7 +143,7 @@ function refusalOf(
   return unfinished.only === only && unfinished.suppressEmail === suppressEmail ? null : 'other_begun';
 }
 
-const countsOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
+const countsOf = ({ plan, cost }: PlanResult): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
   issues: cost.issues,
   people: plan.gainers,
   given: plan.awards

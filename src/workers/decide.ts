@@ -92,16 +92,20 @@ function eligibilityOf(
   const event = verdict?.heldBy?.eventId ?? null;
   if (event !== null) return { is: 'held', event };
   // The address was linked to another one since, and the person is given the badge there.
-  if (person.earner !== earner) return { is: 'not-due', moved: true };
+  if (person.earner !== earner) return { is: 'not-due', isLinkedAway: true };
   const dueAward = due.find(({ award }) => award.badgeId === badgeId);
   const contact = dueAward === undefined ? null : contactFor(person, dueAward.earnedBy);
   if (dueAward === undefined || contact === null || isInFlightElsewhere(person, badgeId))
-    return { is: 'not-due', moved: false };
+    return { is: 'not-due', isLinkedAway: false };
   const { award, version, earnedBy } = dueAward;
   const own = person.addresses[0]?.record.awards.get(badgeId);
   const cause = own !== undefined && 'cause' in own ? (own.cause ?? null) : null;
   const assertions = earnedBy.map(({ id }) => id);
-  return { is: 'due', contact, told: { earner, badgeId, award: award.id, version, assertions, cause } };
+  return {
+    is: 'due',
+    contact,
+    entryFields: { earner, badgeId, award: award.id, version, assertions, cause },
+  };
 }
 
 type EvaluatedPerson = Awaited<ReturnType<typeof evaluatePerson>>;

@@ -1,9 +1,9 @@
 import { readPerson, type Person } from '../earners/person.js';
 import { enqueueAward } from '../issuing/ledger.js';
 import { enqueue } from '../queue/enqueue.js';
-import { laterJobId, type EarnerJob } from '../queue/jobs.js';
+import { scheduledEarnerJobId, type EarnerJob } from '../queue/jobs.js';
 import type { JobHandler } from '../platform/job.js';
-import { AHEAD_S } from '../rules/countable.js';
+import { MAX_FUTURE_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { gatherSoon } from './issue/gather-awards.js';
 import { REGION_READ } from '../issuing/region-account-sync.js';
@@ -84,7 +84,12 @@ async function evaluateLater(
   cause: string,
 ): Promise<void> {
   if (evaluateAgainAtS === null) return;
-  const waitS = Math.min(AHEAD_S, evaluateAgainAtS - nowS);
+  const waitS = Math.min(MAX_FUTURE_S, evaluateAgainAtS - nowS);
   const data = { earner, cause };
-  await enqueue(queues.earners, { id: laterJobId(earner), name: 'evaluate', data, delayMs: waitS * 1000 });
+  await enqueue(queues.earners, {
+    id: scheduledEarnerJobId(earner),
+    name: 'evaluate',
+    data,
+    delayMs: waitS * 1000,
+  });
 }

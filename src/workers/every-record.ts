@@ -6,7 +6,7 @@ import { moveMark } from '../platform/key-guard.js';
 import { VaultError, type Vault } from '../platform/vault.js';
 import { credentialNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
-import { sortAllArrivals } from '../queue/arrivals.js';
+import { splitAllArrivals } from '../queue/arrivals.js';
 
 const AT_ONCE = 32;
 const PAGE = 1000;
@@ -48,7 +48,7 @@ export async function resealAll(pipeline: Pipeline, progress: (done: number) => 
  * meanwhile are under `PALIER_KEY` already. @returns how many it resealed
  */
 async function resealJobs({ queues, vault }: Pipeline, signal: AbortSignal): Promise<number> {
-  await sortAllArrivals({ queues });
+  await splitAllArrivals({ queues });
   let resealed = 0;
   for (const state of ['delayed', 'prioritized', 'waiting', 'active', 'failed'] as const)
     for (let at = 0; ; at += PAGE) {

@@ -1,5 +1,5 @@
 import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
-import { SAYS_NOTHING, type AwardRecord, type EarnerRecord } from '../earners/record.js';
+import { STATES_WITHOUT_OBF_EFFECT, type AwardRecord, type EarnerRecord } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
 import { secondsOf, waitUntil } from '../platform/clock.js';
@@ -59,11 +59,11 @@ const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
 type Change = (record: EarnerRecord) => EarnerRecord;
 
 /** @param person null: the address is its own person */
-export const pointingTo =
+export const withLinkedTo =
   (person: EarnerKey | null): Change =>
   (record) => ({ ...record, linkedTo: person });
 
-export const listing =
+export const withLinked =
   (others: readonly EarnerKey[]): Change =>
   (record) => ({ ...record, linked: [...new Set([...record.linked, ...others])].toSorted() });
 
@@ -75,10 +75,10 @@ const notListing =
 async function joinAddresses(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]) {
   let isNew = false;
   for (const key of others)
-    if (await changeAndJournal(pipeline, key, 'linked', pointingTo(person))) isNew = true;
+    if (await changeAndJournal(pipeline, key, 'linked', withLinkedTo(person))) isNew = true;
   // One write for all addresses: nothing is decided for the person from some of them alone.
-  await pipeline.journal.tell(person, (record) => ({
-    record: pointingTo(null)(listing(others)(record)),
+  await pipeline.journal.updateAndRecord(person, (record) => ({
+    record: withLinkedTo(null)(withLinked(others)(record)),
     entries: isNew ? [linkEntry(pipeline, person, 'linked')] : [],
   }));
   for (const key of others) await pipeline.earners.update(key, notListing([...others, person]));
@@ -95,7 +95,7 @@ async function changeAndJournal(
   change: Change,
 ): Promise<boolean> {
   let isNew = false;
-  await pipeline.journal.tell(earner, (record) => {
+  await pipeline.journal.updateAndRecord(earner, (record) => {
     const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
     isNew = (last?.kind ?? 'unlinked') !== kind;
     return { record: change(record), entries: isNew ? [linkEntry(pipeline, earner, kind)] : [] };
@@ -128,8 +128,8 @@ export async function unlinkAddress(
   const [newPerson, leaving] = other === person ? [earner, others] : [other, [other]];
   const staying = [...records.keys()].filter((key) => !leaving.includes(key));
   const linkedToNew = leaving.filter((key) => key !== newPerson);
-  for (const key of linkedToNew) await earners.update(key, pointingTo(newPerson));
-  await earners.update(newPerson, listing(linkedToNew));
+  for (const key of linkedToNew) await earners.update(key, withLinkedTo(newPerson));
+  await earners.update(newPerson, withLinked(linkedToNew));
   // The new person still points to the old one, which no longer lists it: nothing is issued to it yet.
   await earners.update(person, notListing(leaving));
   let moved = 0;
@@ -140,7 +140,7 @@ export async function unlinkAddress(
     await joinAddresses(pipeline, person, others);
     throw error;
   }
-  if (await changeAndJournal(pipeline, newPerson, 'unlinked', pointingTo(null)))
+  if (await changeAndJournal(pipeline, newPerson, 'unlinked', withLinkedTo(null)))
     await journal.write([linkEntry(pipeline, person, 'unlinked')]);
   await enqueueEarners(queues.earners, [person, newPerson], 'unlink');
   log.info({ earner: person, unlinked: newPerson, moved }, 'address unlinked');
@@ -228,7 +228,7 @@ async function addAward(pipeline: Pipeline, { to, badgeId, award, isAwardMoved, 
   const amended = await pipeline.ledger.amend(to, badgeId, (own) => {
     const ignoredRevocations = [...new Set([...(own?.ignoredRevocations ?? []), ...ignored])];
     // A record of what OBF did replaces a state that says nothing about OBF.
-    if (isAwardMoved && (own === null || SAYS_NOTHING.has(own.state)))
+    if (isAwardMoved && (own === null || STATES_WITHOUT_OBF_EFFECT.has(own.state)))
       return { ...award, ignoredRevocations };
     return { ...(own ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
   });

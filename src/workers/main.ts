@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import dotenv from 'dotenv';
-import { ConfigFaults, describe, loadConfig } from '../config.js';
+import { ConfigFaults, describeConfig, loadConfig } from '../config.js';
 import { readConfigFolder } from '../platform/config-folder.js';
-import { crashAt, stopOnSignals, type Disposer, paceOf } from '../platform/lifecycle.js';
+import { crashAt, stopOnSignals, type Disposer, readTestTimes } from '../platform/lifecycle.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { logConnectionErrors, requireSafeRedis } from '../platform/redis-health.js';
@@ -55,8 +55,8 @@ async function main(): Promise<void> {
     redis,
     log,
     telemetry: createTracing(config.watch.tracing),
-    reached: crashAt(process.env),
-    pace: paceOf(process.env, TEST_PACE),
+    onCrashPoint: crashAt(process.env),
+    pace: readTestTimes(process.env, TEST_PACE),
   });
   const releases: Disposer[] = [() => closeRedis(redis), close, ...(links === null ? [] : [links.close])];
   const stop = stopOnSignals(releases, log);
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   }
   const { rollout } = await pipeline.schemes.start(scheme);
   releases.push(startWorkers(pipeline, redis));
-  log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
+  log.info({ ...describeConfig(config), scheme: scheme.version }, 'worker started');
   if (rollout !== null)
     log.warn({ scheme: scheme.version, inForce: rollout.inForce?.version }, 'changed rules wait for apply');
   releases.push(await keepSchedules(pipeline, config));

@@ -2,13 +2,13 @@ import type { Config } from '../config.js';
 import type { IssuingPorts } from '../issuing/parts.js';
 import { createRegionAccountSync, REGION_READ } from '../issuing/region-account-sync.js';
 import type { Disposer } from '../platform/lifecycle.js';
-import { keepFlushed } from '../platform/meter.js';
+import { flushPeriodically } from '../platform/meter.js';
 import { closeRedis, openProducer } from '../platform/redis.js';
 import { enqueueEarners } from '../queue/enqueue.js';
 import { checkEligibility } from './decide.js';
 import { createEventReader } from './ingest/ingest-event.js';
-import { noteOddRows } from './ingest/poll-events.js';
-import { evaluatingFor, storeEvent, type StoreOptions } from './ingest/store-event.js';
+import { recordUnreadableRows } from './ingest/poll-events.js';
+import { enqueueEvaluationsFor, storeEvent, type StoreOptions } from './ingest/store-event.js';
 import { issueSoon } from './issue/gather-awards.js';
 import { openStores, type PipelineOptions } from './stores.js';
 
@@ -28,7 +28,7 @@ export function openPipeline(
   const releases: readonly Disposer[] = [
     () => closeRedis(redis),
     close,
-    keepFlushed(pipeline.meter, options.log),
+    flushPeriodically(pipeline.meter, options.log),
   ];
   return { pipeline, releases };
 }
@@ -37,7 +37,7 @@ export function openPipeline(
 export function wirePipeline(options: PipelineOptions) {
   const stores = openStores(options);
   const { queues, region, obf } = stores;
-  const storeOptions: StoreOptions = { source: 'list', evaluate: evaluatingFor(stores, REGION_READ) };
+  const storeOptions: StoreOptions = { source: 'list', evaluate: enqueueEvaluationsFor(stores, REGION_READ) };
   const ports: IssuingPorts = {
     checkEligibility: (...args) => checkEligibility(stores, ...args),
     evaluate: (earners, suppressEmail) => enqueueEarners(queues.earners, earners, 'awards', suppressEmail),
@@ -50,7 +50,7 @@ export function wirePipeline(options: PipelineOptions) {
     regionSync: createRegionAccountSync({
       ...stores,
       storeEvent: (read, signal) => storeEvent(stores, read, storeOptions, signal),
-      noteOddRows: async (odd) => (await noteOddRows(stores, region, odd)).unread,
+      recordUnreadableRows: async (odd) => (await recordUnreadableRows(stores, region, odd)).unread,
     }),
   };
   const close = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { createEarnerStore } from '../earners/store.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { ISSUING_PACE, openIssuing, type CrashPoint } from '../issuing/parts.js';
 import { createJournal } from '../journal/journal.js';
-import type { CallMade, OnCall } from '../obf/http.js';
+import type { CallReport, OnCall } from '../obf/http.js';
 import { createObf } from '../obf/obf.js';
 import { createEventIndex, createReadProblems } from '../obf/read-state.js';
 import { TOKEN_CALL, type Tuning } from '../obf/token.js';
@@ -49,11 +49,11 @@ export interface PipelineOptions {
   readonly pace?: Partial<Pace>;
   /** For tests: OBF's spacing of tokens. */
   readonly tuning?: Partial<Tuning>;
-  readonly reached?: (point: CrashPoint) => void;
+  readonly onCrashPoint?: (point: CrashPoint) => void;
   /** Traces the queues' jobs; null: no tracing. */
   readonly telemetry?: Telemetry | null;
   /** For commands that only read: opening the queues writes nothing to Redis. */
-  readonly leavesNoMark?: boolean;
+  readonly readOnly?: boolean;
   /** Mails the link to an earner's own page; resolves to false when no address is stored. */
   readonly sendLink?: ((earner: EarnerKey) => Promise<boolean>) | null;
   /** By default one is created from the configuration. */
@@ -114,16 +114,16 @@ export function openStores(options: PipelineOptions) {
   const earners = createEarnerStore(redis, prefix, vault);
   const journal = createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone });
   const replicas = createReplicationBarrier(redis, pace.settleMs);
-  const reached = options.reached ?? ((): void => undefined);
+  const onCrashPoint = options.onCrashPoint ?? ((): void => undefined);
   const events = createEventIndex(redis, prefix);
   const base = { redis, prefix, log, pace, clock, now, meter, regionAccount, earners, journal, events };
   return {
     ...base,
-    ...openIssuing({ ...base, replicas, reached }),
+    ...openIssuing({ ...base, replicas, onCrashPoint }),
     region,
     vault,
     replicas,
-    reached,
+    onCrashPoint,
     /** The scheme that this process was started with; decisions use the one in `schemes`. */
     scheme,
     schemes: createSchemes({ redis, prefix, vault, now }, scheme),
@@ -131,10 +131,10 @@ export function openStores(options: PipelineOptions) {
     accounts: obf.account,
     hosted: obf.hosted,
     readProblems: createReadProblems(redis, prefix),
-    news: createPartnerActivity(redis, prefix),
+    partnerActivity: createPartnerActivity(redis, prefix),
     population: createPopulationStore(redis, prefix),
     queues: openQueues((name) =>
-      openQueue(name, redis, log, prefixes.queues, telemetry, options.leavesNoMark !== true),
+      openQueue(name, redis, log, prefixes.queues, telemetry, options.readOnly !== true),
     ),
     telemetry,
     /** Null: this process has no mail server. */
@@ -157,13 +157,13 @@ const countCalls =
   };
 
 /** Returns `2xx` to `5xx`; `429` apart, as OBF only asks to wait; `none` without a whole response. */
-function classOf(status: CallMade['status']): string {
+function classOf(status: CallReport['status']): string {
   if (status === null) return 'none';
   return status === 429 ? '429' : `${Math.floor(status / 100)}xx`;
 }
 
 /** Any other 4xx may refuse the API key: see `requestToken`. */
-function tokenOutcomeOf(status: CallMade['status']): 'given' | 'refused' | 'failed' {
+function tokenOutcomeOf(status: CallReport['status']): 'given' | 'refused' | 'failed' {
   if (status === null || status === 429 || status === 408 || status >= 500) return 'failed';
   return status < 300 ? 'given' : 'refused';
 }

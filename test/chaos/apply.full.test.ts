@@ -55,7 +55,7 @@ const startApply = () =>
 const onTheWay = async (): Promise<number> => {
   const { outbox, batches, scheme: of } = palier.pipeline;
   const waiting = await Promise.all(of.awards.map(({ badgeId }) => outbox.waiting(badgeId)));
-  const underWay = await Promise.all(of.awards.map(({ badgeId }) => batches.of(badgeId)));
+  const underWay = await Promise.all(of.awards.map(({ badgeId }) => batches.ids(badgeId)));
   return waiting.reduce((sum, count) => sum + count, 0) + underWay.flat().length;
 };
 

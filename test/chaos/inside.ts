@@ -60,7 +60,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   };
   const unfinished = async (badgeId: BadgeId, settledIds: ReadonlySet<string>): Promise<string[]> => {
     const waiting = await outbox.waiting(badgeId);
-    const open = (await batches.of(badgeId)).filter((id) => !settledIds.has(batchJobId(id)));
+    const open = (await batches.ids(badgeId)).filter((id) => !settledIds.has(batchJobId(id)));
     return [
       ...(waiting > 0 ? [`${waiting} in the outbox of ${badgeId}`] : []),
       ...open.map((id) => `batch ${id} of ${badgeId}`),

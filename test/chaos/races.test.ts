@@ -140,7 +140,7 @@ test('a batch that Redis fails while one is set aside runs again, and the others
   const gone = (): Promise<never> => Promise.reject(new Error('Redis is gone'));
   const failing: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'release', gone) };
   await expect(issueBatch(failing, R1, batch.id, never)).rejects.toThrow('Redis is gone');
-  expect(await pipeline.batches.of(R1)).toEqual([batch.id]);
+  expect(await pipeline.batches.ids(R1)).toEqual([batch.id]);
   await issueBatch(pipeline, R1, batch.id, never);
   await pipeline.queues.awards.resume();
   await house.idle();

@@ -32,7 +32,7 @@ test('what is measured is what the stores write', async () => {
     for (const assertion of assertions) {
       if (assertion.clientId === REGION && assertion.eventId !== null) {
         const { ledger } = storesIn(redis, prefix, vault, () => assertion.issuedOnS * 1000);
-        await ledger.apply(earner, assertion.badgeId, { type: 'comes-due', over: [] });
+        await ledger.apply(earner, assertion.badgeId, { type: 'comes-due', endedEvents: [] });
         await ledger.apply(earner, assertion.badgeId, { type: 'record', event: assertion.eventId });
       }
       if (contact !== null) await storeAssertions({ earners, vault }, [{ earner, contact, assertion }]);

@@ -2,13 +2,13 @@ import { awardRecord, type AwardRecord } from '../../src/earners/record.js';
 import { asBatchId, asEventId } from '../../src/ids.js';
 import { type AwardEvent, IllegalTransition, transition } from '../../src/issuing/ledger.js';
 import { batchDelayMs } from '../../src/workers/issue/gather-awards.js';
-import { isTriedAgain } from '../../src/workers/issue/gather-awards.js';
+import { isRetryDue } from '../../src/workers/issue/gather-awards.js';
 import fc from 'fast-check';
 
 describe('award record', () => {
   const [b1, b2, e1] = [asBatchId('b1'), asBatchId('b2'), asEventId('e1')];
   const events = {
-    'comes-due': { type: 'comes-due', over: [e1] },
+    'comes-due': { type: 'comes-due', endedEvents: [e1] },
     claim: { type: 'claim', batch: b1 },
     markUnknown: { type: 'markUnknown', batch: b1 },
     record: { type: 'record', event: e1 },
@@ -89,8 +89,12 @@ describe('award record', () => {
   test('an issued award comes due again only for a writer that knows that this very badge is over', () => {
     const issued = after(due, claim, record);
     for (const over of [[], [asEventId('e0')]])
-      expect(() => transition(issued, { type: 'comes-due', over }, 2)).toThrow(IllegalTransition);
-    expect(transition(issued, { type: 'comes-due', over: [asEventId('e0'), e1] }, 2).state).toBe('due');
+      expect(() => transition(issued, { type: 'comes-due', endedEvents: over }, 2)).toThrow(
+        IllegalTransition,
+      );
+    expect(transition(issued, { type: 'comes-due', endedEvents: [asEventId('e0'), e1] }, 2).state).toBe(
+      'due',
+    );
   });
 
   test('a revocation that is ignored stays so', () => {
@@ -154,7 +158,7 @@ describe('gathering', () => {
     const tries: number[] = [];
     let failedMs = 0;
     for (let nowMs = 0; nowMs < 10 * 24 * HOUR_MS; nowMs += HOUR_MS / 4)
-      if (isTriedAgain(0, failedMs, nowMs)) {
+      if (isRetryDue(0, failedMs, nowMs)) {
         tries.push(nowMs / HOUR_MS);
         failedMs = nowMs;
       }

@@ -51,7 +51,7 @@ describe('stores', () => {
   describe('the ledger', () => {
     test('keeps one record per earner and badge', async () => {
       expect(await ledger.read(earner, badge)).toBeNull();
-      await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
+      await ledger.apply(earner, badge, { type: 'comes-due', endedEvents: [] });
       await ledger.apply(earner, asBadgeId('R2'), { type: 'record', event: asEventId('e2') });
       const stateOf = async (badgeId: string) => (await ledger.read(earner, asBadgeId(badgeId)))?.state;
       expect([await stateOf('R1'), await stateOf('R2')]).toEqual(['due', 'issued']);
@@ -59,7 +59,7 @@ describe('stores', () => {
     });
 
     test('of ten batches that claim an award at the same moment, one gets it', async () => {
-      await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
+      await ledger.apply(earner, badge, { type: 'comes-due', endedEvents: [] });
       const claims = Array.from({ length: 10 }, (_, at) =>
         ledger.applyIfPossible(earner, badge, { type: 'claim', batch: asBatchId(`b${at}`) }),
       );
@@ -74,7 +74,7 @@ describe('stores', () => {
 
     test('never takes a record that it cannot read for "no record"', async () => {
       await breakRecord(redis.connection, prefix, earner);
-      await expect(ledger.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(
+      await expect(ledger.apply(earner, badge, { type: 'comes-due', endedEvents: [] })).rejects.toThrow(
         RecordUnreadable,
       );
     });
@@ -123,7 +123,7 @@ describe('stores', () => {
       const batch = await outbox.takeBatch(badge, 2);
       expect(batch?.earners).toEqual(earners(2));
       expect(await batches.find(badge, batch?.id ?? asBatchId(''))).toEqual(batch);
-      expect(await batches.of(badge)).toEqual([batch?.id]);
+      expect(await batches.ids(badge)).toEqual([batch?.id]);
       expect(await outbox.waiting(badge)).toBe(1);
       expect((await outbox.takeBatch(badge, 2))?.earners).toEqual(earners(3).slice(2));
       expect(await outbox.takeBatch(badge, 2)).toBeNull();
@@ -161,13 +161,13 @@ describe('stores', () => {
       const sent = again === null ? null : await batches.markSent(again, asEventId('e1'));
       expect(await batches.find(badge, batch.id)).toEqual({ ...sent, state: 'sent', event: 'e1' });
       await batches.finish(batch);
-      expect(await batches.of(badge)).toEqual([]);
+      expect(await batches.ids(badge)).toEqual([]);
     });
 
     test('who is taken out of the open batches stays in one that is being sent by then', async () => {
       const [leaving, other] = [asEarnerKey('k1'), asEarnerKey('k2')];
       for (const one of [leaving, other]) {
-        await ledger.apply(one, badge, { type: 'comes-due', over: [] });
+        await ledger.apply(one, badge, { type: 'comes-due', endedEvents: [] });
         await outbox.put(badge, one);
       }
       const batch = await outbox.takeBatch(badge, 10);
@@ -203,7 +203,7 @@ describe('stores', () => {
       const halves = await batches.split(batch, parts);
       expect(halves).toHaveLength(2);
       await batches.split(batch, parts);
-      expect((await batches.of(badge)).toSorted()).toEqual([...halves].toSorted());
+      expect((await batches.ids(badge)).toSorted()).toEqual([...halves].toSorted());
       expect((await batches.all(badge)).flatMap((half) => half.earners).toSorted()).toEqual(earners(5));
     });
   });

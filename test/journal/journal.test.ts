@@ -104,7 +104,7 @@ describe('journal', () => {
   });
 
   test('the transition and its entry are one write: a record that is refused has neither', async () => {
-    const refused = journal.tell(earner, () => {
+    const refused = journal.updateAndRecord(earner, () => {
       throw new Error('refused');
     });
     await expect(refused).rejects.toThrow('refused');
@@ -212,7 +212,11 @@ describe('journal', () => {
             const paged: JournalEntry[] = [];
             let beyond: IndexPlace | null = null;
             do {
-              const { entries: shown, older, newer } = await fresh.page(query, { size, way, beyond });
+              const {
+                entries: shown,
+                older,
+                newer,
+              } = await fresh.page(query, { size, direction: way, after: beyond });
               expect(shown.length).toBeLessThanOrEqual(size);
               paged.push(...(way === 'older' ? shown : shown.toReversed()));
               beyond = way === 'older' ? older : newer;
@@ -228,10 +232,10 @@ describe('journal', () => {
   test('a page looks at so many places and no more, also where nothing stands any longer', async () => {
     const lost = classOf(5001).map((entry) => ({ member: `${entry.earner}:0`, entry }));
     await createTimeIndex(redis.connection, prefix, ZONE).add(lost);
-    const first = await journal.page({}, { size: 10, way: 'older', beyond: null });
+    const first = await journal.page({}, { size: 10, direction: 'older', after: null });
     expect(first).toMatchObject({ entries: [], isPartial: true });
     expect(first.older).not.toBeNull();
-    const second = await journal.page({}, { size: 10, way: 'older', beyond: first.older });
+    const second = await journal.page({}, { size: 10, direction: 'older', after: first.older });
     expect(second).toMatchObject({ entries: [], older: null, isPartial: false });
   });
 

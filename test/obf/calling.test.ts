@@ -5,7 +5,7 @@ import {
   ObfRefused,
   ObfThrottled,
   ObfUnreadable,
-  waitAskedMs,
+  retryAfterMsOf,
 } from '../../src/obf/errors.js';
 import { createObf, type Obf, type ObfOptions } from '../../src/obf/obf.js';
 import { createRateLimiter } from '../../src/obf/rate-limiter.js';
@@ -210,12 +210,12 @@ describe('certainty', () => {
     ['soon', 5000],
     [null, 5000],
   ])('Retry-After: %s', (header, ms) => {
-    expect(waitAskedMs(header, 'Wed, 05 Mar 2025 12:00:00 GMT')).toBe(ms);
+    expect(retryAfterMsOf(header, 'Wed, 05 Mar 2025 12:00:00 GMT')).toBe(ms);
   });
 
   test('a date to wait for is compared with the clock of OBF; where its answer has none, it says nothing', () => {
     const inAMinute = new Date(Date.now() + 60_000).toUTCString();
-    expect(waitAskedMs(inAMinute, null)).toBe(5000);
+    expect(retryAfterMsOf(inAMinute, null)).toBe(5000);
   });
 });
 

@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId, type EventId } from '../../src/ids.js';
-import { isFor } from '../../src/obf/credential.js';
+import { isIssuedTo } from '../../src/obf/credential.js';
 import {
   CredentialAbsent,
   ObfNotSent,
@@ -10,7 +10,7 @@ import {
 import type { HostedCredentials } from '../../src/obf/hosted.js';
 import type { ObfAccount, PageQuery } from '../../src/obf/account.js';
 import { IdSet, readList } from '../../src/obf/list.js';
-import { changedPages, listCompleteEvents, type Look } from '../../src/obf/events.js';
+import { changedPages, listCompleteEvents, type ListDepth } from '../../src/obf/events.js';
 import { type ObfEvent, type ObfRecipient, type Page, pageForm, recipientRow } from '../../src/obf/wire.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
 import type { AssertionRecord, EventRecord } from '../../src/sandbox/world.js';
@@ -353,7 +353,7 @@ describe('changed events', () => {
         changed: new Set(),
       }),
     };
-    const look = async (how: Look, isHeads: boolean): Promise<string[]> => {
+    const look = async (how: ListDepth, isHeads: boolean): Promise<string[]> => {
       offsets.length = 0;
       const found = new Set<string>();
       const { signal } = new AbortController();
@@ -479,7 +479,7 @@ describe('hosted', () => {
       const from = bench.sandbox.calls.length;
       const error = await errorOf(hosted.read(url, 'thief@example.org'));
       expect(error).toBeInstanceOf(ObfRefused);
-      expect(error).toMatchObject({ status: 422, said: 'it was made for another address' });
+      expect(error).toMatchObject({ status: 422, detail: 'it was made for another address' });
       expect(everythingOf(error)).not.toContain('thief');
       expect(bench.sandbox.calls).toHaveLength(from + 1);
     }
@@ -516,7 +516,7 @@ describe('hosted', () => {
     const url = forge(new URL(issue().assertion.url));
     expect(await errorOf(hosted.read(url, MAIL))).toMatchObject({
       status: 422,
-      said: "its address is not that of a credential on OBF's host",
+      detail: "its address is not that of a credential on OBF's host",
     });
     expect(bench.sandbox.calls).toHaveLength(from);
   });
@@ -685,7 +685,7 @@ describe('hosted', () => {
       ['another host', () => 'https://evil.example/obv3/credentials/A1'],
       ['no address', () => 'urn:uuid:A1'],
     ])('its own id is %s: refused', async (_, id) => {
-      const refused = { status: 422, said: 'its own id is not the one that it was read under' };
+      const refused = { status: 422, detail: 'its own id is not the one that it was read under' };
       expect(await errorOf(readV3(v3({ id: id() })))).toMatchObject(refused);
       expect(await errorOf(readV2(v2({ id: id() })))).toMatchObject(refused);
       expect(await errorOf(readV2({ id: id(), revoked: true }))).toMatchObject(refused);
@@ -748,7 +748,7 @@ describe('hosted', () => {
       [
         'too large',
         () => JSON.stringify({ ...v3(), padding: 'x'.repeat(1024 * 1024) }),
-        { status: 422, said: 'it is too large' },
+        { status: 422, detail: 'it is too large' },
       ],
       ['too deep', () => '['.repeat(30_000) + ']'.repeat(30_000), { code: 'obf_unreadable' }],
       [
@@ -824,7 +824,7 @@ describe('hosted', () => {
     ['plain, of another', { hashed: false, identity: 'x@example.org', salt: null }, ADDRESS, false],
     ['a hash said to be plain', { hashed: false, identity: hash(ADDRESS), salt: null }, ADDRESS, false],
   ])('the recipient: %s', (_, recipient, address, expected) => {
-    expect(isFor(recipient, address)).toBe(expected);
+    expect(isIssuedTo(recipient, address)).toBe(expected);
   });
 });
 

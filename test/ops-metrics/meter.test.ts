@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
-import { countedFigures } from '../../src/ops/metrics/counted.js';
+import { readCountedMetrics } from '../../src/ops/metrics/counted.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { BUCKETS_S, countersKey, createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
+import {
+  BUCKETS_S,
+  countersKey,
+  createMeter,
+  flushPeriodically,
+  type Meter,
+} from '../../src/platform/meter.js';
 import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { parse } from '../support/house.js';
 import { ownRedis } from '../support/own-redis.js';
@@ -29,7 +35,7 @@ describe('what is counted', () => {
   /** What the scrape tells of what was counted, by `name values`, without the zeros. */
   async function told(connection: RedisConnection, prefix: string): Promise<Record<string, number>> {
     const needs = { redis: connection, prefix, scheme, region: asClientId('REGION') };
-    const families = await countedFigures(needs);
+    const families = await readCountedMetrics(needs);
     return Object.fromEntries(
       families.flatMap(({ name, samples }) =>
         samples
@@ -112,7 +118,7 @@ describe('what is counted', () => {
     const connection = openConsumer(own.address);
     connection.on('error', () => {});
     const meter = createMeter(connection, 'p', Date.now);
-    const stop = keepFlushed(meter, log, 20);
+    const stop = flushPeriodically(meter, log, 20);
     batch(meter);
     await until(
       async () => (await told(connection, 'p'))['palier_batches_total issued'] === 1,
@@ -146,7 +152,7 @@ describe('what is counted', () => {
   test('a process that stops waits for its last counts, but not for a Redis that is frozen', async () => {
     const prefix = freshPrefix();
     const meter = createMeter(redis.connection, prefix, Date.now);
-    const stop = keepFlushed(meter, log, 3_600_000);
+    const stop = flushPeriodically(meter, log, 3_600_000);
     batch(meter);
     await stop();
     expect(await told(redis.connection, prefix)).toEqual({ 'palier_batches_total issued': 1 });
@@ -156,7 +162,7 @@ describe('what is counted', () => {
     connection.on('error', () => {});
     await connection.ping();
     const frozen = createMeter(connection, 'p', Date.now);
-    const stopFrozen = keepFlushed(frozen, log, 3_600_000);
+    const stopFrozen = flushPeriodically(frozen, log, 3_600_000);
     own.freeze();
     batch(frozen);
     await stopFrozen();

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { command, works } from '../../src/sandbox/processes.js';
+import { command, commandSucceeds } from '../../src/sandbox/processes.js';
 import { downloadPackages } from '../../src/sandbox/redis/find.js';
 import { CACHE_DIR } from '../support/folders.js';
 
@@ -21,10 +21,10 @@ export const mustHavePromtool = (): boolean =>
  * @throws when it could not be fetched, with the reason
  */
 export async function promtool(): Promise<string> {
-  if (await works('promtool', ['--version'])) return 'promtool';
+  if (await commandSucceeds('promtool', ['--version'])) return 'promtool';
   const home = resolve(CACHE_DIR, `promtool-${process.arch}`);
   const file = join(home, 'usr/bin/promtool');
-  if (!(await works(file, ['--version']))) await fetchInto(home);
+  if (!(await commandSucceeds(file, ['--version']))) await fetchInto(home);
   return file;
 }
 

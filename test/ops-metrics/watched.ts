@@ -1,4 +1,4 @@
-import { scrape, type FigureNeeds } from '../../src/ops/metrics/scrape.js';
+import { scrape, type MetricSources } from '../../src/ops/metrics/scrape.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMeter } from '../../src/platform/meter.js';
 import { closeRedis, openProducer } from '../../src/platform/redis.js';
@@ -16,7 +16,7 @@ const HOOK = `whsec_${Buffer.alloc(24, 3).toString('base64')}`;
 /** A house, and beside it a door of another web process, which counts and tells the figures. */
 export interface Watched {
   readonly house: House;
-  readonly needs: FigureNeeds;
+  readonly needs: MetricSources;
   readonly url: string;
   /** What Prometheus gets, once every process has stored what it counted. */
   text(): Promise<string>;
@@ -33,7 +33,7 @@ export async function openWatched(options: Partial<HouseOptions> = {}): Promise<
   const [pipeline] = house.pipelines;
   const prefix = house.dataPrefix;
   const meter = createMeter(redis, prefix, Date.now);
-  const needs: FigureNeeds = { ...pipeline, meter, redis, prefix, pollEveryS: 300, version: '1.2.3' };
+  const needs: MetricSources = { ...pipeline, meter, redis, prefix, pollEveryS: 300, version: '1.2.3' };
   const door = await openDoor(house, { token: TOKEN, meter, read: () => scrape(needs) });
   const text = async (): Promise<string> => {
     await Promise.all(house.pipelines.map((one) => one.meter.flush()));

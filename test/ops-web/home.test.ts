@@ -3,7 +3,7 @@ import { h } from 'preact';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
 import { quantile, readObfAnswers, type ObfAnswers } from '../../src/ops/web/home/obf-answers.js';
-import { rowsOf, type HomeModel, type Now } from '../../src/ops/web/home/read.js';
+import { issuedRows, type HomeModel, type HomeState } from '../../src/ops/web/home/read.js';
 import { verdictOf } from '../../src/ops/web/home/verdict.js';
 import { HomeView } from '../../src/ops/web/home/view.js';
 import { secondsOf } from '../../src/platform/clock.js';
@@ -89,13 +89,13 @@ partners:
     await house.idle();
     house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1 });
     await give('P2', 'O', ['ali@example.org']);
-    const { news, queues, redis, prefix, clock } = backOf(house);
+    const { partnerActivity, queues, redis, prefix, clock } = backOf(house);
     await queues.awards.pause();
     await house.notify(house.issue({ clientId: 'P2', badgeId: 'O', recipients: [LOU] }));
     await until(async () => /1 badge dû attend\./.test(await home()), 'an award that waits');
     const longAgoS = secondsOf(clock) - 31 * 86_400;
     await redis.del(`${prefix}:news`);
-    await news.seen(asClientId('P1'), longAgoS);
+    await partnerActivity.seen(asClientId('P1'), longAgoS);
     await redis.hset(`${prefix}:quota`, { left: 70, readMs: Date.now() });
 
     const html = (await browser.get('/ops')).html;
@@ -125,8 +125,8 @@ partners:
   });
 
   /** What the tests change behind the pages' back. */
-  const backOf = ({ pipelines: [{ news, queues, redis, prefix, clock }] }: House) => ({
-    news,
+  const backOf = ({ pipelines: [{ partnerActivity, queues, redis, prefix, clock }] }: House) => ({
+    partnerActivity,
     queues,
     clock,
     redis,
@@ -237,7 +237,7 @@ describe('what the home page is made from', () => {
   const P1 = asClientId('P1');
 
   describe('the verdict', () => {
-    const state: Now = {
+    const state: HomeState = {
       notices: { waiting: 0, oldestAgeS: 0 },
       earners: { waiting: 0, oldestAgeS: 0 },
       failed: 0,
@@ -515,7 +515,9 @@ awards:
       ['2026-11-22', day({ a1: 2, gone: 1 })],
       ['2026-11-23', day({ a1: 1, a2: 4 })],
     ]);
-    expect(rowsOf(scheme, days, '2026-11-23').map((row) => [row.label, row.today, row.last30Days])).toEqual([
+    expect(
+      issuedRows(scheme, days, '2026-11-23').map((row) => [row.label, row.today, row.last30Days]),
+    ).toEqual([
       ['Communiquer, niveau 1', 5, 7],
       ['Général', 0, 0],
       ['gone (plus au barème)', 0, 1],

@@ -6,7 +6,7 @@ import { openHouse, type House } from '../support/house.js';
 import { keysLike, queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
-import { boundedQuery, retryRequestIn } from '../../src/ops/web/queues/board.js';
+import { boundedQuery, parseRetryRequest } from '../../src/ops/web/queues/board.js';
 import { openBrowser, signedIn, type Browser } from './support/browser.js';
 import { putFailed, standing } from './support/failed-jobs.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
@@ -108,7 +108,7 @@ describe('without an OBF', () => {
 
   test('of all the writes that the board knows, two are let through', () => {
     expect(WRITES.length).toBeGreaterThan(20);
-    const let_ = WRITES.filter(([method, path]) => retryRequestIn(method, path) !== null);
+    const let_ = WRITES.filter(([method, path]) => parseRetryRequest(method, path) !== null);
     expect(let_.map((one) => one.join(' ')).toSorted()).toEqual(LET_THROUGH);
   });
 

@@ -7,7 +7,7 @@ import { diffLines } from '../../src/ops/web/scheme/view.js';
 import { schemeDiff } from '../../src/rules/version.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyForOps } from '../../src/workers/apply-scheme.js';
-import { askedRecord, askForApply, createApplyStore } from '../../src/scheme/runs.js';
+import { newApplyRecord, enqueueApply, createApplyStore } from '../../src/scheme/runs.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
@@ -248,7 +248,7 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
       const { version } = (await pipeline.schemes.now()).scheme;
       const wanted = { version, only: null, suppressEmail: false, upto: 2, overQuota: false };
       const asked = await Promise.all(
-        ['marie', 'jean'].map((by) => askForApply(pipeline, { ...wanted, by })),
+        ['marie', 'jean'].map((by) => enqueueApply(pipeline, { ...wanted, by })),
       );
       expect(asked.filter((was) => was)).toHaveLength(1);
     });
@@ -263,7 +263,7 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
       const asked = applyJob.parse(job?.data);
       const rules = await schemes.now();
       await createApplyStore(pipeline).write({
-        ...askedRecord(asked),
+        ...newApplyRecord(asked),
         state: 'giving',
         issues: 2,
         people: 2,

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { journalLine, journalLineSchema, type JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
-import { filterOf } from '../../src/ops/shared/journal-selection.js';
+import { journalQueryOf } from '../../src/ops/shared/journal-selection.js';
 import { markKey } from '../../src/platform/key-guard.js';
 import {
   closeRedis,
@@ -154,7 +154,7 @@ test.each([
   ['2026-11-23T14:00', Date.UTC(2026, 10, 23, 13), Date.UTC(2026, 10, 23, 13)],
   ['2026-11-23T14:00Z', Date.UTC(2026, 10, 23, 14), Date.UTC(2026, 10, 23, 14)],
 ])('%s, in the zone of the scheme: a day has its beginning and its end', (typed, fromMs, untilMs) => {
-  const filter = filterOf({ from: typed, until: typed, kind: null, award: null, event: null }, ZONE);
+  const filter = journalQueryOf({ from: typed, until: typed, kind: null, award: null, event: null }, ZONE);
   expect(filter).toEqual({ fromS: fromMs / 1000, untilS: untilMs / 1000 });
 });
 

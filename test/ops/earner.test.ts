@@ -275,7 +275,7 @@ describe('palier earner and parcours send', () => {
       await linkedPerson();
       const { ledger, batches, outbox } = palier.pipeline;
       const badgeId = asBadgeId('R2');
-      await ledger.apply(keyOf(LOU), badgeId, { type: 'comes-due', over: [] });
+      await ledger.apply(keyOf(LOU), badgeId, { type: 'comes-due', endedEvents: [] });
       await outbox.put(badgeId, keyOf(LOU));
       const batch = await outbox.takeBatch(badgeId, 1);
       if (batch === null) throw new Error('nothing waits');

@@ -129,7 +129,11 @@ describe('palier explain', () => {
 
   test('in JSON: the evaluation, the earner, and what is on its way', async () => {
     const address = await somebody('P1/A', 'P2/B');
-    await recorded(address, { type: 'comes-due', over: [] }, { type: 'claim', batch: asBatchId('b1') });
+    await recorded(
+      address,
+      { type: 'comes-due', endedEvents: [] },
+      { type: 'claim', batch: asBatchId('b1') },
+    );
     const ran = await explain(address, '--json');
     expect(ran.exit).toBe(0);
     expect(explainCommandSchema.safeParse(jsonOf(ran))).toMatchObject({ success: true });
@@ -151,7 +155,7 @@ describe('palier explain', () => {
     });
   });
 
-  const DUE = { type: 'comes-due', over: [] } as const;
+  const DUE = { type: 'comes-due', endedEvents: [] } as const;
   const CLAIM = { type: 'claim', batch: asBatchId('b1') } as const;
   const SINCE = '(depuis le 15 janv. 2026, 10:00)';
   test.each<[string, AwardEvent[], string[]]>([

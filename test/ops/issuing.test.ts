@@ -16,7 +16,7 @@ import { until } from '../support/until.js';
 import { jsonOf } from './support/cli.js';
 import { runningPalier, type RunningPalier } from './support/running-palier.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
-import { tellIssued, tellOneAway, tellPartners } from '../../src/ops/cli/stats.js';
+import { readIssuedSection, readOneAwaySection, readPartnersSection } from '../../src/ops/cli/stats.js';
 import { createPartnerActivity } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -295,7 +295,7 @@ describe('palier stats and pause', () => {
         return (told as { issuing: { batches: { state: string; earners: number }[] } }).issuing.batches;
       };
       const { batches } = palier.pipeline;
-      const [id = asBatchId('none')] = await batches.of(asBadgeId('R1'));
+      const [id = asBatchId('none')] = await batches.ids(asBadgeId('R1'));
       const { sentMs } = (await batches.find(asBadgeId('R1'), id)) ?? {};
       expect(await state(() => sentMs ?? 0)).toMatchObject([{ state: 'sending', earners: 1 }]);
       const inAMinute = () => Date.now() + 60_000;
@@ -393,7 +393,7 @@ describe('sections of stats', () => {
         '2025-12-31': { 'communiquer-1': 4, ancien: 1 },
         '2025-12-01': { 'communiquer-1': 5 },
       };
-      const { lines, json } = await tellIssued({ scheme, clock, journal: journalOf(days) });
+      const { lines, json } = await readIssuedSection({ scheme, clock, journal: journalOf(days) });
       expect(lines.map(({ fr }) => fr)).toEqual([
         '« Communiquer : je pratique » : 12 (déc. 2025 : 9, janv. 2026 : 3)',
         '« Communiquer : je maîtrise » : 0',
@@ -409,7 +409,7 @@ describe('sections of stats', () => {
 
     test('of twelve months, as the zone of the scheme has them', async () => {
       asked.length = 0;
-      await tellIssued({
+      await readIssuedSection({
         scheme,
         clock: () => Date.UTC(2026, 0, 31, 23, 30),
         journal: journalOf({}),
@@ -447,7 +447,7 @@ describe('sections of stats', () => {
     await news.seen(asClientId('P1'), atS(2026, 0, 15, 9));
     await news.seen(asClientId('P2'), atS(2025, 11, 16, 12), asEventId('E7'));
     await news.seen(asClientId('GONE'), atS(2020, 1));
-    const { lines, json } = await tellPartners({ scheme, clock, news });
+    const { lines, json } = await readPartnersSection({ scheme, clock, partnerActivity: news });
     expect(lines.map(({ fr }) => fr)).toEqual([
       '! Organisme sans clé : jamais rien reçu, ni trouvé dans OBF',
       '! Organisme deux : il y a 30 jours (le 16 déc. 2025, 13:00)',
@@ -467,19 +467,19 @@ describe('sections of stats', () => {
       expect.objectContaining({ client_id: 'P1', silent: false, quiet_days: 0 }),
     ]);
     const aSecondSooner = () => clock() - 1000;
-    const sooner = await tellPartners({ scheme, clock: aSecondSooner, news });
+    const sooner = await readPartnersSection({ scheme, clock: aSecondSooner, partnerActivity: news });
     expect(sooner.lines[1]?.fr).toMatch(/^Organisme deux : il y a 29 jours/);
   });
 
   test('who takes no part is not waited for', async () => {
     const inactive = parse(SMALL_SCHEME, 'partners: [{ client_id: P1, active: false }]');
     const news = { partners: () => Promise.resolve(new Map()) };
-    expect((await tellPartners({ scheme: inactive, clock, news })).lines).toEqual([]);
+    expect((await readPartnersSection({ scheme: inactive, clock, partnerActivity: news })).lines).toEqual([]);
   });
 
   describe('one badge away', () => {
     const tell = (population: typeof counted | null) =>
-      tellOneAway({ scheme, clock, population: { read: () => Promise.resolve(population) } });
+      readOneAwaySection({ scheme, clock, population: { read: () => Promise.resolve(population) } });
     const counted = {
       atS: atS(2026, 0, 15, 8, 48),
       version: scheme.version,

@@ -53,7 +53,7 @@ describe('palier plan', () => {
   }
 
   async function recorded(name: string, ...events: AwardEvent[]): Promise<void> {
-    for (const event of [{ type: 'comes-due', over: [] } as const, ...events])
+    for (const event of [{ type: 'comes-due', endedEvents: [] } as const, ...events])
       await palier.pipeline.ledger.apply(keyOf(name), asBadgeId('R1'), event);
   }
 

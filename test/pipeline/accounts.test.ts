@@ -2,7 +2,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asBadgeId, asEventId } from '../../src/ids.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
-import { askForApply, askForPlan, createPlanStore } from '../../src/scheme/runs.js';
+import { enqueueApply, enqueuePlan, createPlanStore } from '../../src/scheme/runs.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { schedulePolls } from '../../src/workers/runtime/schedules.js';
 import type { Pace } from '../../src/workers/stores.js';
@@ -251,7 +251,7 @@ describe('maintenance', () => {
 
     await schemes.start(parse(EASIER, SMALL_PARTNERS));
     const { version } = (await schemes.now()).scheme;
-    expect(await askForPlan(pipeline, null)).toBe(true);
+    expect(await enqueuePlan(pipeline, null)).toBe(true);
     const plan = await until(() => createPlanStore(pipeline).read(null), 'the plan');
     expect(plan).toMatchObject({ version, issues: CLASS.length });
     const wanted = {
@@ -262,7 +262,7 @@ describe('maintenance', () => {
       overQuota: false,
       by: 'marie',
     };
-    expect(await askForApply(pipeline, wanted)).toBe(true);
+    expect(await enqueueApply(pipeline, wanted)).toBe(true);
     await until(async () => (await schemes.inForce()) === version, 'the rules in force');
     await until(async () => (await outbox.waiting(r1)) === 1 + CLASS.length, 'awards that wait');
 
@@ -302,7 +302,7 @@ describe('maintenance', () => {
     const [pipeline] = house.pipelines;
     let release = (): void => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    const underWay = jest.spyOn(pipeline.batches, 'of').mockImplementation(async () => {
+    const underWay = jest.spyOn(pipeline.batches, 'ids').mockImplementation(async () => {
       await held;
       return [];
     });
@@ -316,7 +316,7 @@ describe('maintenance', () => {
       async () => underWay.mock.calls.length === (await pipeline.queues.awards.getActiveCount()),
       'issuing, held',
     );
-    await askForPlan(pipeline, null);
+    await enqueuePlan(pipeline, null);
     expect(await until(() => createPlanStore(pipeline).read(null), 'the plan')).toMatchObject({
       issues: 0,
     });

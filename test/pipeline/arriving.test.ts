@@ -1,7 +1,7 @@
 import { asClientId, asEventId } from '../../src/ids.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { storeArrivals } from '../../src/queue/arrivals.js';
-import { arrivalsIn, NOTICE_TYPES, type NoticeJob, type NoticeType } from '../../src/queue/jobs.js';
+import { noticeCountOf, NOTICE_TYPES, type NoticeJob, type NoticeType } from '../../src/queue/jobs.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -52,7 +52,7 @@ describe('arrivals', () => {
     const events = Array.from({ length: 450 }, (_, at) => arrival('P1', `E${at}`));
     await storeArrivals(arrivals, events, AbortSignal.timeout(1500));
     const ids = await arrivals.getRanges(['waiting'], 0, -1);
-    expect(ids.map(arrivalsIn).toSorted()).toEqual([200, 200, 50].toSorted());
+    expect(ids.map(noticeCountOf).toSorted()).toEqual([200, 200, 50].toSorted());
   });
 
   test('who is erased while their notices wait to be sorted gets nothing by them', async () => {

@@ -2,7 +2,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { type MadePlan, makePlan } from '../../src/scheme/population.js';
+import { type PlanResult, makePlan } from '../../src/scheme/population.js';
 import { SchemeMoved } from '../../src/scheme/schemes.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
@@ -59,11 +59,11 @@ async function evaluateAll(...addresses: string[]): Promise<void> {
   await house.idle();
 }
 const onlyOf = (only: string | null) => (only === null ? null : asAwardId(only));
-const planned = (changed: Scheme, only: string | null = null): Promise<MadePlan> => {
+const planned = (changed: Scheme, only: string | null = null): Promise<PlanResult> => {
   const asked = { scheme: changed, only: onlyOf(only), maxRps: 100 };
   return makePlan(house.pipelines[0], asked, () => {}, soon());
 };
-async function apply(changed: Scheme, made: MadePlan, only: string | null = null, suppressEmail = false) {
+async function apply(changed: Scheme, made: PlanResult, only: string | null = null, suppressEmail = false) {
   const how = { only: onlyOf(only), suppressEmail };
   await applyRules(house.pipelines[0], changed, how, made, () => {}, soon());
 }
@@ -217,7 +217,7 @@ describe('interleavings', () => {
     expect(before.plan.awards.flatMap(({ gains }) => gains.keys)).toEqual([house.keyOf(LOU)]);
     await pipeline.schemes.apply(changed, { only: null, suppressEmail: false }, before);
     // putIntoOutbox, killed between its two awaits.
-    await pipeline.ledger.apply(house.keyOf(LOU), R1, { type: 'comes-due', over: [], cause: 'apply' });
+    await pipeline.ledger.apply(house.keyOf(LOU), R1, { type: 'comes-due', endedEvents: [], cause: 'apply' });
     await apply(changed, await planned(changed));
     await house.idle();
     await pipeline.queues.maintenance.add('sweep', { kind: 'sweep' });

@@ -466,7 +466,7 @@ describe('the purge', () => {
     await made(LOU, 1);
     await erase(LOU);
     const earner = keyOf(LOU);
-    const late = { type: 'comes-due', over: [], cause: 'webhook.event.P1.late' } as const;
+    const late = { type: 'comes-due', endedEvents: [], cause: 'webhook.event.P1.late' } as const;
     await expect(pipeline.ledger.apply(earner, R2, late)).rejects.toThrow(IllegalTransition);
     await pipeline.journal.write([
       journalEntry('found', nowS(), { earner, badgeId: R1, event: asEventId('late') }),

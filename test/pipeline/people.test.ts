@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asBadgeId, type EarnerKey } from '../../src/ids.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
-import { AwardInFlight, linkAddresses, pointingTo, unlinkAddress } from '../../src/workers/link-addresses.js';
+import {
+  AwardInFlight,
+  linkAddresses,
+  withLinkedTo,
+  unlinkAddress,
+} from '../../src/workers/link-addresses.js';
 import { readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { openHouse, REGION, type House } from '../support/house.js';
@@ -161,7 +166,7 @@ describe('two addresses become one person', () => {
     await linked(PRO, OLD);
     const { earners } = house.pipelines[0];
     // The first of its steps alone: the one points away, the other does not know of it yet.
-    await earners.update(keyOf(PRO), pointingTo(keyOf(LOU)));
+    await earners.update(keyOf(PRO), withLinkedTo(keyOf(LOU)));
     await house.given(badge('A', OLD), badge('B', PRO));
     expect(awards()).toEqual([]);
     await linked(LOU, OLD);

@@ -107,7 +107,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
   for (const { who, award, state } of records) {
     const key = keys[who];
     if (key === undefined) continue;
-    for (const event of [{ type: 'comes-due', over: [] } as const, ...(STATES[state] ?? [])])
+    for (const event of [{ type: 'comes-due', endedEvents: [] } as const, ...(STATES[state] ?? [])])
       await ledger.applyIfPossible(key, asBadgeId(`R-${award}`), event);
   }
   const linked = new Set<number>();
@@ -164,7 +164,7 @@ async function simulate({ parts, scheme }: Settled) {
     scheme,
     only: null,
     maxRps: MAX_RPS,
-    judged: (evaluation: Evaluation) => population.add(evaluation),
+    onEvaluation: (evaluation: Evaluation) => population.add(evaluation),
   };
   const { plan } = await makePlan(parts, asked, quietly, signal());
   return { plan, stats: population.stats() };
@@ -230,7 +230,7 @@ test('once all that was gained is on its way, the plan is empty', async () => {
         for (const earner of gains.keys) {
           const person = await readPerson(settled.sources, earner);
           const over = person.portfolio.held.flatMap(({ eventId }) => eventId ?? []);
-          await ledger.apply(earner, award.badgeId, { type: 'comes-due', over });
+          await ledger.apply(earner, award.badgeId, { type: 'comes-due', endedEvents: over });
         }
       expect((await planOf(settled)).plan.gainers).toBe(0);
     }),
@@ -265,7 +265,7 @@ test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused'
     stored.map((assertion) => ({ earner: lou, contact, assertion })),
   );
   if (state !== 'none')
-    for (const event of [{ type: 'comes-due', over: [] } as const, ...(STATES[state] ?? [])])
+    for (const event of [{ type: 'comes-due', endedEvents: [] } as const, ...(STATES[state] ?? [])])
       await ledger.apply(lou, asBadgeId('R1'), event);
   const { plan } = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
   const [first = raise()] = plan.awards;

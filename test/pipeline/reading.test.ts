@@ -1,6 +1,6 @@
 import { recordKey } from '../../src/earners/store.js';
 import { asClientId } from '../../src/ids.js';
-import { tellReading } from '../../src/ops/cli/stats.js';
+import { readProblemsSection } from '../../src/ops/cli/stats.js';
 import { createVault } from '../../src/platform/vault.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
@@ -337,7 +337,7 @@ describe('first look', () => {
       expect(await readProblems()).toMatchObject([
         { clientId: 'P1', list: 'recipients', eventId: event.id, fields: ['assertion_id'] },
       ]);
-      expect((await tellReading(house.pipelines[0])).lines).toEqual([
+      expect((await readProblemsSection(house.pipelines[0])).lines).toEqual([
         {
           fr: `Organisme un, événement ${event.id} : une ligne est illisible (champ assertion_id)`,
           en: `Organisme un, event ${event.id}: a row cannot be read (field assertion_id)`,

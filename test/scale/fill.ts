@@ -108,7 +108,7 @@ function someone(
   const evaluation = evaluate(scheme, { assertions, held: [], blocked: [] }, nowS);
   const due = evaluation.awards.filter(({ status }) => status === 'due').slice(0, MOST_AWARDS);
   const event = asEventId(`G${Math.floor(random() * 500).toString(36)}XYZABC`);
-  const comesDue = transition(null, { type: 'comes-due', over: [] }, nowS - DAY_S);
+  const comesDue = transition(null, { type: 'comes-due', endedEvents: [] }, nowS - DAY_S);
   const record = transition(comesDue, { type: 'record', event }, nowS - DAY_S);
   const readBack = due.map(({ award }): Assertion => ({
     id: ownId(),

@@ -12,7 +12,7 @@ import { QUEUES, type NoticeType } from '../../src/queue/jobs.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
-import type { EventRecord, HandIssue, SandboxOptions } from '../../src/sandbox/world.js';
+import type { EventRecord, ManualIssue, SandboxOptions } from '../../src/sandbox/world.js';
 import { passportNotice, postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
@@ -55,7 +55,7 @@ export interface House {
   /** Of the keys that are not the queues'. */
   readonly dataPrefix: string;
   /** A partner issues a badge; nobody is told. */
-  issue(issue: HandIssue): EventRecord;
+  issue(issue: ManualIssue): EventRecord;
   /** Tells the door of an event, signed; resolves with the status. */
   notify(event: EventRecord, type?: `badge.${NoticeType}`): Promise<number>;
   /** Tells the door of each of these events. @throws unless it takes them */

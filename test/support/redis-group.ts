@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterUs, freePort } from '../../src/sandbox/processes.js';
+import { runIfKilled, freePort } from '../../src/sandbox/processes.js';
 import { findRedis, type FindOptions, type RedisBinary } from '../../src/sandbox/redis/find.js';
 import { onFreePort, runRedis, runServer, type RedisProcess } from '../../src/sandbox/redis/run.js';
 
@@ -47,7 +47,7 @@ async function openRoom(options: GroupOptions): Promise<GroupRoom> {
   const binary = await findRedis(options);
   await mkdir(options.dataDir, { recursive: true });
   const dir = await mkdtemp(join(resolve(options.dataDir), 'group-'));
-  const callOff = afterUs('sleep 3; rm -rf "$1"', dir);
+  const callOff = runIfKilled('sleep 3; rm -rf "$1"', dir);
   const nodes: GroupNode[] = [];
   return {
     binary,

@@ -5,7 +5,7 @@ import { createJournal, type Journal } from '../../src/journal/journal.js';
 import { systemClock, type Clock } from '../../src/platform/clock.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import { listing, pointingTo } from '../../src/workers/link-addresses.js';
+import { withLinked, withLinkedTo } from '../../src/workers/link-addresses.js';
 import type { EarnerKey } from '../../src/ids.js';
 
 /** What is stored of people, as the pipeline opens it. */
@@ -41,6 +41,6 @@ export async function linkRecords(
   person: EarnerKey,
   other: EarnerKey,
 ): Promise<void> {
-  await update(other, pointingTo(person));
-  await update(person, listing([other]));
+  await update(other, withLinkedTo(person));
+  await update(person, withLinked([other]));
 }

@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { openQueue } from '../../src/queue/enqueue.js';
-import { sortAllArrivals } from '../../src/queue/arrivals.js';
+import { splitAllArrivals } from '../../src/queue/arrivals.js';
 
 /** The notices that a door stored, once they are jobs of their own, as a worker makes them. */
 export interface SortedNotices {
@@ -17,10 +17,10 @@ export function sortedNotices(connection: RedisConnection, prefix: string): Sort
   const arrivals = openQueue('arrivals', connection, log, prefix);
   const notices = openQueue('notices', connection, log, prefix);
   // Only these two are looked at.
-  const queues = { arrivals, notices } as unknown as Parameters<typeof sortAllArrivals>[0]['queues'];
+  const queues = { arrivals, notices } as unknown as Parameters<typeof splitAllArrivals>[0]['queues'];
   return {
     async jobs() {
-      await sortAllArrivals({ queues });
+      await splitAllArrivals({ queues });
       return notices.getJobs();
     },
     async clear() {

@@ -191,7 +191,7 @@ describe('gathering', () => {
       if (first === undefined || other === undefined) throw new Error('two earners');
       const gather = async (): Promise<unknown> =>
         (await gatherAwards(palier.pipeline, { badgeId: R1 }, new AbortController().signal)).facts;
-      const isQuiet = async (): Promise<boolean> => ((await outbox.look(R1))?.quietForMs ?? 0) > 50;
+      const isQuiet = async (): Promise<boolean> => ((await outbox.waitTimes(R1))?.quietForMs ?? 0) > 50;
       await queues[name].add('other half', {});
       await outbox.put(R1, first);
       await until(isQuiet, 'quiet');

@@ -10,7 +10,7 @@ import {
 } from '../../src/obf/errors.js';
 import type { Assertion, AwardRecord } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
-import { compose, type OwnRecord } from '../../src/earners/person.js';
+import { portfolioOf, type AddressAward } from '../../src/earners/person.js';
 import { classifyError } from '../../src/workers/runtime/job-outcome.js';
 import { assertionOf } from '../support/assertion.js';
 
@@ -18,7 +18,7 @@ const region = asClientId('REGION');
 const badge = asBadgeId('R1');
 const issued = (event: string, part: Partial<Assertion> = {}): Assertion =>
   assertionOf(`a-${event}`, { clientId: region, badgeId: badge, eventId: event, issuedOnS: 100, ...part });
-const records = (record?: AwardRecord): readonly OwnRecord[] =>
+const records = (record?: AwardRecord): readonly AddressAward[] =>
   record === undefined ? [] : [{ key: asEarnerKey('k1'), badgeId: badge, record }];
 const record = (event: string, ignoredRevocations: string[] = []): AwardRecord => ({
   state: 'issued',
@@ -29,13 +29,13 @@ const record = (event: string, ignoredRevocations: string[] = []): AwardRecord =
 
 describe('what is held', () => {
   test('what we issued counts before OBF was read again', () => {
-    expect(compose(region, [], records(record('e1'))).held).toMatchObject([
+    expect(portfolioOf(region, [], records(record('e1'))).held).toMatchObject([
       { badgeId: badge, eventId: 'e1' },
     ]);
   });
   test('once it was read, OBF alone says whether it still is', () => {
     const revoked = issued('e1', { revoked: true });
-    expect(compose(region, [revoked], records(record('e1')))).toEqual({
+    expect(portfolioOf(region, [revoked], records(record('e1')))).toEqual({
       assertions: [],
       held: [revoked],
       blocked: [badge],
@@ -43,17 +43,21 @@ describe('what is held', () => {
   });
   test('a badge that only partners issue is not held', () => {
     const partners = issued('e1', { clientId: asClientId('P1') });
-    expect(compose(region, [partners], records())).toEqual({ assertions: [partners], held: [], blocked: [] });
+    expect(portfolioOf(region, [partners], records())).toEqual({
+      assertions: [partners],
+      held: [],
+      blocked: [],
+    });
   });
   test('given by hand, revoked by hand: blocked, with or without a record of ours', () => {
-    expect(compose(region, [issued('e9', { revoked: true })], records()).blocked).toEqual([badge]);
+    expect(portfolioOf(region, [issued('e9', { revoked: true })], records()).blocked).toEqual([badge]);
   });
   test('revoked, then given anew: not blocked', () => {
     const both = [issued('e2', { issuedOnS: 300 }), issued('e1', { revoked: true })];
-    expect(compose(region, both, records()).blocked).toEqual([]);
+    expect(portfolioOf(region, both, records()).blocked).toEqual([]);
   });
   test('a revocation that is ignored does not block', () => {
-    const portfolio = compose(
+    const portfolio = portfolioOf(
       region,
       [issued('e1', { revoked: true })],
       records({ ...record('e1', ['e1']), state: 'withdrawn' }),

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { reportTo } from '../../src/workers/apply-scheme.js';
+import { throttleProgress } from '../../src/workers/apply-scheme.js';
 
 test('progress is kept one write at a time, and not more often than every half second', async () => {
   let [nowMs, failing] = [1000, false];
   jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
   const kept: number[] = [];
   let written = (): void => {};
-  const report = reportTo(async ({ done }) => {
+  const report = throttleProgress(async ({ done }) => {
     kept.push(done);
     await new Promise<void>((resolve) => (written = resolve));
     if (failing) throw new Error('Redis is away');

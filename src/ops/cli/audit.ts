@@ -5,11 +5,18 @@ import { asAwardId, asEventId } from '../../ids.js';
 import { createJournal, type JournalQuery } from '../../journal/journal.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
-import { filterOf, isDate, selectEntries } from '../shared/journal-selection.js';
+import { journalQueryOf, isDate, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../../localized.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type CommandCall, type Command, wrongUsage, withProgress, earnerOf, wordOf } from './command.js';
+import {
+  type CommandCall,
+  type Command,
+  wrongUsage,
+  withProgress,
+  parseEarner,
+  requireWord,
+} from './command.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
@@ -40,7 +47,7 @@ export const audit: Command = {
     const { dataPrefix: prefix, signal } = call;
     const vault = createVault(palierKey, palierKeyOld);
     const typedEarner = call.text('earner');
-    const people = typedEarner === null ? null : [earnerOf(vault, typedEarner)];
+    const people = typedEarner === null ? null : [parseEarner(vault, typedEarner)];
     const filter = readFilter(call, timeZone);
     return withRedis(call, address, async (redis) => {
       await requireSameKey(redis, prefix, vault);
@@ -70,11 +77,11 @@ function readFilter({ text }: CommandCall, timeZone: string): JournalQuery {
   const typed = {
     from: date('from'),
     until: date('until'),
-    kind: wordOf({ fr: 'Sorte de faits inconnue', en: 'Unknown kind' }, text('kind'), JOURNAL_KINDS),
+    kind: requireWord({ fr: 'Sorte de faits inconnue', en: 'Unknown kind' }, text('kind'), JOURNAL_KINDS),
     award: award === null ? null : asAwardId(award),
     event: event === null ? null : asEventId(event),
   };
-  return filterOf(typed, timeZone);
+  return journalQueryOf(typed, timeZone);
 }
 
 /** Writes entries until the reader goes away. @returns how many were written @throws when interrupted */

@@ -10,7 +10,7 @@ import { didYouMean, nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import type { OnProgress } from '../../scheme/population.js';
 import type { Pace } from '../../workers/stores.js';
-import { keyIn, keyOfAddress } from '../shared/browser.js';
+import { parseEarnerKey, keyOfAddress } from '../shared/browser.js';
 import { type Lang, type Localized, say } from '../../localized.js';
 
 export interface Streams {
@@ -108,7 +108,7 @@ export function problem(texts: TemplateStringsArray, ...values: readonly (Locali
 export const wrongUsage = (words: Localized): CommandProblem => new CommandProblem('usage', words);
 
 /** Returns typed text that is safe to show: it may be an address by mistake. */
-export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
+export const textForDisplay = (typed: string): string => withoutAddresses(typed).slice(0, 60);
 
 /** Reports an unknown name, with the nearest and the other known ones. @param more what else to do */
 export function unknownName(
@@ -120,12 +120,16 @@ export function unknownName(
   const { names, total } = shortList(typed, known);
   const list = names.join(', ') + (total === null ? '' : `... (${total})`);
   const meant = didYouMean(nearest(typed, known));
-  return wrongUsage(say`${what} « ${shownAgain(typed)} »${meant} (connus : ${list})${more}
-    ${what} "${shownAgain(typed)}"${meant} (known: ${list})${more}`);
+  return wrongUsage(say`${what} « ${textForDisplay(typed)} »${meant} (connus : ${list})${more}
+    ${what} "${textForDisplay(typed)}"${meant} (known: ${list})${more}`);
 }
 
 /** Checks a typed word against a list; null: nothing was typed. @throws CommandProblem for another word */
-export function wordOf<Word extends string>(what: Localized, typed: string | null, words: readonly Word[]) {
+export function requireWord<Word extends string>(
+  what: Localized,
+  typed: string | null,
+  words: readonly Word[],
+) {
   const match = words.find((word) => word === typed) ?? null;
   if (match === null && typed !== null) throw unknownName(what, typed, words);
   return match;
@@ -157,9 +161,9 @@ export function keyOf(vault: Vault, typed = ''): EarnerKey {
 }
 
 /** Returns the key of a typed address, or a typed earner key. @throws CommandProblem when it is neither */
-export function earnerOf(vault: Vault, typed = ''): EarnerKey {
+export function parseEarner(vault: Vault, typed = ''): EarnerKey {
   if (typed.includes('@')) return keyOf(vault, typed);
-  const key = keyIn(typed);
+  const key = parseEarnerKey(typed);
   if (key !== null) return key;
   throw wrongUsage(say`Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).
     This is neither an e-mail address nor somebody's key (22 characters).`);

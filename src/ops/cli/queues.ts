@@ -3,12 +3,12 @@ import { withoutAddresses } from '../../platform/logger.js';
 import type { Queues } from '../../queue/enqueue.js';
 import { type Failure, walkFailed } from '../../queue/failures.js';
 import { type QueueName, QUEUES } from '../../queue/jobs.js';
-import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
+import { askForReplay, awaitReplay, matchesReplay, queuesOf, type ReplayFilter } from '../../queue/replay.js';
 import { failedByReason, type FailedGroup } from '../shared/jobs.js';
 import { type Localized, say } from '../../localized.js';
 import { withQueues, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type CommandAnswer, type CommandCall, type Command, wrongUsage, wordOf } from './command.js';
+import { type CommandAnswer, type CommandCall, type Command, wrongUsage, requireWord } from './command.js';
 
 const ONE_MOMENT = { fr: 'Un instant', en: 'One moment' };
 
@@ -123,7 +123,7 @@ const PAGE_SIZE = 200;
 async function countMatching(queues: Queues, filter: ReplayFilter): Promise<CommandAnswer> {
   const counts: QueueCount[] = [];
   for (const queue of queuesOf(filter)) {
-    const matches = isMeant({ ...filter, askedMs: Infinity }, queue);
+    const matches = matchesReplay({ ...filter, askedMs: Infinity }, queue);
     const matching = new Map<string, Failure>();
     for await (const failures of walkFailed(queues[queue], PAGE_SIZE))
       for (const failure of failures.filter(matches)) matching.set(failure.id, failure);
@@ -149,7 +149,7 @@ function linesOf(counts: readonly QueueCount[], action: Localized): CommandAnswe
 function readFilter({ text, clock }: CommandCall, timeZone: string): ReplayFilter {
   const [error, since] = [text('error'), text('since')];
   return {
-    queue: wordOf({ fr: 'File inconnue', en: 'Unknown queue' }, text('queue'), QUEUES),
+    queue: requireWord({ fr: 'File inconnue', en: 'Unknown queue' }, text('queue'), QUEUES),
     group: null,
     // Job data is plain text in Redis: an address must not be there.
     error: error === null ? null : withoutAddresses(error).slice(0, MAX_ERROR_CHARS),

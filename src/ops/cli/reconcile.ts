@@ -12,7 +12,7 @@ import { polledClients, setSchedules } from '../../workers/runtime/schedules.js'
 import { verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { labelled, type Localized, plural, say } from '../../localized.js';
 import { indented } from '../shared/words.js';
-import { accountWords, askAccounts, NEEDED, inPipeline, type Unread } from './session.js';
+import { accountWords, askAccounts, NEEDED, inPipeline, type ReadFailure } from './session.js';
 import { configProblem } from './settings.js';
 import { type CommandCall, type Command, CommandProblem } from './command.js';
 
@@ -124,7 +124,7 @@ const DRIFT: Readonly<Record<string, Localized>> = {
     partners' badges that OBF has no longer (they count no more)`,
 };
 
-function unreadLines(unread: readonly Unread[]): readonly Localized[] {
+function unreadLines(unread: readonly ReadFailure[]): readonly Localized[] {
   if (unread.length === 0) return [];
   const known = unread.flatMap(({ why }) => why ?? []);
   const notAsked = unread.length - known.length;

@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError, Help, InvalidArgumentError } from 'commander';
-import { withMarksWritten } from '../../platform/invisible.js';
+import { escapeFormatMarks } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
 import { type Lang, LANGS, type Localized, say } from '../../localized.js';
 import { didYouMean } from '../../rules/parse/messages.js';
@@ -23,7 +23,7 @@ import {
   CommandProblem,
   wrongUsage,
   withProgress,
-  shownAgain,
+  textForDisplay,
 } from './command.js';
 
 /** All commands by the words that are typed, in the order of the help. The first of two words is a group. */
@@ -128,9 +128,9 @@ const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller 
 /** Escapes marks that change the direction of text: other people chose the names. JSON keeps its meaning. */
 const withMarksVisible = (streams: Context['streams']): Context['streams'] => ({
   ...streams,
-  out: (line) => streams.out(withMarksWritten(line)),
-  err: (line) => streams.err(withMarksWritten(line)),
-  errText: (text) => streams.errText(withMarksWritten(text)),
+  out: (line) => streams.out(escapeFormatMarks(line)),
+  err: (line) => streams.err(escapeFormatMarks(line)),
+  errText: (text) => streams.errText(escapeFormatMarks(text)),
 });
 
 function problemOf(error: unknown): CommandProblem {
@@ -162,7 +162,7 @@ const USAGE: Readonly<Record<string, (what: string, meant: Localized) => Localiz
 /** Translates commander's English error, and adds where the help is. */
 function usageWords({ code, message }: CommanderError): Localized {
   // "error: unknown option '--jsn'\n(Did you mean --json?)"
-  const what = shownAgain(/'([^']*)'/.exec(message)?.[1] ?? '');
+  const what = textForDisplay(/'([^']*)'/.exec(message)?.[1] ?? '');
   const meant = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message)?.[1] ?? null;
   const write = USAGE[code] ?? (() => ({ fr: 'Commande mal tapée', en: 'The command was typed wrongly' }));
   const { fr, en } = write(what, didYouMean(meant));

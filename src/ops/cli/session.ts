@@ -8,7 +8,7 @@ import { createObf, type Obf } from '../../obf/obf.js';
 import { isSameKey } from '../../platform/key-guard.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
 import { isRedisError, redisCause, RedisRefused, refusalOf } from '../../platform/redis-faults.js';
-import { unlessRefused } from '../../platform/redis-health.js';
+import { rejectIfRefused } from '../../platform/redis-health.js';
 import { closeRedis, hostsOf, raceAbort, type RedisConnection } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
@@ -48,7 +48,7 @@ export async function withRedis<T>(
   });
   let hasAnswered = false;
   try {
-    const answer = unlessRefused(redis, address, redis.ping());
+    const answer = rejectIfRefused(redis, address, redis.ping());
     await raceAbort(answer, AbortSignal.timeout(patienceMs.redis));
     hasAnswered = true;
     return await work(redis);
@@ -156,7 +156,7 @@ export const inPipeline =
         secrets: partnerKeys(scheme, call.env).secrets,
         redis,
         log: silentLog(),
-        leavesNoMark: true,
+        readOnly: true,
         clock: call.clock,
         prefixes: { queues: call.queuePrefix, data: call.dataPrefix },
         pace: call.pace ?? {},
@@ -189,7 +189,7 @@ function unreadableWords(cause: Error): Localized {
 export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
 
 /** An account that was not read, and why; null: it was skipped, since OBF had stopped answering. */
-export interface Unread {
+export interface ReadFailure {
   readonly clientId: ClientId;
   readonly why: Localized | null;
 }
@@ -207,9 +207,9 @@ export async function askAccounts(
   clients: Iterable<ClientId>,
   ask: (clientId: ClientId) => Promise<void>,
   { concurrency, signal }: { readonly concurrency: number; readonly signal?: AbortSignal },
-): Promise<readonly Unread[]> {
+): Promise<readonly ReadFailure[]> {
   let silentInARow = 0;
-  const askOne = async (clientId: ClientId): Promise<readonly Unread[]> => {
+  const askOne = async (clientId: ClientId): Promise<readonly ReadFailure[]> => {
     if (silentInARow >= MAX_SILENT_IN_A_ROW) return [{ clientId, why: null }];
     try {
       await ask(clientId);

@@ -3,7 +3,7 @@ import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { AWARD_STATE_WORDS, indented, instantWords, PAUSED } from '../shared/words.js';
-import { holdLine, type HouseState, readFlags, readHolds } from '../shared/stats.js';
+import { holdLine, type SystemState, readFlags, readHolds } from '../shared/stats.js';
 import { labelled, type Localized, plural, quoted, say } from '../../localized.js';
 
 export interface StatsSection {
@@ -15,7 +15,7 @@ export interface StatsSection {
 
 const toSeconds = (ms: number): number => Math.floor(ms / 1000);
 
-export async function tellIssuing(pipeline: Pipeline, state: HouseState): Promise<StatsSection> {
+export async function readIssuingSection(pipeline: Pipeline, state: SystemState): Promise<StatsSection> {
   const { scheme } = pipeline;
   const { paused } = state.queues.awards;
   const [holds, batches] = await Promise.all([
@@ -85,7 +85,7 @@ async function stateOf({ id, state, sentMs }: Batch, { queues, clock, pace }: Pi
   return state === 'sending' && clock() - (sentMs ?? 0) > pace.sendWithinMs ? 'unknown' : state;
 }
 
-export async function tellQuota({ scheme }: Pipeline, { quota }: HouseState): Promise<StatsSection> {
+export async function readQuotaSection({ scheme }: Pipeline, { quota }: SystemState): Promise<StatsSection> {
   const { reading, floor } = quota;
   const left = reading?.left ?? null;
   const readS = reading && toSeconds(reading.readMs);
@@ -111,7 +111,7 @@ const leftWords = (left: number | null, readAt: Localized): Localized =>
     : say`badges encore à délivrer : ${left} (lu le ${readAt}, envois déduits)
         badges that may still be issued: ${left} (read ${readAt}, less what was issued)`;
 
-export async function tellFlags(pipeline: Pipeline): Promise<StatsSection> {
+export async function readFlagsSection(pipeline: Pipeline): Promise<StatsSection> {
   const flags = await readFlags(pipeline);
   return {
     title: say`À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué

@@ -7,21 +7,26 @@ import { partnerName } from '../../rules/explain/formatter.js';
 import type { Award } from '../../rules/types.js';
 import type { StoredPopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { failedByReason, NEWEST } from '../shared/jobs.js';
+import { failedByReason, MAX_FAILURES_READ } from '../shared/jobs.js';
 import {
-  type HouseState,
+  type SystemState,
   isOneOff,
-  type PartnerNews,
+  type PartnerLastEvent,
   problemWords,
-  readPartnerNews,
+  readPartnersLastEvents,
   readProblemsToShow,
-  readState,
+  readSystemState,
   SILENT_DAYS,
 } from '../shared/stats.js';
 import { labelled, localized, type Localized, plural, quoted, say } from '../../localized.js';
 import { durationWords, indented, instantWords, listed } from '../shared/words.js';
 import { inPipeline } from './session.js';
-import { type StatsSection, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
+import {
+  type StatsSection,
+  readFlagsSection,
+  readIssuingSection,
+  readQuotaSection,
+} from './stats-issuing.js';
 import type { Command } from './command.js';
 
 export const stats: Command = {
@@ -32,7 +37,7 @@ export const stats: Command = {
       By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.`,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline) => {
-    const state = await readState(pipeline);
+    const state = await readSystemState(pipeline);
     const sections = await Promise.all(
       Object.entries(SECTIONS).map(async ([id, read]) => ({ id, ...(await read(pipeline, state)) })),
     );
@@ -49,7 +54,9 @@ const MONTHS = 12;
 type StatsSources = Pick<Pipeline, 'scheme' | 'clock'>;
 
 /** Counts by month what Palier issued, from the journal: the scheme's awards, and those no longer in it. */
-export async function tellIssued(sources: StatsSources & { readonly journal: Pick<Journal, 'issuedByDay'> }) {
+export async function readIssuedSection(
+  sources: StatsSources & { readonly journal: Pick<Journal, 'issuedByDay'> },
+) {
   const { scheme, clock, journal } = sources;
   const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
   const days = await journal.issuedByDay({ fromS: thisMonth.minus({ months: MONTHS - 1 }).toSeconds() });
@@ -87,7 +94,7 @@ const monthWords = (month: string): Localized => {
 
 type OneAwayCounts = Pick<StoredPopulation, 'atS' | 'version' | 'oneAway'>;
 
-export async function tellOneAway(
+export async function readOneAwaySection(
   sources: StatsSources & { readonly population: { read(): Promise<OneAwayCounts | null> } },
 ) {
   const { scheme, clock, population } = sources;
@@ -123,7 +130,7 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-async function readNoticesSection({ queues }: Pipeline, state: HouseState): Promise<StatsSection> {
+async function readNoticesSection({ queues }: Pipeline, state: SystemState): Promise<StatsSection> {
   const { jobs } = state.queues.notices;
   const waiting = state.arrived + jobs.waiting;
   const retrying = (await queues.notices.getRanges(['delayed'], 0, -1)).filter(isOneOff).length;
@@ -142,8 +149,8 @@ async function readNoticesSection({ queues }: Pipeline, state: HouseState): Prom
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
 
-export async function tellPartners(sources: Parameters<typeof readPartnerNews>[0]) {
-  const partners = await readPartnerNews(sources);
+export async function readPartnersSection(sources: Parameters<typeof readPartnersLastEvents>[0]) {
+  const partners = await readPartnersLastEvents(sources);
   return {
     title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
       Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
@@ -159,7 +166,7 @@ export async function tellPartners(sources: Parameters<typeof readPartnerNews>[0
   };
 }
 
-function partnerLine({ partner, lastS, quietDays, silent }: PartnerNews, timeZone: string): Localized {
+function partnerLine({ partner, lastS, quietDays, silent }: PartnerLastEvent, timeZone: string): Localized {
   const name = `${silent ? '! ' : ''}${partner.name}`;
   if (lastS === null)
     return say`${name} : jamais rien reçu, ni trouvé dans OBF
@@ -173,7 +180,7 @@ function partnerLine({ partner, lastS, quietDays, silent }: PartnerNews, timeZon
       ${name}: ${days} ago (${at})`;
 }
 
-export async function tellReading(sources: StatsSources & Pick<Pipeline, 'readProblems'>) {
+export async function readProblemsSection(sources: StatsSources & Pick<Pipeline, 'readProblems'>) {
   const problems = await readProblemsToShow(sources);
   return {
     title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
@@ -196,7 +203,7 @@ const MAX_REASONS = 10;
 async function readFailedSection({ queues }: Pipeline): Promise<StatsSection> {
   const failed = await Promise.all(
     QUEUES.map(async (queue) => {
-      const { total, failures } = await newestFailed(queues[queue], NEWEST);
+      const { total, failures } = await newestFailed(queues[queue], MAX_FAILURES_READ);
       return { queue, total, reasons: failedByReason(failures) };
     }),
   );
@@ -217,14 +224,15 @@ async function readFailedSection({ queues }: Pipeline): Promise<StatsSection> {
 }
 
 /** The sections of `stats`, in print order, by their names in the JSON. */
-const SECTIONS: Readonly<Record<string, (pipeline: Pipeline, state: HouseState) => Promise<StatsSection>>> = {
-  issuing: tellIssuing,
-  quota: tellQuota,
-  issued: tellIssued,
-  one_away: tellOneAway,
-  notices: readNoticesSection,
-  partners: tellPartners,
-  reading: tellReading,
-  failed: readFailedSection,
-  flags: tellFlags,
-};
+const SECTIONS: Readonly<Record<string, (pipeline: Pipeline, state: SystemState) => Promise<StatsSection>>> =
+  {
+    issuing: readIssuingSection,
+    quota: readQuotaSection,
+    issued: readIssuedSection,
+    one_away: readOneAwaySection,
+    notices: readNoticesSection,
+    partners: readPartnersSection,
+    reading: readProblemsSection,
+    failed: readFailedSection,
+    flags: readFlagsSection,
+  };

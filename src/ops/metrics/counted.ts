@@ -5,10 +5,10 @@ import {
   COUNTERS,
   countersKey,
   metricField,
-  MARKS,
+  GAUGES,
   marksKey,
   SUM,
-  TIMES,
+  HISTOGRAMS,
 } from '../../platform/meter.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { groupBy } from '../shared/stats.js';
@@ -43,13 +43,13 @@ const HELP: Readonly<Record<string, string>> = {
   palier_job_duration_seconds: 'How long a run of a job took.',
   palier_evaluation_duration_seconds: 'How long reading and judging one earner took.',
   palier_poll_last_success_timestamp_seconds: 'When the events of a client were last read to their end.',
-} satisfies Record<keyof (typeof COUNTERS & typeof TIMES & typeof MARKS), string>;
+} satisfies Record<keyof (typeof COUNTERS & typeof HISTOGRAMS & typeof GAUGES), string>;
 
 /** Reads the counters, histograms and marks of all processes. */
-export async function countedFigures(sources: CountedSources): Promise<readonly Family[]> {
+export async function readCountedMetrics(sources: CountedSources): Promise<readonly Family[]> {
   const [counts, marks] = await Promise.all([
     sources.redis.hgetall(countersKey(sources.prefix)),
-    markFigures(sources),
+    readGaugeMetrics(sources),
   ]);
   return [...countedFamilies({ ...zerosOf(sources), ...counts }), ...marks];
 }
@@ -57,17 +57,17 @@ export async function countedFigures(sources: CountedSources): Promise<readonly 
 type CountedSources = Pick<Pipeline, 'redis' | 'prefix' | 'scheme' | 'region'>;
 
 /** Reads when something last happened, for each client that still takes part. */
-export async function markFigures(sources: CountedSources): Promise<readonly Family[]> {
+export async function readGaugeMetrics(sources: CountedSources): Promise<readonly Family[]> {
   const marks = entriesIn(await sources.redis.hgetall(marksKey(sources.prefix)));
   const clients = new Set<string>(clientsWithKey(sources));
   const current = marks.filter(({ values: [client = ''] }) => clients.has(client));
-  return familiesOf(MARKS, 'gauge', current);
+  return familiesOf(GAUGES, 'gauge', current);
 }
 
 /** Pure. Returns the families in one of the meter's hashes. */
 export function countedFamilies(counts: Readonly<Record<string, string | number>>): readonly Family[] {
   const entries = entriesIn(counts);
-  return [...familiesOf(COUNTERS, 'counter', entries), ...familiesOf(TIMES, 'histogram', entries)];
+  return [...familiesOf(COUNTERS, 'counter', entries), ...familiesOf(HISTOGRAMS, 'histogram', entries)];
 }
 
 /** One parsed field of the meter's hashes: see `metricField`. */

@@ -4,19 +4,19 @@ import type { Logger } from '../../platform/logger.js';
 import { redisCause, type RedisFault } from '../../platform/redis-faults.js';
 import type { Scheme } from '../../rules/types.js';
 import { openPipeline, type Pipeline } from '../../workers/pipeline.js';
-import { type HouseState, LOOKED_AT, readState } from '../shared/stats.js';
-import { countedFigures, type Family, type Sample } from './counted.js';
+import { type SystemState, JOBS_READ_PER_END, readSystemState } from '../shared/stats.js';
+import { readCountedMetrics, type Family, type Sample } from './counted.js';
 
 /** What the metrics are read from. Its connection fails fast. */
-export interface FigureNeeds extends Pipeline {
+export interface MetricSources extends Pipeline {
   readonly pollEveryS: number;
   /** Palier's own. */
   readonly version: string;
 }
 
 /** What a gauge can read. */
-interface GaugeSources extends HouseState {
-  readonly needs: FigureNeeds;
+interface GaugeSources extends SystemState {
+  readonly needs: MetricSources;
   /** Why Redis refuses writes; null: it takes them. */
   readonly fault: RedisFault | null;
 }
@@ -63,7 +63,7 @@ const GAUGES: readonly (readonly [
   ],
   [
     'palier_notices_oldest_age_seconds',
-    `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
+    `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * JOBS_READ_PER_END} looked at).`,
     ({ noticeAgeS }) => noticeAgeS ?? 0,
   ],
   [
@@ -73,7 +73,7 @@ const GAUGES: readonly (readonly [
   ],
   [
     'palier_earners_oldest_age_seconds',
-    `How long the oldest evaluation of an earner has waited, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
+    `How long the oldest evaluation of an earner has waited, tried again or not (0: none waits; of ${4 * JOBS_READ_PER_END} looked at).`,
     ({ earnerAgeS }) => earnerAgeS,
   ],
   [
@@ -130,9 +130,9 @@ const GAUGES: readonly (readonly [
  * now, so one scrape of any web process is enough. Works while Redis refuses writes.
  * @throws when Redis does not answer
  */
-export async function scrape(needs: FigureNeeds): Promise<string> {
+export async function scrape(needs: MetricSources): Promise<string> {
   const fault = await storeCounts(needs);
-  const [state, counted] = await Promise.all([readState(needs), countedFigures(needs)]);
+  const [state, counted] = await Promise.all([readSystemState(needs), readCountedMetrics(needs)]);
   const gauges = GAUGES.map(([name, help, read]): Family => {
     const values = read({ ...state, needs, fault });
     const samples = values === null ? [] : typeof values === 'number' ? [sample(values)] : values;
@@ -148,7 +148,7 @@ export async function scrape(needs: FigureNeeds): Promise<string> {
 }
 
 /** Sends this process's counts to Redis. Resolves with why Redis refuses writes; null: it takes them. */
-async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<RedisFault | null> {
+async function storeCounts({ meter, redis, prefix }: MetricSources): Promise<RedisFault | null> {
   try {
     await redis.set(`${prefix}:scraped`, '1', 'EX', 60);
     await meter.flush();
@@ -163,7 +163,7 @@ async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<Redis
  * @param version Palier's own
  * @returns null without a metrics token: nobody may read them
  */
-export function openFigures(config: Config, scheme: Scheme, version: string, log: Logger) {
+export function openMetrics(config: Config, scheme: Scheme, version: string, log: Logger) {
   const token = config.watch.metricsToken;
   if (token === null) return null;
   const { pipeline, releases } = openPipeline({ config, scheme, secrets: new Map(), log });

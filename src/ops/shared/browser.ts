@@ -100,7 +100,7 @@ export function keyOfAddress(text: string | null, vault: Vault): EarnerKey | nul
 const EARNER_KEY = /^[\w-]{22}$/;
 
 /** Returns a typed earner key, in the form that reports and the journal show; null: not a key. */
-export function keyIn(text: string | null): EarnerKey | null {
+export function parseEarnerKey(text: string | null): EarnerKey | null {
   const typed = withoutUnseenEnds(text ?? '');
   return EARNER_KEY.test(typed) ? asEarnerKey(typed) : null;
 }

@@ -4,10 +4,10 @@ import { partnerName } from '../../rules/explain/formatter.js';
 import type { Scheme } from '../../rules/types.js';
 import { groupBy } from './stats.js';
 
-export type Names = ReturnType<typeof namesIn>;
+export type JobNames = ReturnType<typeof readJobNames>;
 
 /** Returns look-ups from ids to names; an unknown id is its own name. */
-export const namesIn = (scheme: Scheme, region: ClientId) => ({
+export const readJobNames = (scheme: Scheme, region: ClientId) => ({
   organisation: (client: string): string =>
     client === region ? 'Région' : partnerName(scheme, asClientId(client)),
   award: (badgeId: BadgeId): string =>
@@ -15,7 +15,7 @@ export const namesIn = (scheme: Scheme, region: ClientId) => ({
 });
 
 /** How many failed jobs of each queue are read, newest first. */
-export const NEWEST = 2000;
+export const MAX_FAILURES_READ = 2000;
 
 /** Failed jobs that share a reason. */
 export interface FailedGroup {

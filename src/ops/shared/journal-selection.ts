@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { JournalEntry, JournalKind } from '../../earners/journal-entry.js';
 import type { AwardId, EarnerKey, EventId } from '../../ids.js';
-import { isAskedFor, type Journal, type JournalQuery } from '../../journal/journal.js';
+import { matchesQuery, type Journal, type JournalQuery } from '../../journal/journal.js';
 
 /** A journal filter as typed; null: not typed. */
 interface TypedFilter {
@@ -17,7 +17,7 @@ interface TypedFilter {
  * Turns a typed filter into a query. `until` includes the whole of a day, and excludes an instant.
  * @param timeZone for dates without a zone
  */
-export function filterOf(typed: TypedFilter, timeZone: string): JournalQuery {
+export function journalQueryOf(typed: TypedFilter, timeZone: string): JournalQuery {
   const { from, until, kind, award, event } = typed;
   const days = until?.includes('T') === true ? 0 : 1;
   return {
@@ -41,16 +41,16 @@ export async function* selectEntries(
   filter: JournalQuery,
   people: readonly EarnerKey[] | null,
 ): AsyncGenerator<JournalEntry> {
-  const earners = people ?? (filter.event === undefined ? null : await peopleOf(journal, filter.event));
+  const earners = people ?? (filter.event === undefined ? null : await earnersOfEvent(journal, filter.event));
   if (earners === null) {
     yield* journal.read(filter);
     return;
   }
   for (const earner of earners)
-    for (const entry of await journal.ofEarner(earner)) if (isAskedFor(entry, filter)) yield entry;
+    for (const entry of await journal.ofEarner(earner)) if (matchesQuery(entry, filter)) yield entry;
 }
 
 /** Returns who got an award by this event. Their journals also hold its other entries, such as a revocation. */
-export const peopleOf = async (journal: Journal, event: EventId): Promise<readonly EarnerKey[]> => [
+export const earnersOfEvent = async (journal: Journal, event: EventId): Promise<readonly EarnerKey[]> => [
   ...new Set((await journal.ofEvent(event)).flatMap(({ earner }) => earner ?? [])),
 ];

@@ -6,7 +6,7 @@ import { journalLine, journalLineSchema } from '../../earners/journal-entry.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { fieldOf } from '../../platform/logger.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-traces.js';
-import { sortAllArrivals } from '../../queue/arrivals.js';
+import { splitAllArrivals } from '../../queue/arrivals.js';
 import type { Queues } from '../../queue/enqueue.js';
 import { QUEUES } from '../../queue/jobs.js';
 import { assertionJson, assertionSchema, isoOf } from '../../rules/explain/json.js';
@@ -69,8 +69,8 @@ type EarnerJson = z.output<typeof earnerSchema>;
 type HeldJob = z.output<typeof jobSchema>;
 
 /** All data stored about one person; `requestedKey` is the key of the requested address. */
-export type HeldPerson = Awaited<ReturnType<typeof collectPersonalData>>;
-export type HeldAddress = HeldPerson['addresses'][number];
+export type PersonalData = Awaited<ReturnType<typeof collectPersonalData>>;
+export type AddressData = PersonalData['addresses'][number];
 
 /** Reads all linked addresses, the person's own first. An unknown address has an empty record. */
 export async function readLinkedAddresses({ earners }: Pick<Pipeline, 'earners'>, requestedKey: EarnerKey) {
@@ -102,7 +102,7 @@ export async function collectPersonalData(sources: Pipeline, requestedKey: Earne
 }
 
 /** Whether nothing is stored about the person, not even a tombstone. */
-export const isNobody = ({ addresses }: HeldPerson): boolean =>
+export const isUnknownPerson = ({ addresses }: PersonalData): boolean =>
   addresses.every(
     ({ record: { contact, tombstone, assertions, awards, journal }, jobs }) =>
       contact === null &&
@@ -117,7 +117,7 @@ export async function isKnown({ earners }: Pick<Pipeline, 'earners'>, key: Earne
 }
 
 async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
-  await sortAllArrivals({ queues });
+  await splitAllArrivals({ queues });
   const jobs: HeldJob[] = [];
   for (const queue of QUEUES)
     for (const id of await jobsAbout(queues[queue], keys)) {
@@ -138,10 +138,10 @@ async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<rea
 }
 
 /** Returns the address and the name to show; null: hidden. */
-export type Shown = (one: HeldAddress) => Pick<z.output<typeof addressSchema>, 'address' | 'name'>;
+export type ContactToShow = (one: AddressData) => Pick<z.output<typeof addressSchema>, 'address' | 'name'>;
 
 /** For the person themselves. */
-const SHOW_ALL: Shown = ({ record: { contact } }) => ({
+const SHOW_ALL: ContactToShow = ({ record: { contact } }) => ({
   address: contact?.address ?? null,
   name: contact?.name ?? null,
 });
@@ -156,7 +156,7 @@ export function maskAddress(address: string): string {
 
 const firstLetter = (text: string): string => /^./u.exec(text)?.[0] ?? '';
 
-export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, shown = SHOW_ALL): EarnerJson {
+export function earnerJson({ person, addresses }: PersonalData, clock: Clock, shown = SHOW_ALL): EarnerJson {
   const exportedS = secondsOf(clock);
   return {
     earner: person,
@@ -166,7 +166,7 @@ export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, show
   };
 }
 
-function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][number] {
+function addressJson(one: AddressData, shown: ContactToShow): EarnerJson['addresses'][number] {
   const { key, record, jobs } = one;
   const { tombstone } = record;
   return {

@@ -14,10 +14,10 @@ import { type Localized, quoted, say } from '../../localized.js';
 import { holdWords, instantWords } from './words.js';
 
 /** The state right now. The scrape, the home page and `palier stats` all read it here, so they agree. */
-export type HouseState = Awaited<ReturnType<typeof readState>>;
+export type SystemState = Awaited<ReturnType<typeof readSystemState>>;
 
 /** Reads the state right now. The cost grows with the work under way, not with the number of earners. */
-export async function readState(pipeline: Pipeline) {
+export async function readSystemState(pipeline: Pipeline) {
   const { queues, redis, prefix, clock, scheme, schemes, outbox } = pipeline;
   const ageS = (sinceMs: number): number => Math.max(0, clock() - sinceMs) / 1000;
   const rules = await schemes.now();
@@ -82,7 +82,7 @@ async function readQueue(queue: Queue) {
  * How many jobs are read at each end of a queue. Redis does not sort them by age: retried jobs go to the end, and
  * delayed ones are sorted by their next attempt.
  */
-export const LOOKED_AT = 250;
+export const JOBS_READ_PER_END = 250;
 
 /** Whether no schedule added the job: every schedule always has a job waiting for its time. */
 export const isOneOff = (id: string): boolean => !id.startsWith('repeat:');
@@ -91,7 +91,7 @@ export const isOneOff = (id: string): boolean => !id.startsWith('repeat:');
 async function oldestJobMs(queue: Queue, redis: Pipeline['redis']): Promise<number> {
   const ends = await Promise.all(
     (['waiting', 'delayed'] as const).flatMap((state) =>
-      [true, false].map((oldestFirst) => queue.getRanges([state], 0, LOOKED_AT - 1, oldestFirst)),
+      [true, false].map((oldestFirst) => queue.getRanges([state], 0, JOBS_READ_PER_END - 1, oldestFirst)),
     ),
   );
   const ids = [...new Set(ends.flat())].filter(isOneOff);
@@ -175,24 +175,24 @@ export const SILENT_DAYS = 30;
 const DAY_S = 86_400;
 
 interface ActivitySources extends Pick<Pipeline, 'scheme' | 'clock'> {
-  readonly news: Pick<PartnerActivity, 'partners'>;
+  readonly partnerActivity: Pick<PartnerActivity, 'partners'>;
 }
 
 /** Reads when each active partner was last active: first those without any event, then the longest silent. */
-export async function readPartnerNews({ scheme, clock, news }: ActivitySources) {
-  const latest = await news.partners();
+export async function readPartnersLastEvents({ scheme, clock, partnerActivity }: ActivitySources) {
+  const latest = await partnerActivity.partners();
   const nowS = secondsOf(clock);
   const activities = scheme.partners
     .filter(({ active }) => active)
-    .map((partner) => newsOf(partner, latest.get(partner.clientId) ?? null, nowS));
+    .map((partner) => lastActivityOf(partner, latest.get(partner.clientId) ?? null, nowS));
   // 0 comes before any real instant.
   return activities.toSorted((a, b) => (a.lastS ?? 0) - (b.lastS ?? 0));
 }
 
-export type PartnerNews = ReturnType<typeof newsOf>;
+export type PartnerLastEvent = ReturnType<typeof lastActivityOf>;
 
 /** Returns a partner's last event: when (Unix seconds), and how many whole days ago; null: no event was ever read. */
-export function newsOf(partner: Partner, last: Latest | null, nowS: number) {
+export function lastActivityOf(partner: Partner, last: Latest | null, nowS: number) {
   const { lastS, eventId: lastEvent } = last ?? { lastS: null, eventId: null };
   const quietDays = lastS === null ? null : Math.max(0, Math.floor((nowS - lastS) / DAY_S));
   /** Operators should ask the partner whether all is well. */

@@ -113,7 +113,7 @@ export const AWARD_STATE_WORDS: Readonly<Record<AwardState, Localized>> = {
 };
 
 /** Words for the journal's kinds of entries. */
-export const HAPPENED: Readonly<Record<JournalKind, Localized>> = {
+export const JOURNAL_KIND_WORDS: Readonly<Record<JournalKind, Localized>> = {
   issued: { fr: 'badge donné par Palier', en: 'award given by Palier' },
   found: { fr: 'badge trouvé dans OBF, donné à la main', en: 'award found in OBF, given by hand' },
   flagged: { fr: 'badge à examiner', en: 'award to be looked at' },

@@ -9,21 +9,21 @@ import { OpsProblem, problemOf, redisProblem } from './http/problem.js';
 import {
   createServices,
   jarOf,
-  keepSealed,
+  setSealedCookie,
   openRequest,
   requestOf,
   requireSameOrigin,
-  takeSealed,
+  takeSealedCookie,
   type Logo,
   type OpsDeps,
   type OpsRequest,
 } from './http/request.js';
 import { ProblemView, renderPage } from './parts/layout.js';
 import { styleSheet } from './parts/style.js';
-import { createQueuePages, roleFor } from './queues/board.js';
+import { createQueuePages, requiredRole } from './queues/board.js';
 import { flashForm, goTo, show, type Answer, type Flash, type PageAnswer, type PageRoute } from './route.js';
 import { PAGE_ROUTES } from './routes.js';
-import { goOnPage, returnTo, signInPath } from './sign-in/routes.js';
+import { forwardingPage, returnTo, signInPath } from './sign-in/routes.js';
 import { hasRole } from './sign-in/sessions.js';
 
 /** Whether anyone can sign in; if not, the ops pages answer 404. */
@@ -95,7 +95,7 @@ export function createOpsApp(deps: OpsDeps, routes: readonly PageRoute[] = PAGE_
   });
   for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...handlersOf(route));
   for (const path of new Set(routes.map((route) => route.path))) app.all(path, wrongMethod(routes, path));
-  app.use('/queues', checkRequest, requireRole('queues', roleFor), createQueuePages(pipeline));
+  app.use('/queues', checkRequest, requireRole('queues', requiredRole), createQueuePages(pipeline));
   app.use(rejectWith('not_found'));
   app.use(sendProblem);
   return app;
@@ -156,7 +156,7 @@ const requireRole =
 function signInAnswer({ req }: OpsRequest): Answer {
   if (!isReadOnly(req)) throw new OpsProblem('session_ended');
   if (req.headers['sec-fetch-site'] === 'cross-site')
-    return goOnPage(returnTo(req.originalUrl), 'Un instant');
+    return forwardingPage(returnTo(req.originalUrl), 'Un instant');
   return goTo(signInPath(req.originalUrl));
 }
 
@@ -198,12 +198,12 @@ async function send(request: OpsRequest, answer: Answer): Promise<void> {
     const { status, title, refreshTo, reload } = answer;
     // A flash is shown once, so a HEAD request must not take it.
     const isShown = req.method === 'GET' && session !== null && status === 200 && refreshTo === undefined;
-    const flash = isShown ? takeSealed(request, 'flash', flashForm) : null;
+    const flash = isShown ? takeSealedCookie(request, 'flash', flashForm) : null;
     if (reload !== undefined) res.set('Refresh', String(reload.everyS));
     // The title of an invalid form begins with the error.
     sendPage(request, status < 400 ? answer : { ...answer, title: `Erreur : ${title}` }, flash);
   } else if (answer.kind === 'redirect') {
-    if (answer.flash !== null) keepSealed(request, 'flash', answer.flash, FLASH_MS);
+    if (answer.flash !== null) setSealedCookie(request, 'flash', answer.flash, FLASH_MS);
     res.status(303).location(answer.to).end();
   } else {
     res.set('Content-Type', `${answer.type}; charset=utf-8`);

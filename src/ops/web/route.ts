@@ -6,7 +6,7 @@ import type { ClientId, EarnerKey } from '../../ids.js';
 import type { OpsRequest } from './http/request.js';
 
 /** Paths that several pages link to. */
-export const TO = {
+export const PATHS = {
   failures: '/ops/echecs',
   scheme: '/ops/bareme',
   queues: '/ops/queues',

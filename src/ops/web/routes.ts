@@ -1,4 +1,4 @@
-import { readGroup, readJob, readFailuresPage, sendBack } from './failures/read.js';
+import { readGroup, readJob, readFailuresPage, retryFromForm } from './failures/read.js';
 import { GroupView, JobView, ListView } from './failures/view.js';
 import { readHome } from './home/read.js';
 import { HomeView } from './home/view.js';
@@ -36,7 +36,7 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   page('failures', '/echecs', 'Échecs', readFailuresPage, ListView, { nav: 'Échecs', everyS: 3 }),
   page('failures-group', '/echecs/cause/:group', ({ group }) => group.reason.happened, readGroup, GroupView),
   page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
-  action('failures-send', '/echecs/renvoyer', sendBack),
+  action('failures-send', '/echecs/renvoyer', retryFromForm),
 
   page('person-search', '/personne', 'Chercher une personne', () => ({ fault: false }), SearchView, {
     nav: 'Personne',

@@ -13,7 +13,7 @@ import {
 import { type BadgesResult, shortfall } from '../evaluation.js';
 import { type Lang, type Localized, quoted, say, together, withOrdinalFirst } from '../../localized.js';
 import type { Condition, OnLoss, Scheme } from '../types.js';
-import { CONDITION_WORDS as SAY, ON_LOSS, type Period, WORDS } from './words.js';
+import { CONDITION_WORDS as SAY, ON_LOSS, type Period, EXPLAIN_WORDS } from './words.js';
 
 /** Returns the badge's name; its id when the scheme has none. */
 export const badgeName = (scheme: Scheme, id: BadgeId): string => scheme.enrolments.get(id)?.name ?? id;
@@ -141,13 +141,13 @@ export const ruleWords = (scheme: Scheme, condition: Condition, lang: Lang): Tre
 
 function ruleTree(formatter: Formatter, condition: Condition): Tree {
   if (condition.kind === 'badges') return leaf(formatter.condition(condition));
-  if (condition.kind === 'holds') return leaf(WORDS.ruleHolds(formatter.awardName(condition.award)));
+  if (condition.kind === 'holds') return leaf(EXPLAIN_WORDS.ruleHolds(formatter.awardName(condition.award)));
   const under = condition.of.map((one) => ruleTree(formatter, one));
   const [only] = under;
   // A group of one condition reads as that condition.
   if (only !== undefined && under.length === 1) return only;
   const need = condition.kind === 'at_least' ? condition.atLeast : 1;
-  const heading = WORDS.group[condition.kind](need, under.length);
+  const heading = EXPLAIN_WORDS.group[condition.kind](need, under.length);
   const text = say`${heading} :
     ${heading}:`;
   return { text, under };

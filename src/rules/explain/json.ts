@@ -142,7 +142,7 @@ const wouldHelp = z
   .meta({ id: 'would_help' });
 
 /** The fields that identify an award in every JSON. */
-export const awardHead = {
+export const awardIdentityFields = {
   award: z.string(),
   name: z.string(),
   competency: z.string().nullable(),
@@ -153,7 +153,7 @@ export const awardHead = {
 
 const award = z
   .strictObject({
-    ...awardHead,
+    ...awardIdentityFields,
     on_loss: z.enum(['keep', 'flag', 'revoke']),
     met: z.boolean(),
     status: z.enum(['held', 'due', 'not_met', 'inactive', 'blocked']),

@@ -21,7 +21,7 @@ import {
 } from '../../localized.js';
 import type { AwardHistory, Explanation } from './explanation.js';
 import { badgeName, Formatter, inLang, leaf, partnerName, type Tree } from './formatter.js';
-import { type Catalogue, type HoldsStatus, talliesPhrase, WORDS } from './words.js';
+import { type ExplainWords, type HoldsStatus, talliesPhrase, EXPLAIN_WORDS } from './words.js';
 
 /**
  * Pure. Returns an explanation in lines, indented by two spaces a level, without any address. Awards are listed by
@@ -44,7 +44,7 @@ const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_S
 export class ExplanationText extends Formatter {
   constructor(
     private readonly explanation: Explanation,
-    private readonly words: Catalogue = WORDS,
+    private readonly words: ExplainWords = EXPLAIN_WORDS,
   ) {
     super(explanation.scheme);
   }

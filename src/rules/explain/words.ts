@@ -97,7 +97,7 @@ export const ON_LOSS: Readonly<Record<OnLoss, Localized>> = {
 };
 
 /** The texts for the Région, its partners and developers. Whole phrases: each language keeps its own grammar. */
-export const WORDS = {
+export const EXPLAIN_WORDS = {
   otherAwards: { fr: 'Autres badges de la Région', en: 'Other badges of the Région' },
   excludedHeading: say`Ne comptent pour aucun badge de la Région
     These count for no badge of the Région`,
@@ -248,4 +248,4 @@ export const WORDS = {
 };
 
 /** The words of `palier explain`; a page replaces some of them. */
-export type Catalogue = typeof WORDS;
+export type ExplainWords = typeof EXPLAIN_WORDS;

@@ -1,6 +1,6 @@
 import type { DateTime } from 'luxon';
 import { type Localized, say } from '../../localized.js';
-import { already, circle, type Noun } from './messages.js';
+import { duplicateFault, cycleFault, type Noun } from './messages.js';
 import type { Fields, Value } from './value.js';
 
 /**
@@ -30,7 +30,7 @@ function startOfDayS(day: DateTime, timeZone: string): number {
 }
 
 /** Returns the first value of each name, and reports every repetition. */
-export function once(
+export function uniqueByName(
   noun: Noun,
   severity: 'fault' | 'warn',
   named: readonly (readonly [name: string, value: Value])[],
@@ -39,7 +39,7 @@ export function once(
   for (const [name, value] of named) {
     const first = firsts.get(name);
     if (first === undefined) firsts.set(name, value);
-    else value[severity](already(noun, name, first.at));
+    else value[severity](duplicateFault(noun, name, first.at));
   }
   return firsts;
 }
@@ -54,7 +54,7 @@ export function distinctNames(
     const name = read(item);
     return name === undefined ? [] : [[name, item] as const];
   });
-  return once(noun, 'warn', named);
+  return uniqueByName(noun, 'warn', named);
 }
 
 /** A dependency on the name `to`, and where the file states it. */
@@ -68,11 +68,14 @@ export interface Edge {
  * circle is a fault. Edges to other names are ignored.
  * @param verb how a fault words an edge: "a <verb> b"
  */
-export function inOrder(edges: ReadonlyMap<string, readonly Edge[]>, verb: Localized): readonly string[] {
+export function sortByDependency(
+  edges: ReadonlyMap<string, readonly Edge[]>,
+  verb: Localized,
+): readonly string[] {
   const sorted = new Set<string>();
   const visit = (path: readonly string[], name: string): void => {
     for (const { to, at } of sorted.has(name) ? [] : (edges.get(name) ?? []))
-      if (path.includes(to)) at.fault(circle(verb, [...path.slice(path.indexOf(to)), to]));
+      if (path.includes(to)) at.fault(cycleFault(verb, [...path.slice(path.indexOf(to)), to]));
       else visit([...path, to], to);
     if (edges.has(name)) sorted.add(name);
   };

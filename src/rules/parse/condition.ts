@@ -8,9 +8,9 @@ import {
 } from '../badges-condition.js';
 import { type Localized, say } from '../../localized.js';
 import type { Condition } from '../types.js';
-import { type Edge, distinctNames, once, readSpan } from './checks.js';
+import { type Edge, distinctNames, uniqueByName, readSpan } from './checks.js';
 import { missingKey, quotedValue } from './messages.js';
-import { checkReachOfLists, type Known, type PlacedCondition } from './reach.js';
+import { checkReachOfLists, type KnownSchemeNames, type PlacedCondition } from './reach.js';
 import type { Fields, Value } from './value.js';
 
 /** No person can follow a deeper rule. Evaluation recurses this deep safely. */
@@ -25,7 +25,7 @@ const KEYS: readonly Key[] = [...FORMS, 'of', ...BADGES_KEYS];
 
 /** The context in which one award's rule is read. */
 export interface RuleReading {
-  readonly known: Known;
+  readonly known: KnownSchemeNames;
   /** IANA zone of the dates. */
   readonly timeZone: string;
   /** Receives every `holds` of the rule. */
@@ -108,7 +108,7 @@ function readForm(
   const held = conditions.flatMap(([condition, item]) =>
     condition?.kind === 'holds' ? [[condition.award, item] as const] : [],
   );
-  once('award', 'warn', held);
+  uniqueByName('award', 'warn', held);
   if (atLeast === undefined) return undefined;
   return { kind: 'at_least', atLeast, of: conditions.flatMap(([condition]) => condition ?? []) };
 }
@@ -173,7 +173,10 @@ const notActive = (
   the partner "${partner}" is not active: its badges do not count`;
 
 /** Returns the abilities that a selector may name: the competency's, or all without one. Null: not known for sure. */
-function abilitiesOf({ abilities }: Known, competency: string | undefined): ReadonlySet<string> | null {
+function abilitiesOf(
+  { abilities }: KnownSchemeNames,
+  competency: string | undefined,
+): ReadonlySet<string> | null {
   if (abilities === null) return null;
   const sets = competency === undefined ? [...abilities.values()] : [abilities.get(competency) ?? null];
   return sets.includes(null) ? null : new Set(sets.flatMap((set) => [...(set ?? [])]));

@@ -91,16 +91,16 @@ const NOUNS: Readonly<Record<Noun, NounWords>> = {
 const MAX_SHOWN = 60;
 
 /** Makes a value safe to show: short, on one line, and never an address. */
-export function shown(value: string): string {
+export function safeToShow(value: string): string {
   if (value.includes('@')) return '[...@...]';
   const line = value.replace(/[\s\p{Cc}]+/gu, ' ');
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}...` : line;
 }
 
-export const quotedValue = (value: string): Localized => plainlyQuoted(shown(value));
+export const quotedValue = (value: string): Localized => plainlyQuoted(safeToShow(value));
 
 /** The fault of a value of the wrong kind. */
-export const expected = (
+export const wrongKindFault = (
   what: Localized,
   found: Localized,
 ): Localized => say`attendu : ${what} ; trouvé : ${found}
@@ -114,11 +114,11 @@ export const didYouMean = (meant: string | null): Localized =>
         : did you mean ${quotedValue(meant)}?`;
 
 /** Returns the fault of an unknown name, with the known name that was probably meant. */
-export function unknown(noun: Noun, name: string, known: readonly string[]): Localized {
+export function unknownNameFault(noun: Noun, name: string, known: readonly string[]): Localized {
   const { fr, en, e, why = '' } = NOUNS[noun];
   const meant = didYouMean(nearest(name, known));
   const { names, total } = shortList(name, known);
-  const list = names.map(shown).join(', ');
+  const list = names.map(safeToShow).join(', ');
   const totalNote = total === null ? '' : { fr: `, ... ${total} en tout`, en: `, ... ${total} in all` };
   const among =
     known.length === 0
@@ -133,7 +133,7 @@ export const missingKey = (key: string): Localized => say`la clé « ${key} » m
   the key "${key}" is missing`;
 
 /** Returns the fault of a repeated name, with the place of the first. */
-export function already(noun: Noun, name: string, first: SourcePlace): Localized {
+export function duplicateFault(noun: Noun, name: string, first: SourcePlace): Localized {
   const { fr, en } = NOUNS[noun];
   const where = `${first.file}:${first.line}`;
   return say`${fr} ${quotedValue(name)} en double : déjà en ${where}
@@ -141,7 +141,7 @@ export function already(noun: Noun, name: string, first: SourcePlace): Localized
 }
 
 /** The fault of a circle of dependencies. @param path begins and ends with the same name */
-export const circle = (verb: Localized, path: readonly string[]): Localized => {
+export const cycleFault = (verb: Localized, path: readonly string[]): Localized => {
   const names = localized((lang) => path.map((name) => quotedValue(name)[lang]).join(` ${verb[lang]} `));
   return say`boucle : ${names}
     circle: ${names}`;

@@ -4,10 +4,10 @@ import { say } from '../../localized.js';
 import type { CompetencyId } from '../badges-condition.js';
 import type { Award, Competency, OnLoss, Partner, Scheme } from '../types.js';
 import { versionOf } from '../version.js';
-import { distinctNames, type Edge, inOrder, once, readSpan } from './checks.js';
+import { distinctNames, type Edge, sortByDependency, uniqueByName, readSpan } from './checks.js';
 import { readCondition, type RuleReading } from './condition.js';
-import { type SchemeFault, SchemeFaults, type SchemeFile, shown } from './messages.js';
-import { type Known, type PlacedCondition, warnOfReachToday } from './reach.js';
+import { type SchemeFault, SchemeFaults, type SchemeFile, safeToShow } from './messages.js';
+import { type KnownSchemeNames, type PlacedCondition, warnOfReachToday } from './reach.js';
 import { Source, type Value } from './value.js';
 
 /** The two files of the scheme. */
@@ -95,7 +95,7 @@ function readCompetencies(value: Value | undefined) {
 function readAwards(
   value: Value | undefined,
   reading: Omit<RuleReading, 'holds' | 'known'>,
-  otherNames: Omit<Known, 'awards'>,
+  otherNames: Omit<KnownSchemeNames, 'awards'>,
 ): readonly Award[] {
   const entries = value?.entries() ?? new Map<string, never>();
   const known = { ...otherNames, awards: entries };
@@ -110,8 +110,8 @@ function readAwards(
     edges.set(id, holds);
   }
   // Of two awards with one badge, each would count as held once the other is issued.
-  once('badge', 'fault', badges);
-  return inOrder(edges, { fr: 'demande', en: 'holds' }).flatMap((id) => awards.get(id) ?? []);
+  uniqueByName('badge', 'fault', badges);
+  return sortByDependency(edges, { fr: 'demande', en: 'holds' }).flatMap((id) => awards.get(id) ?? []);
 }
 
 /** @param badges receives the award's badge, with its place */
@@ -140,7 +140,7 @@ function readAward(
   return { ...details, badgeId: asBadgeId(badgeId), rule: condition };
 }
 
-type PartnersReading = Pick<Known, 'abilities'> & { readonly timeZone: string };
+type PartnersReading = Pick<KnownSchemeNames, 'abilities'> & { readonly timeZone: string };
 
 /** The line of one badge, not checked against the other lines yet. */
 type Line = NonNullable<ReturnType<typeof readLine>>;
@@ -151,10 +151,10 @@ function readPartners(root: Value | undefined, reading: PartnersReading): readon
   if (items === undefined) return null;
   const drafts = items.map((item) => readPartner(item, reading));
   const partnerIds = drafts.flatMap(({ idEntry }) => idEntry);
-  once('partner', 'fault', partnerIds);
+  uniqueByName('partner', 'fault', partnerIds);
   const lines = drafts.flatMap((draft) => draft.lines);
   const badgeIds = lines.map(({ badge, id }) => [badge.badgeId, id] as const);
-  once('badge', 'fault', badgeIds);
+  uniqueByName('badge', 'fault', badgeIds);
   checkReplaced(lines);
   const familyOf = families(lines);
   return drafts.map((draft) => ({
@@ -230,12 +230,12 @@ function checkReplaced(lines: readonly Line[]): void {
     const older = [...replaces].map(([to, at]) => ({ to, at }));
     return [badge.badgeId, older] as const;
   });
-  inOrder(new Map(edges), { fr: 'remplace', en: 'replaces' });
+  sortByDependency(new Map(edges), { fr: 'remplace', en: 'replaces' });
 }
 
 const ofAnother = (badge: string, owner: string) =>
-  say`le badge « ${badge} » est du partenaire « ${shown(owner)} » : un partenaire ne remplace que ses propres badges
-    the badge "${badge}" is the partner "${shown(owner)}"'s: a partner replaces badges of its own only`;
+  say`le badge « ${badge} » est du partenaire « ${safeToShow(owner)} » : un partenaire ne remplace que ses propres badges
+    the badge "${badge}" is the partner "${safeToShow(owner)}"'s: a partner replaces badges of its own only`;
 
 const notEnrolled = (badge: string) =>
   say`le badge remplacé « ${badge} » n'est pas inscrit : ses attributions ne comptent pas ; l'inscrire avec ses propres dates si elles le doivent

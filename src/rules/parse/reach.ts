@@ -15,7 +15,7 @@ import type { Enrolment, Partner } from '../types.js';
 import type { KnownNames, Value } from './value.js';
 
 /** The names that a rule may use. Null: they are unreadable, so no name can be called unknown. */
-export interface Known {
+export interface KnownSchemeNames {
   readonly awards: KnownNames;
   /** The names of each competency's abilities. */
   readonly abilities: ReadonlyMap<CompetencyId, ReadonlySet<string> | null> | null;
@@ -46,7 +46,7 @@ function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number 
 }
 
 /** Returns the reach that the condition's own lists allow, whatever partners enrol later. */
-function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known: Known): Reach {
+function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known: KnownSchemeNames): Reach {
   const { issuers, badges } = selector;
   const abilities = declaredAbilities(selector, known);
   if (badges === undefined || known.badges === null) {
@@ -60,7 +60,7 @@ function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known
 }
 
 /** Counts the abilities that a selector allows. One id in two competencies is two abilities. */
-function declaredAbilities({ competency, ability }: Selector, { abilities }: Known): number {
+function declaredAbilities({ competency, ability }: Selector, { abilities }: KnownSchemeNames): number {
   if (abilities === null) return Infinity;
   const sets = competency === undefined ? [...abilities.values()] : [abilities.get(competency) ?? null];
   const sizes = sets.map((set) => {
@@ -94,7 +94,7 @@ const outOfReach = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
   });
 
 /** Reports a fault for each number that the condition's own lists can never give. */
-export function checkReachOfLists(placed: PlacedCondition, known: Known): void {
+export function checkReachOfLists(placed: PlacedCondition, known: KnownSchemeNames): void {
   for (const { asked, most, thing, at } of outOfReach(placed, reachOfLists(placed.condition, known)))
     at.fault(say`« ${asked} » ne peut jamais être atteint : le sélecteur donne ${most} ${thing} au plus
       "${asked}" can never be reached: the selector gives ${most} ${thing} at most`);

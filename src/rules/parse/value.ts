@@ -6,14 +6,14 @@ import {
   type SourcePlace,
   type SchemeFault,
   type SchemeFile,
-  already,
-  expected,
+  duplicateFault,
+  wrongKindFault,
   missingKey,
   nearest,
   type Noun,
   quotedValue,
   syntaxFault,
-  unknown,
+  unknownNameFault,
 } from './messages.js';
 
 /** How many aliases are followed: a few lines of aliases can expand to billions of values. */
@@ -194,7 +194,7 @@ export class Value {
     if (known === null) return this.id();
     const name = this.name();
     if (name === undefined || known.has(name)) return name;
-    return this.fault(unknown(noun, name, [...known.keys()]));
+    return this.fault(unknownNameFault(noun, name, [...known.keys()]));
   }
 
   choice<T extends string>(choices: readonly T[]): T | undefined {
@@ -222,7 +222,7 @@ export class Value {
       const name = key && key.#read(KEY, (value, written) => (value === null ? null : written));
       if (key === undefined || name === undefined) continue;
       const first = entries.get(name);
-      if (first !== undefined) key.fault(already('key', name, first.key.at));
+      if (first !== undefined) key.fault(duplicateFault('key', name, first.key.at));
       else entries.set(name, { key, value: this.source.valueOf(pair.value, offset) });
     }
     return entries;
@@ -242,7 +242,7 @@ export class Value {
       let key = allowed.find((one) => one === name);
       if (key === undefined) {
         hasUnknown = true;
-        entry.key.fault(unknown('key', name, allowed));
+        entry.key.fault(unknownNameFault('key', name, allowed));
         const meant = nearest(name, allowed);
         key = allowed.find((one) => one === meant && !given.has(one));
       }
@@ -275,7 +275,7 @@ export class Value {
     const scalar = this.#scalar;
     const isEmpty = scalar?.value === null;
     const found = scalar && (isEmpty ? NOTHING : quotedValue(scalar.written));
-    return this.fault(expected(what, found ?? (this.isMap ? MAP : LIST)));
+    return this.fault(wrongKindFault(what, found ?? (this.isMap ? MAP : LIST)));
   }
 }
 

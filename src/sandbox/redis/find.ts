@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { command, works } from '../processes.js';
+import { command, commandSucceeds } from '../processes.js';
 
 export interface RedisBinary {
   readonly file: string;
@@ -22,7 +22,7 @@ export type Finder = (options: FindOptions) => Promise<RedisBinary | null>;
 /** Finds an installed `redis-server`, or its successor. */
 const installedRedis: Finder = async () => {
   for (const file of ['redis-server', 'valkey-server'])
-    if (await works(file, ['--version'])) return { file, source: file };
+    if (await commandSucceeds(file, ['--version'])) return { file, source: file };
   return null;
 };
 
@@ -39,7 +39,8 @@ async function unpackDebianRedis(options: FindOptions): Promise<RedisBinary | nu
   const home = join(cacheDir, `${NAME}-${process.arch}`);
   const cached = await runnable(home);
   if (cached !== null) return cached;
-  if (!(await works('apt-get', ['--version'])) || !(await works('dpkg', ['--version']))) return null;
+  if (!(await commandSucceeds('apt-get', ['--version'])) || !(await commandSucceeds('dpkg', ['--version'])))
+    return null;
   options.log('Redis : téléchargement du paquet de la distribution (1,3 Mo), une seule fois…');
   await mkdir(cacheDir, { recursive: true });
   // Unpacked aside, then renamed in one step: two processes may do this at once.
@@ -72,7 +73,7 @@ async function runnable(home: string): Promise<RedisBinary | null> {
     folders.push(...names.filter((name) => name.includes('-linux-')).map((name) => join(parent, name)));
   }
   const env = { LD_LIBRARY_PATH: folders.join(':') };
-  const runs = await works(file, ['--version'], { env });
+  const runs = await commandSucceeds(file, ['--version'], { env });
   return runs ? { file, env, source: 'redis-tools (Debian, Ubuntu)' } : null;
 }
 
@@ -133,7 +134,7 @@ interface Builder {
 /** Builds Redis from source by the development package `redis-memory-server`: one or two minutes, once. */
 const buildRedis: Finder = async ({ cacheDir, log }) => {
   const builder = await import('redis-memory-server/lib/util/RedisBinary.js').catch(() => null);
-  if (builder === null || (process.platform !== 'win32' && !(await works('make', ['--version']))))
+  if (builder === null || (process.platform !== 'win32' && !(await commandSucceeds('make', ['--version']))))
     return null;
   log('Redis : construction depuis les sources, une seule fois (une à deux minutes)…');
   // A CommonJS default export, seen from an ES module or from CommonJS.

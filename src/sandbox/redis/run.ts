@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { afterUs, freePort, startChild } from '../processes.js';
+import { runIfKilled, freePort, startChild } from '../processes.js';
 import { findRedis, type FindOptions, type RedisBinary } from './find.js';
 
 /** How long a Redis may take to read its data and answer. */
@@ -99,7 +99,7 @@ export async function runServer({ file, env }: RedisBinary, args: readonly strin
     throw new RedisDidNotStart(why, output);
   }
   // KILL too, since a master may wait for its replicas; CONT, since a stopped process does not act on TERM.
-  const guard = afterUs(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
+  const guard = runIfKilled(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
   // The guard ends with Redis: another program may get its process id.
   void ended.then(guard);
   return {

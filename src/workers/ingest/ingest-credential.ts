@@ -16,7 +16,7 @@ import type { Stores } from '../stores.js';
  */
 export const ingestCredential: JobHandler<Stores, CredentialNotice> = async (stores, notice, signal) => {
   const { earner, recipient, url, source } = notice;
-  const { vault, hosted, schemes, news, region, clock, queues } = stores;
+  const { vault, hosted, schemes, partnerActivity, region, clock, queues } = stores;
   const address = vault.open(recipient, earner);
   const requestedS = secondsOf(clock);
   const credential = await hosted.read(url, address, signal);
@@ -25,14 +25,20 @@ export const ingestCredential: JobHandler<Stores, CredentialNotice> = async (sto
   const { scheme } = await schemes.now();
   const isOfPartner = !credential.revokedOnly && credential.clientId !== region;
   if (isOfPartner && !scheme.partnersById.has(credential.clientId)) {
-    await news.ignoreClient(credential.clientId, requestedS, credential.eventId);
+    await partnerActivity.ignoreClient(credential.clientId, requestedS, credential.eventId);
     return ignored;
   }
   const contact = { address: withoutUnseenEnds(address), name: null };
   if (!(await storeCredential(stores, earner, contact, credential, requestedS))) return ignored;
   if (isOfPartner && !scheme.enrolments.has(credential.badgeId))
-    await news.ignoreBadge(credential.clientId, credential.badgeId, requestedS, credential.eventId);
-  if (!credential.revokedOnly) await news.seen(credential.clientId, credential.issuedOnS, credential.eventId);
+    await partnerActivity.ignoreBadge(
+      credential.clientId,
+      credential.badgeId,
+      requestedS,
+      credential.eventId,
+    );
+  if (!credential.revokedOnly)
+    await partnerActivity.seen(credential.clientId, credential.issuedOnS, credential.eventId);
   const cause = `${source}.credential.${earner}`;
   await enqueueEarners(queues.earners, [earner], cause);
   return { did: 'credential stored', facts: { earner, cause } };

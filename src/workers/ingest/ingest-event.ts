@@ -2,13 +2,13 @@ import type { ClientId, EventId } from '../../ids.js';
 import type { RegionAccountSync } from '../../issuing/region-account-sync.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone, ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
-import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/events.js';
+import { listCompleteEvents, readSingleEvent, type EventToRead, type EventRead } from '../../obf/events.js';
 import { secondsOf, type Clock } from '../../platform/clock.js';
 import type { JobHandler } from '../../platform/job.js';
 import { raceAbort } from '../../platform/redis.js';
 import type { EventNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
-import { clearFailures, evaluatingFor, storeEvent } from './store-event.js';
+import { clearFailures, enqueueEvaluationsFor, storeEvent } from './store-event.js';
 
 interface EventPipeline extends Stores {
   readonly readEvent: ReturnType<typeof createEventReader>;
@@ -52,7 +52,7 @@ async function readAndStore(pipeline: EventPipeline, notice: EventNotice, signal
   }
   // In the log, joins a notice to the evaluations and awards that follow from it.
   const cause = `${source}.event.${clientId}.${eventId}`;
-  const evaluate = evaluatingFor(pipeline, cause);
+  const evaluate = enqueueEvaluationsFor(pipeline, cause);
   const options = { evaluate, source: source === 'poll' ? 'list' : 'notice' } as const;
   const earners = await storeEvent(pipeline, read, options, signal);
   return { did: 'event stored', facts: { ...facts, badge: read.event.badgeId, earners, cause } };
@@ -68,7 +68,7 @@ const DAY_S = 86_400;
 
 type Parts = Pick<Stores, 'clock' | 'log'> & { readonly events: Pick<Stores['events'], 'compare'> };
 
-type EventRequest = EventAsked & Pick<EventNotice, 'type'>;
+type EventRequest = EventToRead & Pick<EventNotice, 'type'>;
 
 interface PendingRead {
   readonly request: EventRequest;
@@ -115,7 +115,7 @@ async function readBatch(parts: Parts, reads: AccountReads, batch: readonly Pend
     const listed = (await listing).get(request.eventId);
     if (listed !== undefined && !isAskedByName(request)) return listed;
     signal.throwIfAborted();
-    return readAlone(reads.account, request, signal);
+    return readSingleEvent(reads.account, request, signal);
   };
   const results = batch.map((pending) => {
     const result = readOne(pending);

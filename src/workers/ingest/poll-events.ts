@@ -35,13 +35,13 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
       await enqueueAsNotice(stores, noticeOf(event));
       enqueued += 1;
     }
-    await followOddRows(stores, clientId, page.odd, page.isAll);
+    await enqueueUnreadableRows(stores, clientId, page.odd, page.isAll);
   }
   return enqueued;
 }
 
 /** Runs one scheduled poll. A metric has the time of the last success, so that a client without polls is noticed. */
-export const pollForClock: JobHandler<Stores, { clientId: ClientId }> = async (stores, job, signal) => {
+export const runScheduledPoll: JobHandler<Stores, { clientId: ClientId }> = async (stores, job, signal) => {
   const { clientId: client } = job;
   const events = await pollEvents(stores, client, signal);
   const atS = secondsOf(stores.clock);
@@ -74,7 +74,7 @@ const scopeOf = (clientId: ClientId) => ({ clientId, list: 'events', eventId: nu
  * @returns `unread`: the events of such rows that were never read, and may be readable by id
  * @returns `fields`: the unreadable fields of these events, and of rows without an id
  */
-export async function noteOddRows(
+export async function recordUnreadableRows(
   { events, readProblems, clock }: Stores,
   clientId: ClientId,
   odd: readonly OddRow[],
@@ -93,14 +93,14 @@ export async function noteOddRows(
  * Enqueues the events of unreadable rows by their ids. While such a row is left, a job in failed names its fields.
  * @param isAll whether `odd` is of the whole list; if it is and none is left, the problem is over
  */
-export async function followOddRows(
+export async function enqueueUnreadableRows(
   stores: Stores,
   clientId: ClientId,
   odd: readonly OddRow[],
   isAll: boolean,
 ): Promise<void> {
   const { readProblems, queues } = stores;
-  const { unread, fields } = await noteOddRows(stores, clientId, odd);
+  const { unread, fields } = await recordUnreadableRows(stores, clientId, odd);
   for (const eventId of unread)
     await enqueueAsNotice(stores, { kind: 'event', clientId, eventId, source: 'poll' });
   const id = oddRowJobId(clientId);

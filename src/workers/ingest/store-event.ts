@@ -20,7 +20,7 @@ import { completenessOf, EventIncomplete, type EventRead, RowUnreadable } from '
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import { enqueueEarners, runsOf } from '../../queue/enqueue.js';
+import { enqueueEarners, overlappingJobIds } from '../../queue/enqueue.js';
 import { NOTICE_TYPES, eventNoticeId, listedEventId } from '../../queue/jobs.js';
 import type { Rules } from '../../rules/rollout.js';
 import type { Scheme } from '../../rules/types.js';
@@ -34,7 +34,7 @@ export interface StoreOptions {
 }
 
 /** Returns the usual `evaluate`. */
-export const evaluatingFor =
+export const enqueueEvaluationsFor =
   ({ queues }: Stores, cause: string): StoreOptions['evaluate'] =>
   (written) => {
     const earners = written.map(({ earner }) => earner);
@@ -52,7 +52,7 @@ export async function storeEvent(
   { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { replicas, region, news, events, schemes, clock } = stores;
+  const { replicas, region, partnerActivity, events, schemes, clock } = stores;
   const { clientId } = event;
   const epoch = replicas.epoch();
   const rules = await schemes.now();
@@ -66,7 +66,7 @@ export async function storeEvent(
   signal.throwIfAborted();
   const happenedS = event.createdS ?? read.recipients[0]?.issuedOnS ?? null;
   // The pages show partners without recent activity.
-  if (happenedS !== null && assertions.length > 0) await news.seen(clientId, happenedS, event.id);
+  if (happenedS !== null && assertions.length > 0) await partnerActivity.seen(clientId, happenedS, event.id);
   await evaluate(stored);
   // The event counts as unread, with its reason, until all of it is stored. Its readable recipients do not wait.
   if (result instanceof SomeUnreadable) throw result;
@@ -79,7 +79,7 @@ export async function storeEvent(
   await clearFailures(stores, { clientId, eventId: event.id });
   // For the pages: the partner may have forgotten to enrol this badge.
   if (clientId !== region && !rules.scheme.enrolments.has(event.badgeId))
-    await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock), event.id);
+    await partnerActivity.ignoreBadge(clientId, event.badgeId, secondsOf(clock), event.id);
   return stored.length;
 }
 
@@ -91,7 +91,7 @@ export async function clearFailures(
   await readProblems.clear({ ...event, list: 'recipients' });
   if ((await queues.notices.getFailedCount()) === 0) return;
   const ids = [...NOTICE_TYPES.map((type) => eventNoticeId(event, type)), listedEventId(event)];
-  for (const jobId of ids.flatMap(runsOf)) {
+  for (const jobId of ids.flatMap(overlappingJobIds)) {
     const job = await queues.notices.getJob(jobId);
     if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
   }

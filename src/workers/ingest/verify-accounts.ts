@@ -5,7 +5,13 @@ import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
 import { IdSet, type ListRead, readList } from '../../obf/list.js';
-import { allOf, completenessOf, EventIncomplete, readAlone, type EventRead } from '../../obf/events.js';
+import {
+  completeRecipients,
+  completenessOf,
+  EventIncomplete,
+  readSingleEvent,
+  type EventRead,
+} from '../../obf/events.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job.js';
@@ -16,7 +22,7 @@ import { storePopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../pipeline.js';
 import { retryTransient } from '../runtime/job-outcome.js';
 import { polledClients } from '../runtime/schedules.js';
-import { followOddRows, noticeOf } from './poll-events.js';
+import { enqueueUnreadableRows, noticeOf } from './poll-events.js';
 import { clearFailures, storeEvent } from './store-event.js';
 
 /**
@@ -106,7 +112,7 @@ function recordUnreadable({ drift, signal }: Run, clientId: ClientId, error: unk
 }
 
 /** Runs the scheduled verification. Logs each account that cannot be read; the next run reads it again. */
-export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
+export async function runScheduledVerification(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
   const { unreadable, ...found } = await verifyAccounts(pipeline, () => undefined, signal);
   for (const { clientId, error: err } of unreadable)
     pipeline.log.warn({ client: clientId, err }, 'an account could not be verified');
@@ -129,7 +135,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
     keyOf: ({ id }) => id,
     onRows: (rows) => rows.forEach((row) => unstored.set(row.id, row)),
   });
-  await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
+  await enqueueUnreadableRows(pipeline, clientId, eventList.odd, eventList.isWhole);
   const ids = [...unstored.keys()];
   const compared = await index.compare(clientId, [...unstored.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
@@ -165,7 +171,7 @@ function storeListed(
   const rowsByEvent = new Map<EventId, ObfRecipient[]>();
   const total = [...unstored.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
   const storeIfComplete = async (event: ObfEvent): Promise<void> => {
-    const recipients = allOf(rowsByEvent.get(event.id) ?? []);
+    const recipients = completeRecipients(rowsByEvent.get(event.id) ?? []);
     if (completenessOf(event, recipients) !== 'complete') return;
     rowsByEvent.delete(event.id);
     try {
@@ -241,7 +247,7 @@ async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects 
   const { toEvaluate, drift, signal } = run;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
-  const reading = retryTransient(() => readAlone(account, { clientId, eventId }, signal), signal);
+  const reading = retryTransient(() => readSingleEvent(account, { clientId, eventId }, signal), signal);
   const read = await reading.catch((error: unknown) => {
     if (isEventGone(error)) return null;
     throw error;

@@ -21,7 +21,7 @@ export const gatherAwards: JobHandler<Stores, { badgeId: BadgeId }> = async (sto
     const batch = await outbox.takeBatch(badgeId, pace.batchMax);
     if (batch !== null) formed.push(batch);
   }
-  for (const batchId of await batches.of(badgeId)) await ensureBatchJob(stores, badgeId, batchId);
+  for (const batchId of await batches.ids(badgeId)) await ensureBatchJob(stores, badgeId, batchId);
   const earners = formed.flatMap((batch) => batch.earners).length;
   const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
   // `onlyQueued` waits for no replica: while none answers, gather jobs must not take the places of batch jobs.
@@ -34,7 +34,7 @@ async function nextDelayMs(stores: Stores, badgeId: BadgeId): Promise<number | n
   const { outbox, holds, pace, now } = stores;
   // Read before the outbox, so that no award moves between the two unseen.
   const moreMayCome = await areJobsUpstream(stores);
-  const [gathered, hold] = await Promise.all([outbox.look(badgeId), holds.of(badgeId)]);
+  const [gathered, hold] = await Promise.all([outbox.waitTimes(badgeId), holds.of(badgeId)]);
   if (gathered === null) return null;
   const heldMs = hold === null ? 0 : hold.nextMs - (await now());
   if (heldMs > 0) return Math.min(heldMs, pace.holdFirstMs);
@@ -42,7 +42,7 @@ async function nextDelayMs(stores: Stores, badgeId: BadgeId): Promise<number | n
 }
 
 /** What waits in one badge's outbox. `moreMayCome`: notices or evaluations are queued or running. */
-type Gathered = NonNullable<Awaited<ReturnType<Outbox['look']>>> & { readonly moreMayCome: boolean };
+type Gathered = NonNullable<Awaited<ReturnType<Outbox['waitTimes']>>> & { readonly moreMayCome: boolean };
 
 /** The next check comes after this part of the time waited: checks are few, and none is much too late. */
 const CHECK_AFTER_PART = 1 / 4;
@@ -121,7 +121,7 @@ async function ensureBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId
   const batch = await batches.find(badgeId, batchId).catch(() => null);
   if (batch === null) return;
   const sinceMs = batch.refusedMs ?? batch.createdMs;
-  if (isTriedAgain(sinceMs, job.finishedOn, await now()))
+  if (isRetryDue(sinceMs, job.finishedOn, await now()))
     await enqueue(queues.awards, batchJob(badgeId, batchId));
 }
 
@@ -136,7 +136,7 @@ const [MIN_WAIT_MS, MAX_WAIT_MS] = [HOUR_MS, 24 * HOUR_MS];
  * @param sinceMs when it was refused first, or formed
  * @param failedMs when it failed last
  */
-export function isTriedAgain(sinceMs: number, failedMs: number, nowMs: number): boolean {
+export function isRetryDue(sinceMs: number, failedMs: number, nowMs: number): boolean {
   if (nowMs - sinceMs > RETRIED_FOR_MS) return false;
   const waitMs = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, failedMs - sinceMs));
   return nowMs - failedMs >= waitMs;
@@ -152,7 +152,7 @@ export async function sweepAwards(stores: Stores): Promise<number> {
   const awards = [...scheme.awards, ...(rollout?.inForce?.awards ?? [])];
   let gathered = 0;
   for (const badgeId of new Set(awards.map((award) => award.badgeId))) {
-    const [waiting, open] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
+    const [waiting, open] = await Promise.all([outbox.waiting(badgeId), batches.ids(badgeId)]);
     if (waiting === 0 && open.length === 0) continue;
     await enqueueGather(stores, badgeId, 0);
     gathered += 1;

@@ -4,7 +4,7 @@ import { issueBatch } from '../../issuing/issue-batch.js';
 import type { LongWork, JobHandler } from '../../platform/job.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/remove-traces.js';
-import { noticesIn } from '../../queue/arrivals.js';
+import { noticeJobsOf } from '../../queue/arrivals.js';
 import { enqueueAll } from '../../queue/enqueue.js';
 import {
   arrivalsJob,
@@ -17,13 +17,13 @@ import {
   type ReplayJob,
 } from '../../queue/jobs.js';
 import { cleanQueues } from '../../queue/failures.js';
-import { sendFailed, sentIn } from '../../queue/replay.js';
+import { retryFailed, sentIn } from '../../queue/replay.js';
 import { applyForOps, planForOps } from '../apply-scheme.js';
 import { evaluateEarner } from '../evaluate-earner.js';
 import { ingestCredential } from '../ingest/ingest-credential.js';
 import { ingestEvent } from '../ingest/ingest-event.js';
-import { pollForClock, reportOddRow } from '../ingest/poll-events.js';
-import { countPeople, verifyForClock } from '../ingest/verify-accounts.js';
+import { runScheduledPoll, reportOddRow } from '../ingest/poll-events.js';
+import { countPeople, runScheduledVerification } from '../ingest/verify-accounts.js';
 import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
 import { revokeAward } from '../issue/revocation.js';
 import type { Pipeline } from '../pipeline.js';
@@ -51,7 +51,7 @@ const byKind = <Job extends { readonly kind: string }>(
 
 /** Enqueues each notice as its own job: the web process stores all of one write as one, for speed. */
 const sortArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async ({ queues }, { arrivals }) => {
-  const notices = noticesIn(arrivals);
+  const notices = noticeJobsOf(arrivals);
   await enqueueAll(queues.notices, notices);
   return { did: 'notices sorted', facts: { notices: notices.length } };
 };
@@ -67,7 +67,7 @@ const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLi
 };
 
 const replay: LongWork<Pipeline, ReplayJob> = async ({ queues }, job, signal, progress) => {
-  const done = await sendFailed(queues, job, progress, signal);
+  const done = await retryFailed(queues, job, progress, signal);
   const facts = { user: job.by, sent: sentIn(done), gone: done.gone, left: done.left };
   return { did: 'failed jobs sent back to work', facts };
 };
@@ -83,7 +83,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   notices: byKind(noticeQueueJob, {
     event: ingestEvent,
     credential: ingestCredential,
-    poll: pollForClock,
+    poll: runScheduledPoll,
     'odd-row': reportOddRow,
   }),
   earners: parsed(earnerJob, evaluateEarner),
@@ -97,7 +97,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     clean: (pipeline, _job, signal) => cleanQueues(pipeline, signal),
     purge,
     population: (pipeline, _job, signal) => countPeople(pipeline, signal),
-    verify: (pipeline, _job, signal) => verifyForClock(pipeline, signal),
+    verify: (pipeline, _job, signal) => runScheduledVerification(pipeline, signal),
     plan: planForOps,
     apply: applyForOps,
     replay,

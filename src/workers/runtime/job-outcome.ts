@@ -168,7 +168,7 @@ export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pip
       const outcome = verdict.do === 'retry' && isLast ? 'failed' : OUTCOMES[verdict.do];
       const facts = { ...base, outcome, durationMs: end(outcome), err };
       // No award of this badge is issued until somebody mends the account.
-      if (err instanceof OnHold && err.looked) log.error(facts, 'issuing has stopped');
+      if (err instanceof OnHold && err.hasCheckedAccount) log.error(facts, 'issuing has stopped');
       else log.warn(facts, 'job not done');
     },
   };

@@ -1,10 +1,10 @@
 import { type Job, Worker } from 'bullmq';
-import { keepFlushed } from '../../platform/meter.js';
+import { flushPeriodically } from '../../platform/meter.js';
 import { isCluster, type RedisConnection } from '../../platform/redis.js';
 import { rateLimitedLog } from '../../platform/logger.js';
 import { type Disposer, SHUTDOWN_LIMIT_MS } from '../../platform/lifecycle.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../../queue/jobs.js';
-import { PAUSED_AT } from '../../queue/enqueue.js';
+import { PAUSED_LIMITER_VALUE } from '../../queue/enqueue.js';
 import { applyErrorPolicy, backoffStrategy, classifyError, startJobLog } from './job-outcome.js';
 import { keepDelays } from './schedules.js';
 import { HANDLERS } from './handlers.js';
@@ -67,7 +67,7 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
 };
 
 /** BullMQ reads another worker's rate-limit pause from Redis only with a limiter. This limit is never reached. */
-const HEED_PAUSES = { max: PAUSED_AT, duration: 1000 };
+const HEED_PAUSES = { max: PAUSED_LIMITER_VALUE, duration: 1000 };
 
 /** High, since every job may run again: kills must not move a job to failed. */
 const MAX_STALLED = 100;
@@ -84,7 +84,7 @@ export function startWorkers(
     .knownSinceMs()
     .catch((err: unknown) => pipeline.log.warn({ err }, 'Redis does not answer yet'));
   const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
-  const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
+  const stopCounting = flushPeriodically(pipeline.meter, pipeline.log);
   const stopDelays = keepDelays(pipeline);
   const close = (worker: QueueWorker): Promise<void> =>
     closeWithTimeout(

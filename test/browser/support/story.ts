@@ -67,7 +67,7 @@ export async function tellStory(house: House): Promise<void> {
 
 /** What the account says of people whom nothing else is known of here. */
 async function lastMonth(house: House): Promise<void> {
-  const [{ journal, vault, clock, news }] = house.pipelines;
+  const [{ journal, vault, clock, partnerActivity }] = house.pipelines;
   const nowS = secondsOf(clock);
   const entries = house.scheme.awards.flatMap(({ id, badgeId }, at) =>
     Array.from({ length: Math.round(46 / (at + 1)) }, (_, nth) => ({
@@ -86,7 +86,7 @@ async function lastMonth(house: House): Promise<void> {
   // One by one, as they would have come: the account is read in the order in which it was written.
   for (const entry of entries.toSorted((a, b) => a.atS - b.atS)) await journal.write([entry]);
   const longAgoS = nowS - 41 * 86_400;
-  await news.seen(asClientId('ATELIERS_COTENTIN'), longAgoS);
+  await partnerActivity.seen(asClientId('ATELIERS_COTENTIN'), longAgoS);
 }
 
 async function badgesComeIn(house: House): Promise<void> {
@@ -149,11 +149,11 @@ async function someAreSentAgain(house: House): Promise<void> {
 
 /** A badge that nobody enrolled, an organisation that nobody knows, and one that takes no part any more. */
 async function someAreIgnored(house: House): Promise<void> {
-  const [{ news, clock }] = house.pipelines;
+  const [{ partnerActivity, clock }] = house.pipelines;
   const nowS = secondsOf(clock);
-  await news.ignoreBadge(asClientId('CFA_BOCAGE'), asBadgeId('CFA_SECURITE'), nowS - 3600);
-  await news.ignoreClient(asClientId('LYCEE_DE_LA_CARE'), nowS - 7200);
-  await news.ignoreClient(asClientId('ECOLE_PERCHE'), nowS - 86_400);
+  await partnerActivity.ignoreBadge(asClientId('CFA_BOCAGE'), asBadgeId('CFA_SECURITE'), nowS - 3600);
+  await partnerActivity.ignoreClient(asClientId('LYCEE_DE_LA_CARE'), nowS - 7200);
+  await partnerActivity.ignoreClient(asClientId('ECOLE_PERCHE'), nowS - 86_400);
 }
 
 async function aPlanIsMade(house: House): Promise<void> {

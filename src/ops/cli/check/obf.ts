@@ -7,15 +7,15 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import { type Localized, plural, say } from '../../../localized.js';
 import { problemWords, readProblemsToShow } from '../../shared/stats.js';
 import { askAccounts, obfWords, REGION_KEY } from '../session.js';
-import type { Check, Found, CheckContext } from './runner.js';
+import type { Check, CheckFindings, CheckContext } from './runner.js';
 
 /** What every OBF call needs; processes share the sealed token through Redis. */
 const NEEDED = ['redis-write', 'OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 const NEEDED_OF_REGION = [...NEEDED, 'region', 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET'];
 
 const regionCheck =
-  (ask: (account: ObfAccount, signal: AbortSignal, scheme: Scheme | null) => Promise<Found>) =>
-  async ({ call, settings, obf, scheme }: CheckContext): Promise<Found | null> => {
+  (ask: (account: ObfAccount, signal: AbortSignal, scheme: Scheme | null) => Promise<CheckFindings>) =>
+  async ({ call, settings, obf, scheme }: CheckContext): Promise<CheckFindings | null> => {
     const account = obf.account(asClientId(settings.config.obfClientId));
     try {
       return account && (await ask(account, AbortSignal.timeout(call.patienceMs.obf), scheme));
@@ -102,7 +102,7 @@ const missingWords = ({ id, badgeId }: Award): Localized =>
 const CONCURRENCY = 8;
 
 /** Checks that each API key opens its partner's account. */
-async function checkPartners({ call, obf, scheme, keys }: CheckContext): Promise<Found | null> {
+async function checkPartners({ call, obf, scheme, keys }: CheckContext): Promise<CheckFindings | null> {
   if (scheme === null || keys === null) return null;
   const ping = async (clientId: ClientId): Promise<void> => {
     await obf.account(clientId)?.ping(AbortSignal.timeout(call.patienceMs.obf));

@@ -9,7 +9,7 @@ import { durationWords, PAUSED } from '../../shared/words.js';
 import { holdLine, readHolds } from '../../shared/stats.js';
 import { type Localized, say } from '../../../localized.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
-import type { Check, Found, CheckContext } from './runner.js';
+import type { Check, CheckFindings, CheckContext } from './runner.js';
 
 export const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
 
@@ -113,7 +113,7 @@ const NO_INFO = say`INFO est refusé : impossible de savoir si maxmemory-policy 
   INFO is refused: whether maxmemory-policy is noeviction and AOF is on cannot be known`;
 
 /** Compares the files with the rules in force: for people already known, changes wait for `apply`. */
-async function checkRules({ call, redis, vault, scheme }: CheckContext): Promise<Found | null> {
+async function checkRules({ call, redis, vault, scheme }: CheckContext): Promise<CheckFindings | null> {
   if (scheme === null) return null;
   const schemes = createSchemes({ redis, prefix: call.dataPrefix, vault }, scheme);
   try {

@@ -27,7 +27,7 @@ export interface CheckContext extends LocalCheckContext {
 type Messages = readonly (Localized | false)[];
 
 /** What a check found; the worst message is its status. */
-export interface Found {
+export interface CheckFindings {
   readonly errors?: Messages;
   readonly warnings?: Messages;
   readonly notes?: Messages;
@@ -41,7 +41,7 @@ export interface Check<RunContext = CheckContext> {
   /** Variables, and needs that an earlier check may lack; without one of them, this check is skipped. */
   readonly needs?: readonly string[];
   /** Returns null when there is nothing to check. */
-  readonly run: (context: RunContext) => Promise<Found | null> | Found | null;
+  readonly run: (context: RunContext) => Promise<CheckFindings | null> | CheckFindings | null;
 }
 
 export interface CheckResult {
@@ -50,7 +50,7 @@ export interface CheckResult {
   readonly messages: readonly Localized[];
 }
 
-export function resultOf(check: CheckResult['check'], found: Found): CheckResult {
+export function resultOf(check: CheckResult['check'], found: CheckFindings): CheckResult {
   const { errors = [], warnings = [], notes = [] } = found;
   const status = errors.some(Boolean) ? 'error' : warnings.some(Boolean) ? 'warning' : 'ok';
   const messages = [...errors, ...warnings, ...notes].filter((message) => message !== false);

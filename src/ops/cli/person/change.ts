@@ -15,7 +15,7 @@ import {
   awardOf,
   ADDRESS_ARGUMENT,
   EARNER_ARGUMENT,
-  earnerOf,
+  parseEarner,
   keyOf,
   unknownEarner,
 } from '../command.js';
@@ -125,7 +125,7 @@ export const unblock: Command = {
   },
   progress: { fr: 'Levée du blocage', en: 'Lifting the block' },
   run: inPipeline(async (pipeline, { args: [typed, typedAward = ''] }) => {
-    const earner = earnerOf(pipeline.vault, typed);
+    const earner = parseEarner(pipeline.vault, typed);
     const { id, name, badgeId } = awardOf(pipeline.scheme, typedAward);
     const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
     if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
@@ -167,7 +167,7 @@ export const parcoursSend: Command = {
       throw problem`no_pages
         Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES_VARIABLES.join(', ')}.
         The earner's own pages do not exist here: they need ${PAGES_VARIABLES.join(', ')}.`;
-    const earner = earnerOf(vault, call.args[0]);
+    const earner = parseEarner(vault, call.args[0]);
     if ((await earners.read(earner)).contact === null) throw unknownEarner();
     await enqueueLink(queues.mails, earner, 'npx palier parcours send');
     return { lines: [ASKED], json: { earner, asked: true } };

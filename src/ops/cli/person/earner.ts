@@ -2,14 +2,14 @@ import { DateTime } from 'luxon';
 import type { Assertion } from '../../../earners/record.js';
 import type { ClientId, EarnerKey } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import { type ErasedNumbers, eraseEarner, noneErased } from '../../../privacy/erase-people.js';
+import { type ErasedNumbers, eraseEarner, emptyErasureCounts } from '../../../privacy/erase-people.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
-import { namesIn } from '../../shared/jobs.js';
+import { readJobNames } from '../../shared/jobs.js';
 import {
   AWARD_STATE_WORDS,
-  HAPPENED,
+  JOURNAL_KIND_WORDS,
   indented,
   instantWords,
   listed,
@@ -18,10 +18,10 @@ import {
 import {
   collectPersonalData,
   earnerJson,
-  type HeldAddress,
-  type HeldPerson,
-  isNobody,
-  type Shown,
+  type AddressData,
+  type PersonalData,
+  isUnknownPerson,
+  type ContactToShow,
   maskAddress,
 } from '../../shared/personal-data.js';
 import { labelled, type Localized, plural, say } from '../../../localized.js';
@@ -33,7 +33,7 @@ import {
   withProgress,
   ADDRESS_ARGUMENT,
   EARNER_ARGUMENT,
-  earnerOf,
+  parseEarner,
   keyOf,
   unknownEarner,
 } from '../command.js';
@@ -48,7 +48,7 @@ export const earnerShow: Command = {
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
     const [typed = ''] = call.args;
-    const data = await requirePersonalData(pipeline, earnerOf(pipeline.vault, typed));
+    const data = await requirePersonalData(pipeline, parseEarner(pipeline.vault, typed));
     // The operator typed this address: it need not be masked.
     const shown = maskAllBut(typed.includes('@') ? data.requestedKey : null);
     return {
@@ -62,7 +62,7 @@ export const earnerShow: Command = {
 };
 
 const maskAllBut =
-  (unmasked: EarnerKey | null): Shown =>
+  (unmasked: EarnerKey | null): ContactToShow =>
   ({ key, record: { contact } }) => ({
     address: contact && (key === unmasked ? contact.address : maskAddress(contact.address)),
     name: null,
@@ -83,13 +83,18 @@ export const earnerExport: Command = {
   }),
 };
 
-async function requirePersonalData(pipeline: Pipeline, key: EarnerKey): Promise<HeldPerson> {
+async function requirePersonalData(pipeline: Pipeline, key: EarnerKey): Promise<PersonalData> {
   const data = await collectPersonalData(pipeline, key);
-  if (isNobody(data)) throw unknownEarner();
+  if (isUnknownPerson(data)) throw unknownEarner();
   return data;
 }
 
-function addressLines(data: HeldPerson, one: HeldAddress, shown: Shown, { scheme, region }: Pipeline) {
+function addressLines(
+  data: PersonalData,
+  one: AddressData,
+  shown: ContactToShow,
+  { scheme, region }: Pipeline,
+) {
   const { person, requestedKey } = data;
   const { contact, tombstone } = one.record;
   const erased = instantWords(tombstone?.erasedAtS ?? 0, scheme.timeZone);
@@ -109,8 +114,8 @@ function addressLines(data: HeldPerson, one: HeldAddress, shown: Shown, { scheme
   ];
 }
 
-function recordLines({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): readonly Localized[] {
-  const { award: nameOf } = namesIn(scheme, region);
+function recordLines({ record, jobs }: AddressData, scheme: Scheme, region: ClientId): readonly Localized[] {
+  const { award: nameOf } = readJobNames(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
   const badges = (ofRegion: boolean) =>
     record.assertions
@@ -121,7 +126,7 @@ function recordLines({ record, jobs }: HeldAddress, scheme: Scheme, region: Clie
   );
   const flags = [...record.flags].map(([badgeId, atS]) => listed([nameOf(badgeId), at(atS)]));
   const journal = record.journal.map(({ kind, atS, badgeId }) => {
-    const words = listed([at(atS), HAPPENED[kind]]);
+    const words = listed([at(atS), JOURNAL_KIND_WORDS[kind]]);
     return badgeId === null ? words : labelled(words, nameOf(badgeId));
   });
   const jobLines = jobs.map(({ queue, name, state, reason }) => {
@@ -175,7 +180,7 @@ export const earnerErase: Command = {
     const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
       eraseEarner(pipeline, earner),
     );
-    const { addresses, assertions, entries: account, jobs, awards } = erased ?? noneErased();
+    const { addresses, assertions, entries: account, jobs, awards } = erased ?? emptyErasureCounts();
     return {
       lines: erased === null ? [ERASED_BEFORE] : erasedLines(erased),
       json: { earner, erased: erased !== null, addresses, assertions, account, jobs, awards_kept: awards },

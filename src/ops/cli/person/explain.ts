@@ -6,7 +6,7 @@ import { explainText } from '../../../rules/explain/text.js';
 import { type Explained, explainPerson } from '../../shared/explain-person.js';
 import { AWARD_STATE_WORDS, instantWords, PAUSED, underHeading } from '../../shared/words.js';
 import { quoted, say } from '../../../localized.js';
-import { type Command, EARNER_ARGUMENT, earnerOf, unknownEarner } from '../command.js';
+import { type Command, EARNER_ARGUMENT, parseEarner, unknownEarner } from '../command.js';
 import { inPipeline } from '../session.js';
 
 /** Fewer variables than the pipeline needs: OBF is not called. */
@@ -23,9 +23,9 @@ export const explain: Command = {
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' },
   run: inPipeline(async (pipeline, call) => {
-    const key = earnerOf(pipeline.vault, call.args[0]);
+    const key = parseEarner(pipeline.vault, call.args[0]);
     // Explains by the current files, as if the workers had been started with them.
-    const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.wouldBe(pipeline.scheme) };
+    const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.rulesAfterStart(pipeline.scheme) };
     const explained = await explainPerson({ ...pipeline, schemes }, key);
     if (explained === null) throw unknownEarner();
     const { person } = explained;

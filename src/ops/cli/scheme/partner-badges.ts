@@ -1,4 +1,4 @@
-import { withoutMarks } from '../../../platform/invisible.js';
+import { stripFormatMarks } from '../../../platform/invisible.js';
 import { NEEDED_BY_OBF, obfWords, withObf, withRedis } from '../session.js';
 import type { ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
@@ -132,6 +132,6 @@ export async function readObfBadges(context: Context, clientId: ClientId, variab
 
 /** Puts a foreign name on one line, without marks that change its direction; null: nothing is left. */
 export const oneLine = (text: string): string | null =>
-  withoutMarks(text)
+  stripFormatMarks(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim() || null;

@@ -2,8 +2,8 @@ import { stringify } from 'csv-stringify/sync';
 import type { Evaluation } from '../../../rules/evaluation.js';
 import { countPopulation } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
-import { planJson, type PlanJson, type Standings, standingsOf } from '../../../scheme/plan-json.js';
-import { makePlan, type PlanAsked } from '../../../scheme/population.js';
+import { planJson, type PlanJson, type AwardStandings, awardStandings } from '../../../scheme/plan-json.js';
+import { makePlan, type PlanOptions } from '../../../scheme/population.js';
 import { labelled, type Lang, type Localized, plural, say } from '../../../localized.js';
 import { durationWords, instantWords, listed, underHeading } from '../../shared/words.js';
 import { inPipeline } from '../session.js';
@@ -63,10 +63,10 @@ export const simulate: Command = {
     requireOneForm(call);
     const { scheme } = pipeline;
     const population = countPopulation(scheme);
-    const judged = (evaluation: Evaluation): void => population.add(evaluation);
-    const request = { scheme, only: null, maxRps, judged };
+    const onEvaluation = (evaluation: Evaluation): void => population.add(evaluation);
+    const request = { scheme, only: null, maxRps, onEvaluation };
     const planned = planJson(await makePlan(pipeline, request, call.report, call.signal));
-    const json = { ...planned, standings: standingsOf(scheme, population.stats()) };
+    const json = { ...planned, standings: awardStandings(scheme, population.stats()) };
     const lines = [
       ...planLines(json, PROPOSAL, request, call.lang),
       '',
@@ -90,7 +90,7 @@ const FILES = { fr: 'les fichiers', en: 'the files' };
 const PROPOSAL = { fr: 'la proposition', en: 'the proposal' };
 
 /** Writes a plan; people are named by their keys. @param rules which rules it is about, in words */
-function planLines(json: PlanJson, rules: Localized, { scheme, maxRps }: PlanAsked, lang: Lang): Lines {
+function planLines(json: PlanJson, rules: Localized, { scheme, maxRps }: PlanOptions, lang: Lang): Lines {
   const { only, people, unreadable, awards, issues, calls } = json;
   const inactive = totalOf(awards, 'inactive');
   const took = durationWords(json.at_least_s);
@@ -244,7 +244,7 @@ const THRESHOLD: Localized = { fr: 'seuil', en: 'threshold' };
 const ONE_AWAY: Localized = { fr: 'à un badge près', en: 'one badge away' };
 
 /** Writes how many people have 0, 1, 2... of what each rule counts, sorted by competency and level. */
-function standingLines({ awards, competencies }: Scheme, standings: Standings, lang: Lang): Lines {
+function standingLines({ awards, competencies }: Scheme, standings: AwardStandings, lang: Lang): Lines {
   const maxCount = Math.max(0, ...standings.map(({ at_count: people }) => people.length - 1));
   const last = Math.min(maxCount, MAX_COLUMNS - 1);
   const columns = Array.from({ length: last + 1 }, (_, at) =>

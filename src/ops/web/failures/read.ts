@@ -19,13 +19,13 @@ import {
   sentIn,
 } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { type Names, namesIn, NEWEST, maskedData } from '../../shared/jobs.js';
+import { type JobNames, readJobNames, MAX_FAILURES_READ, maskedData } from '../../shared/jobs.js';
 import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
-import { type Answer, done, notDone, TO } from '../route.js';
-import { aboutJob, outcomeWords, reasonOf, REST } from './words.js';
+import { type Answer, done, notDone, PATHS } from '../route.js';
+import { aboutJob, outcomeWords, reasonOf, OTHER_REASONS } from './words.js';
 
 export type ListModel = Awaited<ReturnType<typeof readFailuresPage>>;
 
@@ -74,7 +74,7 @@ async function readFailedJob({ queues, scheme, region }: Pipeline, { queue, id }
   const job: Job | undefined = await queues[queue].getJob(id);
   // Completed jobs are removed at once; a job that was retried has no `finishedOn`.
   if (job?.finishedOn === undefined || typeof job.failedReason !== 'string') return null;
-  const names = namesIn(scheme, region);
+  const names = readJobNames(scheme, region);
   const data: unknown = job.data;
   return {
     queue,
@@ -99,11 +99,11 @@ async function readFailedJob({ queues, scheme, region }: Pipeline, { queue, id }
 /** Reads the newest failed jobs by reason, largest group first; `olderCount` older ones are in no group. */
 async function readFailures({ queues, scheme, region }: Pipeline) {
   const byQueue = await Promise.all(
-    QUEUES.map(async (queue) => ({ queue, ...(await newestFailed(queues[queue], NEWEST)) })),
+    QUEUES.map(async (queue) => ({ queue, ...(await newestFailed(queues[queue], MAX_FAILURES_READ)) })),
   );
   const total = byQueue.reduce((sum, one) => sum + one.total, 0);
   const failures = byQueue.flatMap(({ queue, failures: newest }) => newest.map((one) => ({ queue, ...one })));
-  const groups = groupFailures(failures, namesIn(scheme, region).organisation);
+  const groups = groupFailures(failures, readJobNames(scheme, region).organisation);
   return { groups, total, olderCount: Math.max(0, total - failures.length) };
 }
 
@@ -113,20 +113,20 @@ export const MAX_GROUPS = 100;
 /** Pure. Groups failed jobs, given in any order, by reason; newest first within a group. */
 export function groupFailures(
   failures: readonly (Failure & { readonly queue: QueueName })[],
-  nameOf?: Names['organisation'],
+  nameOf?: JobNames['organisation'],
 ) {
   const newestFirst = failures
     .map((one) => ({ ...one, cause: failureCause(one.reason, one.queue).key }))
     .toSorted((a, b) => b.failedMs - a.failedMs);
   const ownGroup = new Set([...new Set(newestFirst.map(({ cause }) => cause))].slice(0, MAX_GROUPS));
-  const groups = groupBy(newestFirst, ({ cause }) => (ownGroup.has(cause) ? cause : REST.key));
+  const groups = groupBy(newestFirst, ({ cause }) => (ownGroup.has(cause) ? cause : OTHER_REASONS.key));
   return [...groups]
     .flatMap(([key, jobs]) => {
       const [newest, oldest] = [jobs[0], jobs.at(-1)];
       if (newest === undefined || oldest === undefined) return [];
       return {
         key,
-        reason: key === REST.key ? REST : reasonOf(newest.reason, newest.queue, nameOf),
+        reason: key === OTHER_REASONS.key ? OTHER_REASONS : reasonOf(newest.reason, newest.queue, nameOf),
         queues: new Set(jobs.map(({ queue }) => queue)),
         firstMs: oldest.failedMs,
         lastMs: newest.failedMs,
@@ -139,7 +139,7 @@ export function groupFailures(
 type ReplayContext = Pick<OpsRequest, 'pipeline' | 'user' | 'log'>;
 
 /** Retries a failed job with its full attempts. @returns false when it was no longer failed */
-export async function sendJob({ pipeline, user, log }: ReplayContext, { queue, id }: JobRef) {
+export async function retryFailedJob({ pipeline, user, log }: ReplayContext, { queue, id }: JobRef) {
   const sent = await retryJob(pipeline.queues[queue], id);
   log.info({ user: user.name, queue, job: id, sent }, 'retry of a failed job requested');
   return sent;
@@ -149,7 +149,7 @@ export async function sendJob({ pipeline, user, log }: ReplayContext, { queue, i
 const WAIT_MS = 1000;
 
 /** Asks a worker to retry many jobs. Resolves when it has, or with its progress after `WAIT_MS`. */
-export async function sendJobs(
+export async function startReplay(
   { pipeline: { queues }, user, log }: ReplayContext,
   { queue = null, group = null, sinceMs = null }: Partial<ReplayFilter>,
 ): Promise<Replay> {
@@ -165,21 +165,21 @@ const GROUP = /^[\w.-]{1,200}$/;
  * `POST /ops/echecs/renvoyer`: retries a job (`file`, `travail`), a group (`cause`), or all jobs (`tout`) that
  * failed since `jour`, `heure`.
  */
-export async function sendBack(context: OpsRequest): Promise<Answer> {
+export async function retryFromForm(context: OpsRequest): Promise<Answer> {
   const { pipeline, form } = context;
   const queue = QUEUES.find((name) => name === form.get('file'));
   const [id, group] = [form.get('travail') ?? '', form.get('cause') ?? ''];
   if (queue !== undefined && id !== '')
-    return (await sendJob(context, { queue, id }))
-      ? done(TO.failures, 'Le travail a été renvoyé, avec toutes ses tentatives.')
-      : notDone(TO.failures, 'Ce travail n’était plus en échec : rien n’a été renvoyé.');
+    return (await retryFailedJob(context, { queue, id }))
+      ? done(PATHS.failures, 'Le travail a été renvoyé, avec toutes ses tentatives.')
+      : notDone(PATHS.failures, 'Ce travail n’était plus en échec : rien n’a été renvoyé.');
   if (GROUP.test(group)) return sendMany(context, { group });
-  if (!form.has('tout')) return notDone(TO.failures, 'Rien n’a été choisi : rien n’a été renvoyé.');
+  if (!form.has('tout')) return notDone(PATHS.failures, 'Rien n’a été choisi : rien n’a été renvoyé.');
   const sinceMs = sinceIn(form, pipeline.scheme.timeZone);
   const fault =
     'Cette date ou cette heure ne se lit pas : une heure s’écrit 14:30, et la date ne peut pas être à venir.';
   const isValid = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= pipeline.clock();
-  return isValid ? sendMany(context, { sinceMs }) : notDone(TO.failures, fault);
+  return isValid ? sendMany(context, { sinceMs }) : notDone(PATHS.failures, fault);
 }
 
 /** Reads the form's date and time, Unix milliseconds. NaN: unreadable; null: empty. */
@@ -191,14 +191,14 @@ function sinceIn(form: URLSearchParams, zone: string): number | null {
 }
 
 async function sendMany(context: OpsRequest, filter: Partial<ReplayFilter>): Promise<Answer> {
-  const replay = await sendJobs(context, filter);
+  const replay = await startReplay(context, filter);
   if (replay.endedMs === null)
     return done(
-      TO.failures,
+      PATHS.failures,
       'Le renvoi est demandé : « Derniers renvois », ci-dessous, dit où il en est. Vous pouvez quitter cette page.',
     );
   const isComplete = replay.left === 0 && !replay.isBroken;
   if (isComplete && sentIn(replay) === 0)
-    return notDone(TO.failures, 'Rien de tel n’était plus en échec : rien n’a été renvoyé.');
-  return (isComplete ? done : notDone)(TO.failures, outcomeWords(replay));
+    return notDone(PATHS.failures, 'Rien de tel n’était plus en échec : rien n’a été renvoyé.');
+  return (isComplete ? done : notDone)(PATHS.failures, outcomeWords(replay));
 }

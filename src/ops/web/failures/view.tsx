@@ -12,15 +12,15 @@ import {
   P,
   PersonLink,
   State,
-  number,
+  formatNumber,
   pluralForm,
 } from '../parts/text.js';
-import { TO } from '../route.js';
+import { PATHS } from '../route.js';
 import type { FailedJob, GroupModel, JobModel, ListModel } from './read.js';
-import { jobsWords, outcomeWords, REST, WORK } from './words.js';
+import { jobsWords, outcomeWords, OTHER_REASONS, QUEUE_WORDS } from './words.js';
 
 const jobHref = ({ queue, id }: JobRef): string =>
-  `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;
+  `${PATHS.failures}/travail/${queue}/${encodeURIComponent(id)}`;
 
 export const ListView = ({ groups, total, olderCount, replays }: ListModel): VNode => (
   <>
@@ -32,10 +32,10 @@ export const ListView = ({ groups, total, olderCount, replays }: ListModel): VNo
         caption={`Travaux en échec, par cause (${jobsWords(total)})`}
         rows={groups}
         columns={[
-          ['Cause', ({ key, reason }) => <a href={TO.failureGroup(key)}>{reason.happened}</a>],
+          ['Cause', ({ key, reason }) => <a href={PATHS.failureGroup(key)}>{reason.happened}</a>],
           ['Que faire', ({ reason }) => reason.next],
           ['Combien', ({ jobs }) => jobs.length],
-          ['File', ({ queues }) => [...queues].map((queue) => WORK[queue].name).join(', ')],
+          ['File', ({ queues }) => [...queues].map((queue) => QUEUE_WORDS[queue].name).join(', ')],
           ['Depuis', ({ firstMs }) => <Instant atS={firstMs / 1000} />],
           ['Le dernier', ({ lastMs }) => <Instant atS={lastMs / 1000} />],
         ]}
@@ -43,7 +43,7 @@ export const ListView = ({ groups, total, olderCount, replays }: ListModel): VNo
     )}
     {olderCount > 0 && (
       <P
-        say={`Travaux plus anciens, qui ne sont pas rangés par cause ici : ${number(olderCount)}. Un renvoi les prend aussi.`}
+        say={`Travaux plus anciens, qui ne sont pas rangés par cause ici : ${formatNumber(olderCount)}. Un renvoi les prend aussi.`}
       />
     )}
     {groups.length > 0 && (
@@ -64,7 +64,7 @@ export const ListView = ({ groups, total, olderCount, replays }: ListModel): VNo
         ]}
       />
     )}
-    <LinkLine href={TO.queues} say="Voir les files en détail (experts)" />
+    <LinkLine href={PATHS.queues} say="Voir les files en détail (experts)" />
   </>
 );
 
@@ -77,7 +77,7 @@ function replayState({ begunMs, endedMs, isBroken }: Replay): VNode {
 function replayOutcome(replay: Replay): ComponentChildren {
   if (replay.endedMs !== null) return outcomeWords(replay);
   const { looked, toLookAt } = replay;
-  const words = `${number(Math.min(looked, toLookAt))} sur ${jobsWords(toLookAt)}`;
+  const words = `${formatNumber(Math.min(looked, toLookAt))} sur ${jobsWords(toLookAt)}`;
   return <ProgressLine label="Regardés :" have={looked} need={toLookAt} words={words} />;
 }
 
@@ -85,7 +85,7 @@ function replayOutcome(replay: Replay): ComponentChildren {
 const RetryForm = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fields' | 'children'>) => (
   <ActionForm
     {...props}
-    to={`${TO.failures}/renvoyer`}
+    to={`${PATHS.failures}/renvoyer`}
     confirm={
       <ul>
         <li>Ce qui est renvoyé retrouve toutes ses tentatives.</li>
@@ -105,7 +105,7 @@ export function GroupView({ group, jobs, olderCount, pager }: GroupModel): VNode
   );
   return (
     <>
-      <LinkLine href={TO.failures} say="Revenir aux échecs" />
+      <LinkLine href={PATHS.failures} say="Revenir aux échecs" />
       <DefinitionList
         items={[
           ['Que faire', reason.next],
@@ -116,10 +116,10 @@ export function GroupView({ group, jobs, olderCount, pager }: GroupModel): VNode
       />
       {olderCount > 0 && (
         <P
-          say={`Parmi les travaux plus anciens (${number(olderCount)}), certains ont peut-être la même cause ; un renvoi les prend tous.`}
+          say={`Parmi les travaux plus anciens (${formatNumber(olderCount)}), certains ont peut-être la même cause ; un renvoi les prend tous.`}
         />
       )}
-      {key !== REST.key && <RetryForm label={label} fields={{ cause: key }} />}
+      {key !== OTHER_REASONS.key && <RetryForm label={label} fields={{ cause: key }} />}
       <Table
         caption="Travaux en échec, le plus récent d’abord"
         rows={jobs}
@@ -138,7 +138,7 @@ export function GroupView({ group, jobs, olderCount, pager }: GroupModel): VNode
 
 export const JobView = ({ job }: JobModel): VNode => (
   <>
-    <LinkLine href={TO.failures} say="Revenir aux échecs" />
+    <LinkLine href={PATHS.failures} say="Revenir aux échecs" />
     {job === null ? (
       <NoteAlert say="Ce travail n’est plus en échec : il a été renvoyé, ou supprimé." />
     ) : (
@@ -153,12 +153,12 @@ const Job = (job: FailedJob): VNode => (
       items={[
         ['Ce qui était à faire', job.summary.words],
         job.summary.earner === null ? null : ['Personne', <PersonLink earner={job.summary.earner} />],
-        ['Cause', <a href={TO.failureGroup(job.reason.key)}>{job.reason.happened}</a>],
+        ['Cause', <a href={PATHS.failureGroup(job.reason.key)}>{job.reason.happened}</a>],
         ['Que faire', job.reason.next],
-        ['File', WORK[job.queue].name],
+        ['File', QUEUE_WORDS[job.queue].name],
         ['Demandé le', <Instant atS={job.createdMs / 1000} />],
         ['Échoué le', <Instant atS={job.failedMs / 1000} />],
-        ['Tentatives', `${number(job.attempts)} sur ${number(job.maxAttempts)}`],
+        ['Tentatives', `${formatNumber(job.attempts)} sur ${formatNumber(job.maxAttempts)}`],
         ['Numéro', <code>{job.id}</code>],
       ]}
     />

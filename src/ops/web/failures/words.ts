@@ -10,7 +10,7 @@ import {
   type QueueName,
 } from '../../../queue/jobs.js';
 import { sentIn, type Replay } from '../../../queue/replay.js';
-import type { Names } from '../../shared/jobs.js';
+import type { JobNames } from '../../shared/jobs.js';
 import { countedNoun, pluralForm } from '../parts/text.js';
 
 const NOTHING_TO_DO = 'Il n’y a rien à faire : ce badge ne comptera pas pour cette personne.';
@@ -102,7 +102,7 @@ export const REASONS: Readonly<Record<FailureKind, readonly [happened: string, n
 };
 
 /** Each queue: its name for people, its jobs' schema, and what a failure means. */
-export const WORK = {
+export const QUEUE_WORDS = {
   arrivals: { name: 'Arrivées', job: arrivalsJob, failed: 'Des annonces reçues n’ont pas pu être triées' },
   notices: { name: 'Avis', job: noticeQueueJob, failed: 'Un avis n’a pas pu être lu' },
   earners: { name: 'Évaluations', job: earnerJob, failed: 'Une personne n’a pas pu être évaluée' },
@@ -120,7 +120,7 @@ export interface Reason {
 }
 
 /** The shared group of the reasons beyond `MAX_GROUPS`. */
-export const REST: Reason = {
+export const OTHER_REASONS: Reason = {
   key: 'divers',
   happened: 'D’autres causes, trop diverses pour être distinguées',
   next: 'Regardez-en quelques-uns, puis renvoyez tout depuis une date.',
@@ -140,14 +140,14 @@ export function reasonOf(
   if (kind === null)
     return {
       key,
-      happened: `${WORK[queue].failed} : ${text === '' ? '?' : text}`,
+      happened: `${QUEUE_WORDS[queue].failed} : ${text === '' ? '?' : text}`,
       next: 'Renvoyez une fois. Si l’échec revient, montrez ce texte à qui exploite Palier.',
     };
   const [happened, next] = REASONS[kind];
   return { key, happened: happened.replace('{who}', () => nameOf(client ?? '')), next };
 }
 
-type AnyJob = z.output<(typeof WORK)[QueueName]['job']>;
+type AnyJob = z.output<(typeof QUEUE_WORDS)[QueueName]['job']>;
 
 /** The work of each kind of job. */
 const TASKS: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'], string>> = {
@@ -169,7 +169,7 @@ const TASKS: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'],
   population: 'Compter les personnes',
 };
 
-function jobWords(job: AnyJob, { organisation, award }: Names): string {
+function jobWords(job: AnyJob, { organisation, award }: JobNames): string {
   if ('arrivals' in job)
     return `Trier ${countedNoun(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
   if (!('kind' in job)) return 'Évaluer une personne';
@@ -180,8 +180,8 @@ function jobWords(job: AnyJob, { organisation, award }: Names): string {
 }
 
 /** Pure. Says what a job does, and for which earner (null: none). @param data from Redis, not trusted */
-export function aboutJob(queue: QueueName, data: unknown, names: Names) {
-  const { data: job } = WORK[queue].job.safeParse(data);
+export function aboutJob(queue: QueueName, data: unknown, names: JobNames) {
+  const { data: job } = QUEUE_WORDS[queue].job.safeParse(data);
   const words = job === undefined ? 'Travail d’une forme inconnue' : jobWords(job, names);
   return { words, earner: job !== undefined && 'earner' in job ? job.earner : null };
 }

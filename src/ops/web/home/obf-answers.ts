@@ -2,14 +2,23 @@ import { asClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { recentKey, SLOT_S, SLOTS } from '../../../platform/meter.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { countedFamilies, type Family, LIMITS, markFigures, type Sample } from '../../metrics/counted.js';
+import {
+  countedFamilies,
+  type Family,
+  LIMITS,
+  readGaugeMetrics,
+  type Sample,
+} from '../../metrics/counted.js';
 
 const samplesNamed = (families: readonly Family[], name: string): readonly Sample[] =>
   families.find((family) => family.name === name)?.samples ?? [];
 
 /** Returns when each account's events were last read completely, Unix seconds, by client. */
 export async function readLastPolls(pipeline: Pipeline): Promise<ReadonlyMap<string, number>> {
-  const samples = samplesNamed(await markFigures(pipeline), 'palier_poll_last_success_timestamp_seconds');
+  const samples = samplesNamed(
+    await readGaugeMetrics(pipeline),
+    'palier_poll_last_success_timestamp_seconds',
+  );
   return new Map(samples.map(({ labels, value }) => [labels['client'] ?? '', value]));
 }
 

@@ -9,12 +9,12 @@ import {
   groupBy,
   readFlags,
   readHolds,
-  readPartnerNews,
+  readPartnersLastEvents,
   readProblemsToShow,
-  readState,
+  readSystemState,
 } from '../../shared/stats.js';
 import type { OpsRequest } from '../http/request.js';
-import { number } from '../parts/text.js';
+import { formatNumber } from '../parts/text.js';
 import { readLastPolls, readObfAnswers } from './obf-answers.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
@@ -29,7 +29,7 @@ export async function readHome({ pipeline, probeWrites }: OpsRequest) {
     readCurrentState(pipeline),
     readIssued(pipeline, scheme),
     readObfAnswers(pipeline),
-    readPartnerNews({ ...pipeline, scheme }),
+    readPartnersLastEvents({ ...pipeline, scheme }),
     readProblemsToShow(pipeline),
     readLastPolls(pipeline),
   ]);
@@ -57,12 +57,12 @@ export async function readHome({ pipeline, probeWrites }: OpsRequest) {
 /** The most review flags that are listed; the journal has all. */
 const MAX_FLAGS = 10;
 
-export type Now = Awaited<ReturnType<typeof readCurrentState>>;
+export type HomeState = Awaited<ReturnType<typeof readCurrentState>>;
 
 /** Reads the current state. The cost does not grow with earners or failed jobs. */
 async function readCurrentState(pipeline: Pipeline) {
   const [state, schedules, holds, flags] = await Promise.all([
-    readState(pipeline),
+    readSystemState(pipeline),
     pipeline.queues.notices.getJobSchedulersCount(),
     readHolds(pipeline),
     readFlags(pipeline, MAX_FLAGS),
@@ -115,21 +115,21 @@ const DAYS = 30;
 async function readIssued({ journal, clock }: Pipeline, scheme: Scheme) {
   const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
   const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
-  return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'));
+  return issuedRows(scheme, days, today.toFormat('yyyy-MM-dd'));
 }
 
 /**
  * Pure. Counts the awards issued today and on all days, by competency and level. Lists active or issued awards in
  * the scheme's order, then issued ones that it no longer has.
  */
-export function rowsOf({ awards, competencies }: Scheme, days: IssuedByDay, today: string) {
+export function issuedRows({ awards, competencies }: Scheme, days: IssuedByDay, today: string) {
   const total = new Map<AwardId, number>();
   for (const byAward of days.values())
     for (const [award, count] of byAward) total.set(award, (total.get(award) ?? 0) + count);
   /** Competency and level; without them, the award's own name. */
   const labelOf = ({ name, competency, level }: Award): string => {
     const group = competency === null ? undefined : competencies.get(competency);
-    return group === undefined || level === null ? name : `${group.name}, niveau ${number(level)}`;
+    return group === undefined || level === null ? name : `${group.name}, niveau ${formatNumber(level)}`;
   };
   const shown = awards.filter(({ id, active }) => active || total.has(id));
   const removed = [...total.keys()].filter((id) => !awards.some((award) => award.id === id));

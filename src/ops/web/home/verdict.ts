@@ -2,8 +2,8 @@ import { durationWords, holdWords } from '../../shared/words.js';
 import { problemWords } from '../../shared/stats.js';
 import { REDIS_TITLES } from '../http/problem.js';
 import type { HomeModel } from './read.js';
-import { TO } from '../route.js';
-import { countedNoun, number } from '../parts/text.js';
+import { PATHS } from '../route.js';
+import { countedNoun, formatNumber } from '../parts/text.js';
 
 /** One thing that needs attention. */
 export interface Point {
@@ -37,11 +37,11 @@ const SEE = {
   quota: ['Voir le quota', '#maintenant'],
   obf: ['Voir comment OBF répond', '#obf'],
   flags: ['Voir lesquels', '#a-examiner'],
-  queues: ['Voir les files', TO.queues],
-  replay: ['Voir les échecs et les relancer', TO.failures],
-  failures: ['Voir les échecs', TO.failures],
-  scheme: ['Ouvrir le barème', TO.scheme],
-  partners: ['Voir les organismes', TO.partners],
+  queues: ['Voir les files', PATHS.queues],
+  replay: ['Voir les échecs et les relancer', PATHS.failures],
+  failures: ['Voir les échecs', PATHS.failures],
+  scheme: ['Ouvrir le barème', PATHS.scheme],
+  partners: ['Voir les organismes', PATHS.partners],
 } as const satisfies Record<string, Link>;
 
 /** So late, in seconds, that no worker seems to run: scheduled jobs run within minutes. */
@@ -61,7 +61,7 @@ const MAX_NAMED = 3;
 
 /** `3 (un, deux, trois…)` */
 const countAndNames = (names: readonly string[]): string =>
-  `${number(names.length)} (${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? '…' : ''})`;
+  `${formatNumber(names.length)} (${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? '…' : ''})`;
 
 /** Faults of what everything needs: Redis, the workers, OBF. */
 function* infrastructurePoints(home: HomeModel): Generator<Point> {
@@ -80,7 +80,7 @@ function* infrastructurePoints(home: HomeModel): Generator<Point> {
   if (calls >= MIN_CALLS && failed / calls >= DOWN_SHARE)
     yield bad(
       SEE.obf,
-      `OBF ne répond pas bien : ${number(failed)} appels sur ${number(calls)} sont restés sans réponse utile ces dernières minutes. Palier réessaie seul ; rien n’est perdu.`,
+      `OBF ne répond pas bien : ${formatNumber(failed)} appels sur ${formatNumber(calls)} sont restés sans réponse utile ces dernières minutes. Palier réessaie seul ; rien n’est perdu.`,
     );
   if (calls >= MIN_CALLS && p95S !== null && p95S >= SLOW_S)
     yield watch(
@@ -95,7 +95,7 @@ function* infrastructurePoints(home: HomeModel): Generator<Point> {
     );
   for (const clientId of refused.filter((one) => one !== region))
     yield bad(
-      ['Voir l’organisme', TO.partner(clientId)],
+      ['Voir l’organisme', PATHS.partner(clientId)],
       `OBF refuse la clé d’API de « ${nameOf(clientId)} » : ses badges ne sont plus lus. Corrigez la clé, puis relancez ce qui a échoué.`,
     );
   const unread = home.unread.filter((one) => !refused.includes(one)).map(nameOf);
@@ -119,7 +119,7 @@ function* issuingPoints({ state: { paused, due, quota, holds } }: HomeModel): Ge
     const what = left <= quota.floor ? 'est épuisé' : 'ne suffit plus à l’envoi qui attend';
     yield bad(
       SEE.quota,
-      `Le quota OBF de la Région ${what} : il reste ${number(left)} badges, et Palier s’arrête à ${number(quota.floor)}. Faites-le relever dans OBF ; les envois reprennent seuls.`,
+      `Le quota OBF de la Région ${what} : il reste ${formatNumber(left)} badges, et Palier s’arrête à ${formatNumber(quota.floor)}. Faites-le relever dans OBF ; les envois reprennent seuls.`,
     );
   }
   // One point per award: their reasons may differ.
@@ -145,7 +145,7 @@ function* waitingPoints({ state, nowS, unfinished, isChangeWaiting }: HomeModel)
     if (oldestAgeS >= WAITS_S)
       yield (oldestAgeS < WAITS_LONG_S ? watch : bad)(
         SEE.queues,
-        `${what} (${number(waiting)}), le plus ancien depuis ${durationWords(oldestAgeS).fr}. Rien n’est perdu : ils le seront dès que possible.`,
+        `${what} (${formatNumber(waiting)}), le plus ancien depuis ${durationWords(oldestAgeS).fr}. Rien n’est perdu : ils le seront dès que possible.`,
       );
   if (unknown.batches > 0) {
     const calls = countedNoun(unknown.batches, 'envoi', 'envois, le plus ancien');
@@ -173,7 +173,7 @@ function* otherPoints({ state, issued, readProblems, partners, nameOf }: HomeMod
   if (usable > 0 && usable < Math.max(issuedLast30Days, quota.floor))
     yield watch(
       SEE.quota,
-      `Le quota OBF de la Région s’épuise : Palier peut encore délivrer ${number(usable)} badges ; il en a délivré ${number(issuedLast30Days)} en 30 jours.`,
+      `Le quota OBF de la Région s’épuise : Palier peut encore délivrer ${formatNumber(usable)} badges ; il en a délivré ${formatNumber(issuedLast30Days)} en 30 jours.`,
     );
   // The other rows of the list are stored; OBF or the issuer must repair these.
   for (const problem of readProblems.slice(0, MAX_NAMED))
@@ -181,7 +181,7 @@ function* otherPoints({ state, issued, readProblems, partners, nameOf }: HomeMod
   if (flags.count > 0)
     yield watch(
       SEE.flags,
-      `Badges Région à examiner : ${number(flags.count)}. Leur règle n’est plus remplie, un badge ayant été révoqué.`,
+      `Badges Région à examiner : ${formatNumber(flags.count)}. Leur règle n’est plus remplie, un badge ayant été révoqué.`,
     );
   const silent = partners.filter((one) => one.silent).map(({ partner }) => partner.name);
   if (silent.length > 0)

@@ -3,10 +3,10 @@ import { useId } from 'preact/hooks';
 import { durationWords } from '../../shared/words.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
-import { Alert, Instant, LinkLine, P, PersonLink, Section, State, number } from '../parts/text.js';
-import type { HomeModel, Now } from './read.js';
+import { Alert, Instant, LinkLine, P, PersonLink, Section, State, formatNumber } from '../parts/text.js';
+import type { HomeModel, HomeState } from './read.js';
 import { verdictOf, type Point } from './verdict.js';
-import { TO } from '../route.js';
+import { PATHS } from '../route.js';
 
 export const HomeView = (model: HomeModel): VNode => (
   <>
@@ -49,7 +49,7 @@ function CurrentState({ scheme, nowS, state }: HomeModel): VNode {
           ['Heure de Palier', <Instant atS={nowS} />],
           ['Avis à lire', aged(notices.waiting, notices.oldestAgeS)],
           ['Portefeuilles à évaluer', aged(earners.waiting, earners.oldestAgeS)],
-          ['Travaux en échec', linkedCount(failed, TO.failures)],
+          ['Travaux en échec', linkedCount(failed, PATHS.failures)],
           ['Envois', <State kind={paused ? 'bad' : 'good'}>{paused ? 'suspendus' : 'en marche'}</State>],
           ['Badges dus, en attente du prochain envoi', due],
           ['Envois dont l’issue est inconnue', aged(unknown.batches, unknown.ageS)],
@@ -62,18 +62,18 @@ function CurrentState({ scheme, nowS, state }: HomeModel): VNode {
 }
 
 const linkedCount = (count: number, href: string): ComponentChildren =>
-  count === 0 ? count : <a href={href}>{number(count)}</a>;
+  count === 0 ? count : <a href={href}>{formatNumber(count)}</a>;
 
 const aged = (count: number, ageS: number): ComponentChildren =>
-  count > 0 && ageS >= 1 ? `${number(count)}, le plus ancien depuis ${durationWords(ageS).fr}` : count;
+  count > 0 && ageS >= 1 ? `${formatNumber(count)}, le plus ancien depuis ${durationWords(ageS).fr}` : count;
 
-function quotaText({ reading, floor }: Now['quota']): ComponentChildren {
+function quotaText({ reading, floor }: HomeState['quota']): ComponentChildren {
   if (reading === null) return 'pas encore lu';
   if (reading.left === null) return 'OBF n’en dit rien';
   return (
     <>
-      {number(reading.left)} (encore à délivrer, lu le <Instant atS={Math.floor(reading.readMs / 1000)} />,
-      Palier s’arrête à {number(floor)})
+      {formatNumber(reading.left)} (encore à délivrer, lu le{' '}
+      <Instant atS={Math.floor(reading.readMs / 1000)} />, Palier s’arrête à {formatNumber(floor)})
     </>
   );
 }
@@ -95,7 +95,7 @@ function Flags({ state }: HomeModel): VNode | null {
         />
       )}
       {listed.length < count && (
-        <LinkLine href={TO.journalOf('flagged')} say="Les voir tous dans le journal" />
+        <LinkLine href={PATHS.journalOf('flagged')} say="Les voir tous dans le journal" />
       )}
     </Section>
   );
@@ -117,7 +117,7 @@ export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
       <g transform={`translate(1 ${line * LINE_PX})`}>
         <rect class={`bar-${line}`} width={width} height={LINE_PX - 4} />
         <text x={width + 8} y={LINE_PX - 7}>
-          {number(count)} – {words}
+          {formatNumber(count)} – {words}
         </text>
       </g>
     );
@@ -176,7 +176,9 @@ const Obf = ({ lastHour }: HomeModel): VNode => (
 /** `120 ms`, `2,5 s`. */
 function timeText(s: number | null): string {
   if (s === null) return 'aucune réponse';
-  return s < 1 ? `${number(Math.ceil(s * 1000))} ms` : `${number(s, { maximumFractionDigits: 1 })} s`;
+  return s < 1
+    ? `${formatNumber(Math.ceil(s * 1000))} ms`
+    : `${formatNumber(s, { maximumFractionDigits: 1 })} s`;
 }
 
 /** The partners' page lists all. */
@@ -188,7 +190,7 @@ const Partners = ({ partners }: HomeModel): VNode => (
       caption="Dernier badge délivré par chaque organisme, du plus silencieux au plus récent"
       rows={partners.slice(0, MAX_PARTNERS)}
       columns={[
-        ['Organisme', ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
+        ['Organisme', ({ partner }) => <a href={PATHS.partner(partner.clientId)}>{partner.name}</a>],
         [
           'Dernier badge délivré',
           ({ lastS }) => (lastS === null ? 'jamais rien reçu' : <Instant atS={lastS} />),
@@ -200,6 +202,6 @@ const Partners = ({ partners }: HomeModel): VNode => (
       ]}
       empty="Aucun organisme actif."
     />
-    {partners.length > MAX_PARTNERS && <LinkLine href={TO.partners} say="Voir tous les organismes" />}
+    {partners.length > MAX_PARTNERS && <LinkLine href={PATHS.partners} say="Voir tous les organismes" />}
   </Section>
 );

@@ -8,7 +8,7 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { cookieJar, isSameOrigin, openSealed, pageHeaders } from '../../shared/browser.js';
 import { createGate, createSignInLimits } from '../sign-in/limits.js';
 import { createOidc } from '../sign-in/oidc.js';
-import { createAccounts, createSessions, type Signed, type User } from '../sign-in/sessions.js';
+import { createAccounts, createSessions, type Session, type User } from '../sign-in/sessions.js';
 import { OpsProblem } from './problem.js';
 
 /** Dependencies of the ops pages. */
@@ -78,7 +78,7 @@ export interface OpsRequest extends Services {
   /** The route's name, for the log: a URL may hold anything. */
   route: string;
   /** Set once the session is read; refusals after that show the navigation too. */
-  session: Signed | null;
+  session: Session | null;
   /** The signed-in sender. @throws OpsProblem `session_ended` */
   readonly user: User;
   /** The posted form; empty until it is read. */
@@ -134,7 +134,7 @@ export const jarOf = (request: OpsRequest, name: CookieName) =>
   cookieJar(`palier_${name}`, isSecure(request), '/ops');
 
 /** Stores a value in a sealed cookie, so that strangers use no memory of ours. */
-export function keepSealed(
+export function setSealedCookie(
   request: OpsRequest,
   name: CookieName,
   value: object,
@@ -147,7 +147,7 @@ export function keepSealed(
 }
 
 /** Reads and clears a sealed cookie. Null: there is none, it expired, or it is not ours. */
-export function takeSealed<T>(request: OpsRequest, name: CookieName, schema: z.ZodType<T>): T | null {
+export function takeSealedCookie<T>(request: OpsRequest, name: CookieName, schema: z.ZodType<T>): T | null {
   const { vault, clock } = request.pipeline;
   const jar = jarOf(request, name);
   const sealed = jar.read(request.req);

@@ -3,8 +3,8 @@ import { DateTime } from 'luxon';
 import { journalLine, type JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import { HAPPENED } from '../../shared/words.js';
-import { keyIn, keyOfAddress } from '../../shared/browser.js';
+import { JOURNAL_KIND_WORDS } from '../../shared/words.js';
+import { parseEarnerKey, keyOfAddress } from '../../shared/browser.js';
 import { selectEntries } from '../../shared/journal-selection.js';
 import type { OpsRequest } from '../http/request.js';
 import { goTo, show, type Answer } from '../route.js';
@@ -14,7 +14,7 @@ import { awardNames, causeWords, JournalView } from './view.js';
 /** `POST /ops/journal`: redirects to the filtered page, with the earner key of a typed address. */
 export async function searchJournal({ pipeline, form }: OpsRequest): Promise<Answer> {
   const { region, schemes, vault } = pipeline;
-  const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? keyIn(typed));
+  const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? parseEarnerKey(typed));
   if (faults.size === 0) return goTo(journalHref(filter));
   const { scheme } = await schemes.now();
   const noEntries = { entries: [], pager: { previous: null, next: null }, note: null };
@@ -81,7 +81,7 @@ function columnsOf(scheme: Scheme, region: ClientId): readonly Column[] {
     DateTime.fromSeconds(atS, { zone: scheme.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
   return [
     ['Quand', ({ atS }) => instant(atS)],
-    ['Quoi', ({ kind }) => HAPPENED[kind].fr],
+    ['Quoi', ({ kind }) => JOURNAL_KIND_WORDS[kind].fr],
     ['Badge Région', awardNames(scheme)],
     ['Identifiant OBF du badge', ({ badgeId }) => badgeId],
     ['Clé de la personne', ({ earner }) => earner],

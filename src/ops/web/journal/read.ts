@@ -1,15 +1,15 @@
 import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import { readPerson } from '../../../earners/person.js';
 import { asAwardId, asEventId, type EarnerKey } from '../../../ids.js';
-import { isAskedFor, type JournalQuery, type PageAsked } from '../../../journal/journal.js';
+import { matchesQuery, type JournalQuery, type JournalPageRequest } from '../../../journal/journal.js';
 import { cursorOf, placeIn, type IndexPlace } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { keyIn } from '../../shared/browser.js';
-import { filterOf, isDate, peopleOf } from '../../shared/journal-selection.js';
+import { parseEarnerKey } from '../../shared/browser.js';
+import { journalQueryOf, isDate, earnersOfEvent } from '../../shared/journal-selection.js';
 import type { OpsRequest } from '../http/request.js';
 import { numberedPage } from '../parts/table.js';
-import { goTo, type Redirect, TO } from '../route.js';
+import { goTo, type Redirect, PATHS } from '../route.js';
 
 type Field = 'du' | 'au' | 'sorte' | 'badge' | 'personne' | 'evenement';
 
@@ -22,7 +22,10 @@ const ID = /^[\w.-]{1,128}$/;
  * Pure. Reads the filter in a query or a form. Fields with invalid values are left out, and are in `faults`.
  * @param earnerOf returns the key of a typed person. Only forms accept an address: a URL may be logged.
  */
-export function readFilter(params: URLSearchParams, earnerOf: (typed: string) => EarnerKey | null = keyIn) {
+export function readFilter(
+  params: URLSearchParams,
+  earnerOf: (typed: string) => EarnerKey | null = parseEarnerKey,
+) {
   const faults = new Set<Field>();
   const read = <T>(field: Field, parse: (typed: string) => T | null): T | null => {
     const typed = withoutUnseenEnds(params.get(field) ?? '');
@@ -46,13 +49,13 @@ const dayIn = (typed: string): string | null => (isDate(typed) && !typed.include
 
 /** Returns the journal's query for a filter, without the person. Both days are whole. */
 export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalQuery =>
-  filterOf({ from: du, until: au, kind: sorte, award: badge, event: evenement }, zone);
+  journalQueryOf({ from: du, until: au, kind: sorte, award: badge, event: evenement }, zone);
 
 /** Returns the URL of the filtered page or export. @param position parameters of the place in the list */
 export function journalHref(
   filter: PageFilter,
   position: Readonly<Record<string, string>> = {},
-  path: string = TO.journal,
+  path: string = PATHS.journal,
 ): string {
   const params = new URLSearchParams(position);
   for (const [field, value] of Object.entries(filter)) if (value !== null) params.set(field, String(value));
@@ -81,7 +84,7 @@ export async function readPeople(
   { personne, evenement }: PageFilter,
 ): Promise<readonly EarnerKey[] | null> {
   if (personne !== null) return [...new Set([...(await readPerson(pipeline, personne)).keys, personne])];
-  return evenement === null ? null : peopleOf(pipeline.journal, evenement);
+  return evenement === null ? null : earnersOfEvent(pipeline.journal, evenement);
 }
 
 /** The most people of one event on the page; the export has all. */
@@ -98,7 +101,7 @@ async function readByPeople(
   const journals = await Promise.all(people.slice(0, MAX_PEOPLE).map((one) => journal.ofEarner(one)));
   const entries = journals
     .flat()
-    .filter((entry) => isAskedFor(entry, query))
+    .filter((entry) => matchesQuery(entry, query))
     .toSorted((a, b) => b.atS - a.atS);
   const { rows, pager } = numberedPage(params, entries, PAGE_SIZE);
   return {
@@ -113,8 +116,8 @@ async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, par
   const request = pageRequestIn(params);
   let page = await journal.page(query, request);
   // The newest page is a full one, not just the few entries before the previous page.
-  if (request.way === 'newer' && request.beyond !== null && page.newer === null)
-    page = await journal.page(query, { ...request, way: 'older', beyond: null });
+  if (request.direction === 'newer' && request.after !== null && page.newer === null)
+    page = await journal.page(query, { ...request, direction: 'older', after: null });
   const hrefOf = (name: string, place: IndexPlace | null): string | null =>
     place === null ? null : journalHref(filter, { [name]: cursorOf(place) });
   return {
@@ -129,9 +132,9 @@ async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, par
   };
 }
 
-function pageRequestIn(params: URLSearchParams): PageAsked {
+function pageRequestIn(params: URLSearchParams): JournalPageRequest {
   const size = PAGE_SIZE;
-  if (params.has('fin')) return { size, way: 'newer', beyond: null };
+  if (params.has('fin')) return { size, direction: 'newer', after: null };
   const [before, after] = [placeIn(params.get('avant') ?? ''), placeIn(params.get('apres') ?? '')];
-  return after === null ? { size, way: 'older', beyond: before } : { size, way: 'newer', beyond: after };
+  return after === null ? { size, direction: 'older', after: before } : { size, direction: 'newer', after };
 }

@@ -3,12 +3,12 @@ import { JOURNAL_KINDS, type JournalEntry } from '../../../earners/journal-entry
 import type { ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Scheme } from '../../../rules/types.js';
-import { HAPPENED } from '../../shared/words.js';
+import { JOURNAL_KIND_WORDS } from '../../shared/words.js';
 import { Field } from '../parts/form.js';
 import { Pager, Table, type Column } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section } from '../parts/text.js';
 import { journalHref, type JournalModel, type PageFilter } from './read.js';
-import { TO } from '../route.js';
+import { PATHS } from '../route.js';
 
 const NOTES = {
   partial: 'Beaucoup d’inscriptions ont été parcourues : la recherche continue à la page suivante.',
@@ -57,9 +57,9 @@ function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
   const { badge } = filter;
   // An award that the scheme no longer has can be chosen too.
   if (badge !== null && !awards.some(([id]) => id === badge)) awards.push([badge, badge]);
-  const kinds = JOURNAL_KINDS.map((kind) => [kind, HAPPENED[kind].fr] as const);
+  const kinds = JOURNAL_KINDS.map((kind) => [kind, JOURNAL_KIND_WORDS[kind].fr] as const);
   return (
-    <form method="post" action={TO.journal} class="filter">
+    <form method="post" action={PATHS.journal} class="filter">
       <Field {...fieldFor('du', 'Du', NO_DATE)} type="date" />
       <Field {...fieldFor('au', 'Au', NO_DATE)} type="date" />
       <Field {...fieldFor('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[noChoice, ...kinds]} />
@@ -70,7 +70,7 @@ function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
       />
       <Field {...fieldFor('evenement', 'Événement OBF de la Région', NO_EVENT)} />
       <button type="submit">Filtrer</button>
-      <LinkLine href={TO.journal} say="Tout afficher" />
+      <LinkLine href={PATHS.journal} say="Tout afficher" />
     </form>
   );
 }
@@ -80,10 +80,10 @@ const Exports = ({ filter }: JournalModel): VNode => (
     <P say="Tout ce que montre le filtre, dans l’ordre d’inscription. Les personnes y sont par leur clé." />
     <ul>
       <li>
-        <a href={journalHref(filter, {}, `${TO.journal}/export.csv`)}>CSV, pour un tableur</a>
+        <a href={journalHref(filter, {}, `${PATHS.journal}/export.csv`)}>CSV, pour un tableur</a>
       </li>
       <li>
-        <a href={journalHref(filter, {}, `${TO.journal}/export.ndjson`)}>NDJSON, pour un programme</a>
+        <a href={journalHref(filter, {}, `${PATHS.journal}/export.ndjson`)}>NDJSON, pour un programme</a>
       </li>
     </ul>
   </Section>
@@ -108,7 +108,7 @@ export function EntriesTable({ caption, entries, scheme, region, who, empty }: E
       rows={entries}
       columns={[
         ['Quand', ({ atS }) => <Instant atS={atS} />],
-        ['Ce qui s’est passé', ({ kind }) => HAPPENED[kind].fr],
+        ['Ce qui s’est passé', ({ kind }) => JOURNAL_KIND_WORDS[kind].fr],
         ['Badge Région', (entry) => nameOf(entry) ?? '–'],
         ...who,
         ['À la suite de', ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme, region))],
@@ -125,7 +125,7 @@ function detailsOf({ event, version, detail }: JournalEntry): VNode | string {
     <ul>
       {event !== null && (
         <li>
-          événement <a href={`${TO.journal}?evenement=${encodeURIComponent(event)}`}>{event}</a>
+          événement <a href={`${PATHS.journal}?evenement=${encodeURIComponent(event)}`}>{event}</a>
         </li>
       )}
       {version !== null && (

@@ -4,7 +4,7 @@ import { secondsOf } from '../../../platform/clock.js';
 import { isId } from '../../../rules/parse/value.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { newsOf } from '../../shared/stats.js';
+import { lastActivityOf } from '../../shared/stats.js';
 import { readLastPolls, readObfAnswers } from '../home/obf-answers.js';
 import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
@@ -13,7 +13,7 @@ import { numberedPage } from '../parts/table.js';
 /** What both pages show of a partner. */
 function commonOf(pipeline: Pipeline, partner: Partner, activities: ReadonlyMap<ClientId, Latest>) {
   const latest = activities.get(partner.clientId) ?? null;
-  const { silent, ...activity } = newsOf(partner, latest, secondsOf(pipeline.clock));
+  const { silent, ...activity } = lastActivityOf(partner, latest, secondsOf(pipeline.clock));
   return { ...activity, access: accessOf(pipeline, partner), silent: partner.active && silent };
 }
 
@@ -33,18 +33,20 @@ export async function readPartnersPage({ pipeline, query }: OpsRequest) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
   const { rows: shown, pager } = numberedPage(query, all, PARTNERS_A_PAGE);
-  const activities = await pipeline.news.partners();
+  const activities = await pipeline.partnerActivity.partners();
   const rows = shown.map(async (partner) => {
-    const badges = await pipeline.news.ignoredBadges(partner.clientId);
+    const badges = await pipeline.partnerActivity.ignoredBadges(partner.clientId);
     const notEnrolled = [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length;
     return { ...commonOf(pipeline, partner, activities), notEnrolled };
   });
   // Inactive partners, and clients that partners.yaml does not have (`partner` null).
-  const ignoredClients = [...(await pipeline.news.ignoredClients())].flatMap(([clientId, last]) => {
-    const partner = scheme.partnersById.get(clientId) ?? null;
-    const command = enrolCommand(clientId, null);
-    return partner?.active === true ? [] : [{ clientId, partner, command, ...last }];
-  });
+  const ignoredClients = [...(await pipeline.partnerActivity.ignoredClients())].flatMap(
+    ([clientId, last]) => {
+      const partner = scheme.partnersById.get(clientId) ?? null;
+      const command = enrolCommand(clientId, null);
+      return partner?.active === true ? [] : [{ clientId, partner, command, ...last }];
+    },
+  );
   return { rows: await Promise.all(rows), pager, ignoredClients };
 }
 
@@ -56,9 +58,9 @@ export async function readPartner(context: OpsRequest) {
   if (partner === undefined) throw new OpsProblem('not_found');
   const { clientId } = partner;
   const [activities, badges, clients, lastPolls, { lastHour }] = await Promise.all([
-    pipeline.news.partners(),
-    pipeline.news.ignoredBadges(clientId),
-    pipeline.news.ignoredClients(),
+    pipeline.partnerActivity.partners(),
+    pipeline.partnerActivity.ignoredBadges(clientId),
+    pipeline.partnerActivity.ignoredClients(),
     readLastPolls(pipeline),
     readObfAnswers(pipeline),
   ]);

@@ -3,9 +3,9 @@ import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { periodWords } from '../../shared/words.js';
 import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
-import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
+import { Alert, BadAlert, Instant, LinkLine, P, Section, State } from '../parts/text.js';
 import type { PartnerModel, PartnersModel } from './read.js';
-import { TO } from '../route.js';
+import { PATHS } from '../route.js';
 
 export const PartnersView = ({ rows, pager, ignoredClients }: PartnersModel): VNode => (
   <>
@@ -13,7 +13,7 @@ export const PartnersView = ({ rows, pager, ignoredClients }: PartnersModel): VN
       caption="Organismes inscrits dans partners.yaml"
       rows={rows}
       columns={[
-        ['Organisme', ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
+        ['Organisme', ({ partner }) => <a href={PATHS.partner(partner.clientId)}>{partner.name}</a>],
         ['Compte OBF', ({ partner }) => <code>{partner.clientId}</code>],
         ['Participation', ({ partner }) => participationOf(partner)],
         ['Accès', ({ access }) => accessText(access)],
@@ -74,19 +74,19 @@ const commandText = (command: string | null): ComponentChildren =>
 export const PartnerView = (model: PartnerModel): VNode => (
   <>
     {model.access === 'key_missing' && (
-      <Bad say="partners.yaml nomme une variable pour la clé d’API, et ces pages ne l’ont pas. Mettez-y la clé, puis redémarrez Palier." />
+      <BadAlert say="partners.yaml nomme une variable pour la clé d’API, et ces pages ne l’ont pas. Mettez-y la clé, puis redémarrez Palier." />
     )}
     {model.isKeyRefused && (
       <Alert kind="bad">
         OBF refuse la clé d’API de cet organisme : ses badges ne sont plus lus. Demandez-lui une nouvelle clé,
         mettez-la dans la variable, redémarrez Palier, puis relancez ce qui a échoué.{' '}
-        <a href={TO.failures}>Voir les échecs</a>
+        <a href={PATHS.failures}>Voir les échecs</a>
       </Alert>
     )}
     <About {...model} />
     <Enrolled {...model} />
     <NotEnrolled {...model} />
-    <LinkLine href={TO.partners} say="Tous les organismes" />
+    <LinkLine href={PATHS.partners} say="Tous les organismes" />
   </>
 );
 
@@ -173,7 +173,7 @@ function ChooseForm({ scheme, partner, enrolAs, levels }: Omit<PartnerModel, 'no
   const numbers = levels.map((level) => [String(level), String(level)] as const);
   const [competency, level] = [enrolAs.competency ?? '', String(enrolAs.level ?? '')];
   return (
-    <form method="get" action={`${TO.partner(partner.clientId)}#non-inscrits`} class="filter">
+    <form method="get" action={`${PATHS.partner(partner.clientId)}#non-inscrits`} class="filter">
       <Field
         name="competence"
         label="Compétence"

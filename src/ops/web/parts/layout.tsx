@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { withoutMarks } from '../../../platform/invisible.js';
+import { stripFormatMarks } from '../../../platform/invisible.js';
 import { typesetFrench } from '../../shared/browser.js';
 import type { PageAnswer } from '../route.js';
 import { Alert, LinkLine, P, FrameContext, useFrame, type Frame } from './text.js';
@@ -14,7 +14,7 @@ export function renderPage(frame: Frame, content: PageContent): string {
       <Layout {...content} />
     </FrameContext.Provider>,
   );
-  return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
+  return `<!doctype html>${typesetFrench(stripFormatMarks(html))}`;
 }
 
 function Layout({ title, refreshTo, reload, body }: PageContent): VNode {

@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Tally } from '../../../rules/badges-condition.js';
-import { number } from './text.js';
+import { formatNumber } from './text.js';
 
 /** A column's title, and its cell for a row. The first cell is the row's header; numbers are right-aligned. */
 export type Column<Row> = readonly [title: string, cell: (row: Row) => ComponentChildren];
@@ -62,7 +62,7 @@ export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Ro
 
 /** Formats a number in French; returns anything else as it is. */
 const Value = ({ of }: { readonly of: ComponentChildren }): VNode => (
-  <>{typeof of === 'number' ? number(of) : of}</>
+  <>{typeof of === 'number' ? formatNumber(of) : of}</>
 );
 
 /** A term and its value. Null: left out. */
@@ -132,7 +132,7 @@ export function numberedPage<Row>(query: URLSearchParams, rows: readonly Row[], 
     pager: {
       previous: page > 1 ? hrefOf(page - 1) : null,
       next: page < pages ? hrefOf(page + 1) : null,
-      where: `${number(from + 1)} à ${number(to)} sur ${number(rows.length)}`,
+      where: `${formatNumber(from + 1)} à ${formatNumber(to)} sur ${formatNumber(rows.length)}`,
     },
   };
 }

@@ -4,7 +4,7 @@ import type { EarnerKey } from '../../../ids.js';
 import type { Tree } from '../../../rules/explain/formatter.js';
 import { instantWords } from '../../shared/words.js';
 import type { OpsRequest } from '../http/request.js';
-import { TO, type Flash } from '../route.js';
+import { PATHS, type Flash } from '../route.js';
 import { hasRole, type User } from '../sign-in/sessions.js';
 
 /** What every page shows around its body; components get it from `useFrame()`. */
@@ -32,7 +32,7 @@ export function useFrame(): Frame {
 export const useIsOperator = (): boolean => hasRole(useFrame().user, 'operateur');
 
 /** `100 000`. */
-export const number = (n: number, options?: Intl.NumberFormatOptions): string =>
+export const formatNumber = (n: number, options?: Intl.NumberFormatOptions): string =>
   new Intl.NumberFormat('fr', options).format(n);
 
 /** Returns the singular or the plural text; in French, 0 is singular. */
@@ -40,7 +40,7 @@ export const pluralForm = (n: number, one: string, many: string): string => (n <
 
 /** `1 200 badges`. */
 export const countedNoun = (n: number, one: string, many: string): string =>
-  `${number(n)} ${pluralForm(n, one, many)}`;
+  `${formatNumber(n)} ${pluralForm(n, one, many)}`;
 
 /** An instant, Unix seconds, in the scheme's zone. */
 export function Instant({ atS }: { readonly atS: number }): VNode {
@@ -78,7 +78,7 @@ export const LinkLine = ({ href, say }: SayProps & { readonly href: string }): V
 
 /** A link to a person, shown by key. */
 export const PersonLink = ({ earner }: { readonly earner: EarnerKey }): VNode => (
-  <a href={TO.person(earner)}>
+  <a href={PATHS.person(earner)}>
     <code>{earner}</code>
   </a>
 );
@@ -97,7 +97,7 @@ export const Alert = ({ kind, children }: AlertProps): VNode => (
 
 export const NoteAlert = ({ say }: SayProps): VNode => <Alert kind="note">{say}</Alert>;
 
-export const Bad = ({ say }: SayProps): VNode => <Alert kind="bad">{say}</Alert>;
+export const BadAlert = ({ say }: SayProps): VNode => <Alert kind="bad">{say}</Alert>;
 
 const SIGNS = { good: '✓', waiting: '…', bad: '!', neutral: '–' } as const;
 export type StateKind = keyof typeof SIGNS;

@@ -6,22 +6,22 @@ import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
 import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
-import { keyIn, keyOfAddress } from '../../shared/browser.js';
+import { parseEarnerKey, keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson, isKnown } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import type { OpsRequest } from '../http/request.js';
-import { number } from '../parts/text.js';
-import { done, goTo, notDone, show, type Answer, TO } from '../route.js';
+import { formatNumber } from '../parts/text.js';
+import { done, goTo, notDone, show, type Answer, PATHS } from '../route.js';
 import { keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
 
 /** `POST /ops/personne`: redirects to the person by key, so that no URL holds an address. */
 export function find({ form, pipeline }: OpsRequest): Answer {
   const typed = form.get('who');
-  const key = keyIn(typed) ?? keyOfAddress(typed, pipeline.vault);
+  const key = parseEarnerKey(typed) ?? keyOfAddress(typed, pipeline.vault);
   return key === null
     ? show('Chercher une personne', SearchView, { fault: true }, 422)
-    : goTo(TO.person(key));
+    : goTo(PATHS.person(key));
 }
 
 /** Shows the unmasked addresses once, in the answer to a POST: no URL leads to it. */
@@ -36,7 +36,7 @@ const personAction =
   (act: (context: OpsRequest, earner: EarnerKey, page: string) => Promise<Answer>) =>
   async (context: OpsRequest): Promise<Answer> => {
     const earner = keyInPath(context);
-    const page = TO.person(earner);
+    const page = PATHS.person(earner);
     try {
       return await act(context, earner, page);
     } catch (error) {
@@ -89,7 +89,7 @@ export const linkAction = personAction(async ({ pipeline, user, log, form }, ear
   const { person, changed } = await linkAddresses(pipeline, earner, other);
   log.info({ user: user.name, earner: person, changed }, 'address link requested');
   const message = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
-  return done(TO.person(person), changed ? message : 'Ces adresses étaient déjà liées.');
+  return done(PATHS.person(person), changed ? message : 'Ces adresses étaient déjà liées.');
 });
 
 /** How long a browser waits: for an award in flight, and in total. */
@@ -97,7 +97,7 @@ const IN_FLIGHT_MS = 5000;
 const TOTAL_MS = 25_000;
 
 export const unlinkAction = personAction(async ({ pipeline, user, log, form }, earner, page) => {
-  const other = keyIn(form.get('other'));
+  const other = parseEarnerKey(form.get('other'));
   const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
   if (other === null || other === earner) return notDone(page, notLinked);
   const signal = AbortSignal.timeout(TOTAL_MS);
@@ -117,10 +117,10 @@ export const erase = personAction(async ({ pipeline, user, log, form }, earner, 
   const erased = await eraseEarner(pipeline, earner);
   // The log has no key, so that nothing says who it was.
   log.info({ user: user.name, erased: erased !== null }, 'person erased');
-  if (erased === null) return done(TO.people, 'Il n’y avait rien à effacer.');
+  if (erased === null) return done(PATHS.people, 'Il n’y avait rien à effacer.');
   const { addresses, assertions, entries } = erased;
-  const text = `La personne est effacée. Adresses : ${number(addresses)} ; badges : ${number(assertions)} ; faits de l’historique : ${number(entries)}.`;
-  return done(TO.people, text);
+  const text = `La personne est effacée. Adresses : ${formatNumber(addresses)} ; badges : ${formatNumber(assertions)} ; faits de l’historique : ${formatNumber(entries)}.`;
+  return done(PATHS.people, text);
 });
 
 /** Exports all that is stored about the person, for them alone. */

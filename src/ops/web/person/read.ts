@@ -6,16 +6,16 @@ import type { AwardVerdict, ConditionResult } from '../../../rules/evaluation.js
 import type { Background } from '../../../rules/explain/explanation.js';
 import { inLang } from '../../../rules/explain/formatter.js';
 import { ExplanationText } from '../../../rules/explain/text.js';
-import { type Catalogue, talliesPhrase, WORDS } from '../../../rules/explain/words.js';
+import { type ExplainWords, talliesPhrase, EXPLAIN_WORDS } from '../../../rules/explain/words.js';
 import { localized, type Localized } from '../../../localized.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { keyIn } from '../../shared/browser.js';
+import { parseEarnerKey } from '../../shared/browser.js';
 import { explanationOf } from '../../shared/explain-person.js';
 import { maskAddress, readLinkedAddresses } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
-import { type StateKind, number, pluralForm } from '../parts/text.js';
+import { type StateKind, formatNumber, pluralForm } from '../parts/text.js';
 
 export type PersonModel = Awaited<ReturnType<typeof readPersonPage>>;
 export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
@@ -24,7 +24,7 @@ export type AddressShown = KnownPerson['addresses'][number];
 
 /** Returns the earner key in the path. @throws OpsProblem `not_found` when it is malformed */
 export function keyInPath(context: OpsRequest): EarnerKey {
-  const key = keyIn(paramOf(context, 'earner'));
+  const key = parseEarnerKey(paramOf(context, 'earner'));
   if (key === null) throw new OpsProblem('not_found');
   return key;
 }
@@ -128,18 +128,18 @@ const inFrench = (words: string): Localized => localized(() => words);
  * The words of `palier explain` for a page. The status has no award's name, which is in the heading; a button
  * replaces a command.
  */
-const PAGE_WORDS: Catalogue = {
-  ...WORDS,
+const PAGE_WORDS: ExplainWords = {
+  ...EXPLAIN_WORDS,
   award: (_name, _id, _level, status) => status,
   status: {
-    ...WORDS.status,
+    ...EXPLAIN_WORDS.status,
     waiting: inFrench('dû selon les règles modifiées, en attente de leur mise en vigueur (page Barème)'),
   },
   history: {
-    ...WORDS.history,
+    ...EXPLAIN_WORDS.history,
     unblock: () => inFrench('Pour qu’il puisse être délivré à nouveau : « Débloquer », ci-dessous'),
   },
-  holdsStatus: { ...WORDS.holdsStatus, waiting: inFrench('dû, en attente de la mise en vigueur') },
+  holdsStatus: { ...EXPLAIN_WORDS.holdsStatus, waiting: inFrench('dû, en attente de la mise en vigueur') },
 };
 
 type StateLabel = readonly [kind: StateKind, words: string];
@@ -174,7 +174,7 @@ function progressOf(tree: ConditionResult): Tally & { readonly words: string } {
   if (first !== undefined && second === undefined) return progressOf(first);
   const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
   const conditions = pluralForm(have, 'condition', 'conditions');
-  return { have, need, words: `${number(have)} ${conditions} sur ${number(need)}` };
+  return { have, need, words: `${formatNumber(have)} ${conditions} sur ${formatNumber(need)}` };
 }
 
 const share = ({ have, need }: Tally): number => (need === 0 ? 1 : have / need);

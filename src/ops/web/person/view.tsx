@@ -6,7 +6,7 @@ import { ActionForm, Field } from '../parts/form.js';
 import { Bar, Table, type Column } from '../parts/table.js';
 import {
   Alert,
-  Bad,
+  BadAlert,
   Instant,
   LinkLine,
   NoteAlert,
@@ -17,10 +17,10 @@ import {
   useIsOperator,
 } from '../parts/text.js';
 import type { AddressShown, AwardExplained, KnownPerson, PersonModel } from './read.js';
-import { TO } from '../route.js';
+import { PATHS } from '../route.js';
 
 export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
-  <ActionForm to={TO.people} label="Chercher" role="lecture">
+  <ActionForm to={PATHS.people} label="Chercher" role="lecture">
     <Field
       name="who"
       label="Adresse de la personne"
@@ -34,7 +34,7 @@ export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
 
 export const PersonView = (model: PersonModel): VNode => (
   <>
-    <LinkLine href={TO.people} say="Chercher une autre personne" />
+    <LinkLine href={PATHS.people} say="Chercher une autre personne" />
     {model.kind === 'known' ? (
       <Known {...model} />
     ) : (
@@ -55,7 +55,7 @@ export const PersonView = (model: PersonModel): VNode => (
 const Known = (model: KnownPerson): VNode => (
   <>
     {model.isErasing && (
-      <Bad say="L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever." />
+      <BadAlert say="L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever." />
     )}
     {model.paused && (
       <NoteAlert say="Les envois sont suspendus : rien n’est délivré avant qu’ils ne soient relancés, à l’accueil." />
@@ -161,7 +161,7 @@ function WhyAward(props: AwardExplained & Pick<KnownPerson, 'earner'>): VNode {
       <TreeList lines={under} />
       {blocked && (
         <ActionForm
-          to={`${TO.person(earner)}/debloquer`}
+          to={`${PATHS.person(earner)}/debloquer`}
           label={`Débloquer « ${award.name} »`}
           fields={{ badge: award.badgeId }}
           confirm={
@@ -215,7 +215,7 @@ function Addresses({ addresses, isUnmasked, earner }: KnownPerson): VNode {
         ]}
       />
       {!isUnmasked && (
-        <ActionForm to={`${TO.person(earner)}/adresse`} label="Afficher l’adresse">
+        <ActionForm to={`${PATHS.person(earner)}/adresse`} label="Afficher l’adresse">
           <P say="Votre nom est noté dans les journaux." />
         </ActionForm>
       )}
@@ -227,7 +227,7 @@ function Addresses({ addresses, isUnmasked, earner }: KnownPerson): VNode {
 function Actions({ earner, addresses, canBeSentLink }: KnownPerson): VNode | null {
   if (!useIsOperator()) return null;
   const formOf = (to: string, label: string, confirm: string) => ({
-    to: `${TO.person(earner)}/${to}`,
+    to: `${PATHS.person(earner)}/${to}`,
     label,
     confirm: <p>{confirm}</p>,
   });

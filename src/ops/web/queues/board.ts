@@ -10,10 +10,10 @@ import { sentIn } from '../../../queue/replay.js';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { HIDDEN, maskedData } from '../../shared/jobs.js';
-import { sendJob, sendJobs } from '../failures/read.js';
-import { WORK } from '../failures/words.js';
+import { retryFailedJob, startReplay } from '../failures/read.js';
+import { QUEUE_WORDS } from '../failures/words.js';
 import { requestOf, type OpsRequest } from '../http/request.js';
-import { TO } from '../route.js';
+import { PATHS } from '../route.js';
 
 /** bull-board uses inline styles and its own script files, and fetches nothing elsewhere. */
 const POLICY = [
@@ -33,16 +33,16 @@ const POLICY = [
 const HASHED = /^\/static\/(?:js|css)\/[\w./-]+$/;
 
 /** Pure. Returns the role that a request needs: readers read, operators retry; null: no role may send it. */
-export function roleFor({ method, path }: Pick<Request, 'method' | 'path'>): Role | null {
+export function requiredRole({ method, path }: Pick<Request, 'method' | 'path'>): Role | null {
   if (method === 'GET' || method === 'HEAD') return 'lecture';
-  return retryRequestIn(method, path) === null ? null : 'operateur';
+  return parseRetryRequest(method, path) === null ? null : 'operateur';
 }
 
 /** Returns bull-board's handler, to be mounted at `/ops/queues` behind our sign-in. */
 export function createQueuePages(pipeline: Pipeline): RequestHandler {
   const boards = { lecture: createBoard(pipeline, false), operateur: createBoard(pipeline, true) };
   return async (req, res, next) => {
-    const retryRequest = retryRequestIn(req.method, req.path);
+    const retryRequest = parseRetryRequest(req.method, req.path);
     if (retryRequest !== null) return retry(requestOf(req), retryRequest);
     res.setHeader('Content-Security-Policy', POLICY);
     if (HASHED.test(req.path)) res.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
@@ -85,7 +85,7 @@ const RETRY_ALL = /^\/api\/queues\/([^/]+)\/retry\/failed$/;
 const RETRY_ONE = /^\/api\/queues\/([^/]+)\/([^/]+)\/retry$/;
 
 /** Pure. Parses the two allowed writes; null: any other. `job` null: all jobs. `path` is below the mount. */
-export function retryRequestIn(method: string, path: string) {
+export function parseRetryRequest(method: string, path: string) {
   if (method !== 'PUT') return null;
   const [all, one] = [RETRY_ALL.exec(path), RETRY_ONE.exec(path)];
   const queue = QUEUES.find((name) => name === (all ?? one)?.[1]);
@@ -103,13 +103,13 @@ const NOT_FAILED = { error: { key: 'ERRORS.JOB_NOT_RETRIABLE', options: { state:
 /** Retries jobs with their full attempts, and answers as the board expects. */
 async function retry(
   request: OpsRequest,
-  { queue, job }: NonNullable<ReturnType<typeof retryRequestIn>>,
+  { queue, job }: NonNullable<ReturnType<typeof parseRetryRequest>>,
 ): Promise<void> {
   const { res } = request;
   if (job === null) {
-    const replay = await sendJobs(request, { queue });
+    const replay = await startReplay(request, { queue });
     res.json({ retried: sentIn(replay), skipped: replay.left });
-  } else if (await sendJob(request, { queue, id: job })) res.status(204).end();
+  } else if (await retryFailedJob(request, { queue, id: job })) res.status(204).end();
   else res.status(400).json(NOT_FAILED);
 }
 
@@ -129,7 +129,7 @@ function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: boolean): R
         locale: { lng: 'fr-FR' },
         miscLinks: [
           { text: 'Accueil', url: '/ops' },
-          { text: 'Échecs', url: TO.failures },
+          { text: 'Échecs', url: PATHS.failures },
         ],
         hideDocsLink: true,
         hideRedisDetails: true,
@@ -151,7 +151,7 @@ function maskedQueue(queues: Pipeline['queues'], name: QueueName, mayRetry: bool
   const adapter = new BullMQAdapter(queues[name], {
     readOnlyMode: !mayRetry,
     allowRetries: mayRetry,
-    displayName: WORK[name].name,
+    displayName: QUEUE_WORDS[name].name,
     description: name,
   });
   adapter.setFormatter('data', maskedData);

@@ -6,18 +6,18 @@ import { ActionForm, Field } from '../parts/form.js';
 import { DefinitionList, ProgressLine, Table } from '../parts/table.js';
 import {
   Alert,
-  Bad,
+  BadAlert,
   Instant,
   NoteAlert,
   P,
   PersonLink,
   Section,
   useIsOperator,
-  number,
+  formatNumber,
   countedNoun,
 } from '../parts/text.js';
-import { MOVED, type SchemeModel } from './read.js';
-import { TO } from '../route.js';
+import { FILES_CHANGED, type SchemeModel } from './read.js';
+import { PATHS } from '../route.js';
 
 /** The plan over all people; a worker makes it, since it takes a while. */
 export function PlanSection(model: SchemeModel): VNode {
@@ -34,13 +34,13 @@ export function PlanSection(model: SchemeModel): VNode {
       {only !== null && (
         <p>
           {`Plan de « ${scheme.awards.find(({ id }) => id === only)?.name ?? only} » seul, et de ce qu’il entraîne ; le reste attendrait.`}{' '}
-          <a href={`${TO.scheme}#plan`}>Voir le plan de tout le barème</a>
+          <a href={`${PATHS.scheme}#plan`}>Voir le plan de tout le barème</a>
         </p>
       )}
       <PlanJob {...model} />
       {stored === null ? <P say="Aucun plan n’a encore été calculé." /> : <Plan plan={stored} nowS={nowS} />}
       {outdated && <NoteAlert say="Le barème a changé depuis ce plan : calculez-le à nouveau." />}
-      <ActionForm to={`${TO.scheme}/plan`} label="Calculer le plan">
+      <ActionForm to={`${PATHS.scheme}/plan`} label="Calculer le plan">
         <Field name="badge" label="Pour quels badges Région" options={options} value={only ?? '*'} required />
       </ActionForm>
     </Section>
@@ -51,7 +51,7 @@ export function PlanSection(model: SchemeModel): VNode {
 function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
   if (job.state === 'none') return null;
   if (job.state === 'failed')
-    return <Bad say="Le calcul a échoué ; voyez la page Échecs, ou demandez-le à nouveau." />;
+    return <BadAlert say="Le calcul a échoué ; voyez la page Échecs, ou demandez-le à nouveau." />;
   if (job.state === 'waits' || job.progress === null)
     return <NoteAlert say="Le calcul attend qu’un worker soit libre." />;
   const { done, total } = job.progress;
@@ -63,7 +63,7 @@ function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
 }
 
 const addressesRead = (read: number, total: number): string =>
-  `${number(read)} adresses lues sur ${number(total)}`;
+  `${formatNumber(read)} adresses lues sur ${formatNumber(total)}`;
 
 function Plan({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number }): VNode {
   return (
@@ -111,13 +111,15 @@ function Plan({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number
 
 /** « 124 à 118 personnes ». */
 const badgesTo = (issues: number, people: number): string =>
-  issues === 0 ? number(0) : `${number(issues)} à ${countedNoun(people, 'personne', 'personnes')}`;
+  issues === 0
+    ? formatNumber(0)
+    : `${formatNumber(issues)} à ${countedNoun(people, 'personne', 'personnes')}`;
 
 function quotaWords({ quota: { left, after, short } }: StoredPlan): string {
   if (left === null || after === null) return 'pas connu';
   return short > 0
-    ? `${number(left)} restants : il en manque ${number(short)}`
-    : `${number(left)} restants, suffisant : il en resterait ${number(after)}`;
+    ? `${formatNumber(left)} restants : il en manque ${formatNumber(short)}`
+    : `${formatNumber(left)} restants, suffisant : il en resterait ${formatNumber(after)}`;
 }
 
 /** A few people per award, to check before the scheme is applied. */
@@ -168,7 +170,7 @@ function ApplyForm(model: SchemeModel): VNode | null {
     return <P say="Il n’y a rien à mettre en vigueur, ni à délivrer." />;
   return (
     <ActionForm
-      to={`${TO.scheme}/appliquer`}
+      to={`${PATHS.scheme}/appliquer`}
       label={rollout === null ? 'Délivrer ces badges' : 'Mettre en vigueur'}
       fields={{ version: stored.version, badge: only ?? '', upto: stored.issues }}
       confirm={
@@ -231,7 +233,7 @@ const STATES = {
     'Rien n’a été fait : le quota OBF ne suffit pas. Faites-le relever dans OBF, ou mettez en vigueur un badge à la fois.',
     true,
   ],
-  moved: [MOVED, true],
+  moved: [FILES_CHANGED, true],
   other_begun: [
     'Rien n’a été fait : une autre mise en vigueur a été commencée et n’est pas terminée. Terminez-la d’abord, avec les mêmes choix.',
     true,
@@ -246,16 +248,18 @@ function LastApply({ apply }: SchemeModel): VNode | null {
   const { done, total } = job.progress ?? { done: 0, total: 0 };
   const [words, refused] = STATES[state];
   const howFar =
-    state === 'giving' ? `${number(done)} personnes sur ${number(total)}` : addressesRead(done, total);
+    state === 'giving'
+      ? `${formatNumber(done)} personnes sur ${formatNumber(total)}`
+      : addressesRead(done, total);
   return (
     <>
       <h3>Dernière mise en vigueur demandée ici</h3>
       {job.state === 'failed' && (
-        <Bad say="Le travail a échoué et n’avancera pas sans vous : voyez la page Échecs, ou mettez en vigueur à nouveau. Rien n’est délivré deux fois." />
+        <BadAlert say="Le travail a échoué et n’avancera pas sans vous : voyez la page Échecs, ou mettez en vigueur à nouveau. Rien n’est délivré deux fois." />
       )}
       {refused && (
         <Alert kind="bad">
-          {words} {issues > 0 && `Badges qui seraient délivrés à présent : ${number(issues)}.`}
+          {words} {issues > 0 && `Badges qui seraient délivrés à présent : ${formatNumber(issues)}.`}
         </Alert>
       )}
       {paused && waiting > 0 && (
@@ -286,7 +290,7 @@ const AwardsGiven = ({ issues, people, given }: ApplyRecord): VNode => (
       <ul>
         {given.map(({ award, name, count }) => (
           <li key={award}>
-            {name} : {number(count)}
+            {name} : {formatNumber(count)}
           </li>
         ))}
       </ul>

@@ -3,19 +3,19 @@ import { secondsOf } from '../../../platform/clock.js';
 import type { Scheme } from '../../../rules/types.js';
 import {
   APPLY_JOB_ID,
-  applyAsked,
-  askedRecord,
-  askForApply,
-  askForPlan,
+  readApplyRequest,
+  newApplyRecord,
+  enqueueApply,
+  enqueuePlan,
   createApplyStore,
   createPlanStore,
-  isOver,
+  isApplyFinished,
   planJobId,
   schemeJob,
 } from '../../../scheme/runs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import type { OpsRequest } from '../http/request.js';
-import { type Answer, done, notDone, TO } from '../route.js';
+import { type Answer, done, notDone, PATHS } from '../route.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readSchemePage>>;
 
@@ -65,34 +65,35 @@ const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
 async function readApply(pipeline: Pipeline) {
   const [job, request, stored, paused] = await Promise.all([
     schemeJob(pipeline, APPLY_JOB_ID),
-    applyAsked(pipeline),
+    readApplyRequest(pipeline),
     createApplyStore(pipeline).read(),
     pipeline.queues.awards.isPaused(),
   ]);
   // No worker has taken the request yet.
-  const record = request !== null && request.ask !== stored?.ask ? askedRecord(request) : stored;
+  const record = request !== null && request.ask !== stored?.ask ? newApplyRecord(request) : stored;
   const waits = (record?.given ?? []).map(({ badgeId }) => pipeline.outbox.waiting(badgeId));
   return {
     job,
     record,
-    inProgress: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
+    inProgress:
+      record !== null && !isApplyFinished(record) && (job.state === 'waits' || job.state === 'runs'),
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
     paused,
   };
 }
 
-export const MOVED =
+export const FILES_CHANGED =
   'Rien n’a été fait : d’autres fichiers sont devenus le barème entre-temps. Calculez le plan à nouveau.';
 
 /** Returns the page's URL, with the plan of all awards or of one. */
 const schemeHref = (only: AwardId | null): string =>
-  only === null ? TO.scheme : `${TO.scheme}?badge=${encodeURIComponent(only)}`;
+  only === null ? PATHS.scheme : `${PATHS.scheme}?badge=${encodeURIComponent(only)}`;
 
 /** Asks a worker for a plan; a second request waits for the same one. */
 export async function requestPlan({ pipeline, user, log, form }: OpsRequest): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
-  const asked = await askForPlan(pipeline, only);
+  const asked = await enqueuePlan(pipeline, only);
   log.info({ user: user.name, only, asked }, 'plan requested');
   return done(schemeHref(only), asked ? 'Le plan est demandé.' : 'Ce plan est déjà en cours de calcul.');
 }
@@ -105,7 +106,7 @@ export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Pr
   const [version, upto] = [form.get('version') ?? '', form.get('upto') ?? ''];
   if (!/^\d{1,9}$/.test(upto) || (form.get('badge') ?? '') !== (only ?? ''))
     return notDone(pageHref, 'Ce formulaire ne dit pas quoi appliquer : rien n’a été fait.');
-  if (version !== scheme.version) return notDone(pageHref, MOVED);
+  if (version !== scheme.version) return notDone(pageHref, FILES_CHANGED);
   const request = {
     by: user.name,
     version: asSchemeVersion(version),
@@ -114,7 +115,7 @@ export async function applyScheme({ pipeline, user, log, form }: OpsRequest): Pr
     upto: Number(upto),
     overQuota: form.get('quota') === 'over',
   };
-  const asked = await askForApply(pipeline, request);
+  const asked = await enqueueApply(pipeline, request);
   log.info(
     { user: user.name, version, only, upto: request.upto, suppressEmail: request.suppressEmail, asked },
     'apply requested',

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { OpsProblem } from '../http/problem.js';
-import { jarOf, keepSealed, takeSealed, type OpsRequest } from '../http/request.js';
+import { jarOf, setSealedCookie, takeSealedCookie, type OpsRequest } from '../http/request.js';
 import { Field } from '../parts/form.js';
 import { Alert, LinkLine, P } from '../parts/text.js';
 import { action, goTo, type Answer, type PageAnswer, type PageRoute } from '../route.js';
@@ -23,7 +23,7 @@ export const signInPath = (from: string): string =>
  * Returns a page that sends the browser on. A page is needed because browsers send no `SameSite=Strict` cookie
  * along redirects that another site began.
  */
-export const goOnPage = (to: string, title: string): PageAnswer => ({
+export const forwardingPage = (to: string, title: string): PageAnswer => ({
   kind: 'page',
   status: 200,
   title,
@@ -123,7 +123,7 @@ async function beginOidc(request: OpsRequest): Promise<Answer> {
     const { url, login } = await oidc.begin();
     const cookie: z.input<typeof loginCookie> = { ...login, returnTo: returnTo(request.query.get('suite')) };
     // `Lax`: the browser must send it when the provider redirects back.
-    keepSealed(request, 'oidc', cookie, LOGIN_MS, 'lax');
+    setSealedCookie(request, 'oidc', cookie, LOGIN_MS, 'lax');
     return goTo(url);
   } catch (err) {
     request.log.error({ err }, 'the identity provider does not answer');
@@ -141,7 +141,7 @@ async function finishOidc(request: OpsRequest): Promise<Answer> {
   const oidc = oidcOf(request);
   const logFacts = { user: null, via: 'oidc' };
   await limits.check(req, res, null);
-  const login = takeSealed(request, 'oidc', loginCookie);
+  const login = takeSealedCookie(request, 'oidc', loginCookie);
   if (login === null) return signInForm(request, 403, FAILED);
   const result = await oidc.finish(query, login).catch((err: unknown) => {
     log.warn({ err, ...logFacts }, 'ops sign-in refused');
@@ -154,7 +154,7 @@ async function finishOidc(request: OpsRequest): Promise<Answer> {
     return signInForm(request, 403, UNLISTED);
   }
   await startSession(request, account, result.idToken);
-  return goOnPage(returnTo(login.returnTo), 'Vous êtes connecté');
+  return forwardingPage(returnTo(login.returnTo), 'Vous êtes connecté');
 }
 
 function oidcOf({ oidc }: OpsRequest): Oidc {

@@ -83,7 +83,7 @@ export const SESSION_MS = 12 * 3_600_000;
 const IDLE_MS = 30 * 60_000;
 
 /** A valid session. */
-export interface Signed {
+export interface Session {
   /** Secret: the cookie is this id and its MAC. */
   readonly id: string;
   readonly user: User;
@@ -121,7 +121,7 @@ export function createSessions(
       return `${id}.${macOf(id)}`;
     },
     /** Finds a cookie's session, and restarts its idle time. Null: not our cookie, or the session ended. */
-    async find(cookie: string | null): Promise<Signed | null> {
+    async find(cookie: string | null): Promise<Session | null> {
       const id = idOf(cookie, macOf);
       if (id === null) return null;
       const data = openSealed(vault, await redis.get(key(id)), `session ${id}`, sessionRecord);
