@@ -121,8 +121,8 @@ interface AssertionToAdd extends NewAssertion {
 }
 
 /**
- * Pure. Adds or updates an assertion, and says what changed. A hosted credential that names no event updates only the
- * expiry and the revocation. The generation of the rules is stored with a new assertion, in one write.
+ * Pure. Adds or updates an assertion, and says what changed. A hosted credential without an event updates only expiry
+ * and revocation of an assertion with one. The generation of the rules is stored with a new assertion, in one write.
  */
 function addAssertion(
   record: EarnerRecord,

@@ -95,7 +95,7 @@ export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
 /** Whether one earner is due a badge, decided anew just before it is sent. */
 export type Eligibility =
   | { readonly is: 'held'; readonly event: EventId }
-  /** `moved`: the address was linked to another, whose person is to be evaluated. */
+  /** `isLinkedAway`: the address was linked to another, whose person is to be evaluated. */
   | { readonly is: 'not-due'; readonly isLinkedAway: boolean }
   /** A record or a credential cannot be read, so nothing is decided. */
   | { readonly is: 'unreadable'; readonly error: unknown }

@@ -62,10 +62,14 @@ const putOnHold = async (run: BatchRun, why: HoldCause): Promise<OnHold> =>
   onHold(run, await run.holds.put(run.batch.badgeId, why), true);
 
 /** Makes the error of a batch that waits at most `holdFirstMs`: the hold may end before its next check. */
-async function onHold({ now, pace, batch }: BatchRun, hold: Hold, looked: boolean): Promise<OnHold> {
+async function onHold(
+  { now, pace, batch }: BatchRun,
+  hold: Hold,
+  hasCheckedAccount: boolean,
+): Promise<OnHold> {
   const leftMs = hold.nextMs - (await now());
   const waitMs = leftMs > 0 ? Math.min(leftMs, pace.holdFirstMs) : pace.holdFirstMs;
-  return new OnHold(batch.badgeId, hold, waitMs, looked);
+  return new OnHold(batch.badgeId, hold, waitMs, hasCheckedAccount);
 }
 
 /** With these OBF may refuse a whole call for one bad recipient; other statuses are about the account. */

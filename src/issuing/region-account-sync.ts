@@ -138,8 +138,8 @@ const INCOMPLETE_MAX_MS = 10 * 60_000;
 const INCOMPLETE_RETRY_MS = 5000;
 
 /**
- * Stores one event of the account, and has its recipients evaluated. A new event of another issuer must be complete,
- * since a recipient that OBF does not show yet would get the badge twice.
+ * Stores one event of the account, and has its recipients evaluated. A new event that Palier did not issue must be
+ * complete: a recipient that OBF does not show yet could get the badge twice.
  * @returns how long to wait before anything is issued, milliseconds
  */
 async function syncEvent(parts: SyncParts, event: EventToRead, signal: AbortSignal): Promise<number> {

@@ -24,7 +24,7 @@ export interface Span {
   readonly untilS?: number;
 }
 
-/** `older`: back from `beyond`, or from the newest; `newer`: on from `beyond`, or from the oldest. */
+/** `older`: back from `after`, or from the newest; `newer`: on from `after`, or from the oldest. */
 export interface Walk extends Span {
   readonly direction: 'older' | 'newer';
   readonly after: IndexPlace | null;
@@ -99,7 +99,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     async remove(places: readonly IndexPlace[]): Promise<void> {
       await Promise.all(places.map(({ atS, member }) => redis.zrem(hourKey(hourOf(atS)), member)));
     },
-    /** Yields places in the order of `walk.way`, in chunks. */
+    /** Yields places in the order of `walk.direction`, in chunks. */
     walk: (walk: Walk): AsyncIterable<readonly IndexPlace[]> => walkHours(redis, hoursKey, placesIn, walk),
     /** Returns the places of the entries of one event, among others of the same time. */
     async ofEvent(event: EventId): Promise<readonly IndexPlace[]> {

@@ -11,22 +11,22 @@ const NOTICES_PER_JOB = 200;
 
 /**
  * Stores notices that arrived together in few jobs; a worker splits these into one job a notice.
- * @throws EnqueueError when `late` aborts, or Redis fails before; the jobs may be stored all the same
+ * @throws EnqueueError when `deadline` aborts, or Redis fails before; the jobs may be stored all the same
  */
 export async function storeArrivals(
   queue: Queue,
   arrivals: readonly NoticeJob[],
-  late: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<void> {
   try {
     // `add` waits for ever on a Redis that is frozen or was never up.
     // One job after the other: all jobs of a large push in one transaction would block the process.
     for (const part of chunked(arrivals, NOTICES_PER_JOB)) {
       const job = { id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } };
-      await raceAbort(enqueueIfAbsent(queue, job), late);
+      await raceAbort(enqueueIfAbsent(queue, job), deadline);
     }
   } catch (cause) {
-    if (late.aborted) throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
+    if (deadline.aborted) throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
     throw new EnqueueError(`${queue.name}: Redis did not take a job: ${redisCause(cause).en}`, { cause });
   }
 }

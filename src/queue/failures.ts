@@ -156,7 +156,7 @@ const STEP = 1000;
 
 /**
  * Removes the jobs that failed long ago, in every queue. The next poll finds an event that was never stored, and the
- * sweep gives an open batch its job back. A pushed credential that failed all that time is given up.
+ * sweep gives an unfinished batch its job back. A pushed credential that failed all that time is given up.
  */
 export async function cleanQueues(
   { queues, log }: { readonly queues: Queues; readonly log: Logger },

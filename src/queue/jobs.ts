@@ -154,7 +154,7 @@ export const maintenanceJob = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clean') }),
   /** Erases people who were given nothing for so many months; null: nobody. */
   z.object({ kind: z.literal('purge'), months: z.number().int().positive().nullable() }),
-  /** Counts the people who are one badge away. */
+  /** Counts everybody, by award. */
   z.object({ kind: z.literal('population') }),
   /** Reads every account again in full. */
   z.object({ kind: z.literal('verify') }),

@@ -122,7 +122,7 @@ const progressForm = z.object({ done: z.number(), total: z.number() });
 
 /**
  * Reads the state of a plan or apply job, by its id alone: the queue is not searched.
- * @returns `progress`: how many addresses were read (null: none yet); `reason`: why the job failed
+ * @returns `progress`: how many addresses were read, or gainers decided (null: none yet); `reason`: why the job failed
  */
 export async function schemeJob({ queues }: Queues, id: string) {
   const job = await queues.maintenance.getJob(id);
@@ -137,7 +137,7 @@ export async function schemeJob({ queues }: Queues, id: string) {
 
 /** Enqueues the making of a plan. @returns false: its job already waits or runs */
 export const enqueuePlan = (pipeline: Queues, only: AwardId | null): Promise<boolean> =>
-  enqueueUnlessActive(pipeline, { id: planJobId(only), name: 'plan', data: { kind: 'plan', only } });
+  enqueueUnlessUnfinished(pipeline, { id: planJobId(only), name: 'plan', data: { kind: 'plan', only } });
 
 /**
  * Enqueues an application of the rules.
@@ -149,7 +149,7 @@ export async function enqueueApply(
 ): Promise<boolean> {
   const ask = randomBytes(12).toString('base64url');
   const data = { kind: 'apply', ...options, ask, askedS: secondsOf(pipeline.clock) };
-  if (!(await enqueueUnlessActive(pipeline, { id: APPLY_JOB_ID, name: 'apply', data }))) return false;
+  if (!(await enqueueUnlessUnfinished(pipeline, { id: APPLY_JOB_ID, name: 'apply', data }))) return false;
   // Of two concurrent requests, the job belongs to the first.
   const [enqueued, record] = [await readApplyRequest(pipeline), await createApplyStore(pipeline).read()];
   return enqueued?.ask === ask || record?.ask === ask;
@@ -162,7 +162,7 @@ export async function readApplyRequest({ queues }: Queues): Promise<ApplyRequest
 }
 
 /** Enqueues a job unless it waits or runs; a failed one is replaced. @returns whether the job was enqueued */
-async function enqueueUnlessActive(pipeline: Queues, job: NewJob): Promise<boolean> {
+async function enqueueUnlessUnfinished(pipeline: Queues, job: NewJob): Promise<boolean> {
   const { state: current } = await schemeJob(pipeline, job.id);
   if (current === 'waits' || current === 'runs') return false;
   if (current === 'failed') await pipeline.queues.maintenance.remove(job.id);

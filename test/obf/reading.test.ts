@@ -353,11 +353,11 @@ describe('changed events', () => {
         changed: new Set(),
       }),
     };
-    const look = async (how: ListDepth, isHeads: boolean): Promise<string[]> => {
+    const look = async (how: ListDepth, picksLast: boolean): Promise<string[]> => {
       offsets.length = 0;
       const found = new Set<string>();
       const { signal } = new AbortController();
-      for await (const page of changedPages(account, events, how, signal, () => isHeads))
+      for await (const page of changedPages(account, events, how, signal, () => picksLast))
         for (const { id } of page.events) found.add(id);
       return [...found];
     };

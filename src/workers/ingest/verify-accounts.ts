@@ -67,8 +67,8 @@ interface Run {
 }
 
 /**
- * Reads all accounts, stores the differences, and enqueues evaluations at the end. The Région's account comes first, so
- * that held awards are known before anybody is evaluated. Idempotent; safe beside running workers.
+ * Reads all accounts, stores the differences, then enqueues evaluations and counts everybody. The Région's account comes
+ * first, so that held awards are known before anybody is evaluated. Idempotent; safe beside running workers.
  * @throws the error of the Région's account; an error of Redis; the signal's reason
  */
 export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress'], signal: AbortSignal) {

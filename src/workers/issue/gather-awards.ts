@@ -97,7 +97,7 @@ export async function issueSoon(
   else await enqueue(awards, job);
 }
 
-/** Enqueues the gathering of one badge's awards after `delayMs`, at most once. */
+/** Enqueues the gathering of one badge's awards after `delayMs`. Calls before it runs add no second one. */
 export async function enqueueGather({ queues }: Stores, badgeId: BadgeId, delayMs: number): Promise<void> {
   const data = { kind: 'gather', badgeId };
   await enqueue(queues.awards, { id: gatherJobId(badgeId), name: 'gather', data, delayMs });

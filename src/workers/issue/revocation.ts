@@ -87,7 +87,7 @@ async function startRevoking(pipeline: Pipeline, { badgeId, earner }: IssuedAwar
   return null;
 }
 
-/** Revokes the person's addresses in OBF that hold this award. Reads them from OBF first: a repeated run revokes none. */
+/** Revokes the award in OBF at the person's addresses that hold it. Reads OBF first: a repeated run revokes none. */
 async function revokeInObf(
   pipeline: Pipeline,
   { badgeId, earner }: IssuedAward,

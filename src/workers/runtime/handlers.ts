@@ -50,7 +50,10 @@ const byKind = <Job extends { readonly kind: string }>(
   });
 
 /** Enqueues each notice as its own job: the web process stores all of one write as one, for speed. */
-const sortArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async ({ queues }, { arrivals }) => {
+const splitArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async (
+  { queues },
+  { arrivals },
+) => {
   const notices = noticeJobsOf(arrivals);
   await enqueueAll(queues.notices, notices);
   return { did: 'notices sorted', facts: { notices: notices.length } };
@@ -79,7 +82,7 @@ const sweep: JobHandler<Pipeline, unknown> = async (pipeline) => {
 
 /** The handler of each queue and kind of job. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
-  arrivals: parsed(arrivalsJob, sortArrivals),
+  arrivals: parsed(arrivalsJob, splitArrivals),
   notices: byKind(noticeQueueJob, {
     event: ingestEvent,
     credential: ingestCredential,
