@@ -87,7 +87,7 @@ function appliedTo(
   nowS: number,
 ): SchemeState {
   if ((state?.current ?? null) !== seen.started || (state?.inForce ?? null) !== seen.inForce)
-    throw new SchemeMoved('A process was started with other files since this plan was made: make a new plan');
+    throw new SchemeMoved('Other rules were started or applied since this plan was made: make a new plan');
   const started = startedWith(state, applied, nowS);
   const applying = { version: applied, only, suppressEmail, ask, startedS: nowS };
   if (only === null) return { ...started, applying, inForce: applied, released: [] };
