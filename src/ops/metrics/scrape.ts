@@ -28,7 +28,7 @@ const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing
 const BATCH_STATES = ['open', 'sending', 'sent', 'unknown'] as const;
 
 /** Gauges, read at each scrape: one value, several series, or nothing (null). */
-const GAUGES: readonly (readonly [
+const SCRAPED_GAUGES: readonly (readonly [
   name: string,
   help: string,
   read: (sources: GaugeSources) => number | null | readonly Sample[],
@@ -133,7 +133,7 @@ const GAUGES: readonly (readonly [
 export async function scrape(needs: MetricSources): Promise<string> {
   const fault = await storeCounts(needs);
   const [state, counted] = await Promise.all([readSystemState(needs), readCountedMetrics(needs)]);
-  const gauges = GAUGES.map(([name, help, read]): Family => {
+  const gauges = SCRAPED_GAUGES.map(([name, help, read]): Family => {
     const values = read({ ...state, needs, fault });
     const samples = values === null ? [] : typeof values === 'number' ? [sample(values)] : values;
     return { name, help, type: 'gauge', samples };
