@@ -155,12 +155,6 @@ awards:
   const waiting = async () =>
     (await earners().getDelayed()).map(({ id, opts }) => ({ id, delayMs: opts.delay ?? 0 }));
   const laterOf = (email: string): string => `later.${house.keyOf(email)}`;
-  const countAtNight = async (): Promise<void> => {
-    const [{ queues, population }] = house.pipelines;
-    const before = (await population.read())?.atS ?? 0;
-    await queues.maintenance.add('population', { kind: 'population' });
-    await until(async () => ((await population.read())?.atS ?? 0) > before, 'count of the night');
-  };
   /** A day goes by, and the evaluation's time comes. */
   const nextDay = async (): Promise<void> => {
     const [job] = await earners().getDelayed();
@@ -204,12 +198,12 @@ awards:
     await until(async () => (await waiting()).length === 1, 'evaluation that waits');
     // Nobody waits for the date any more.
     await earners().remove(laterOf(EMAIL));
-    await countAtNight();
+    await house.countPeople();
     await house.idle();
     expect(house.sandbox.issues()).toHaveLength(0);
 
     aheadMs += 2 * DAY_S * 1000 + 1000;
-    await countAtNight();
+    await house.countPeople();
     await until(() => house.sandbox.issues().length === 1, 'issue call');
     await house.idle();
     expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
@@ -225,13 +219,13 @@ awards:
     await schemes.apply(house.scheme, { only: null, suppressEmail: true }, seen);
 
     aheadMs += DAY_S * 1000 + 1000;
-    await countAtNight();
+    await house.countPeople();
     await house.idle();
     expect(house.sandbox.issues()).toHaveLength(0);
 
     await schemes.applied();
     aheadMs += 1000;
-    await countAtNight();
+    await house.countPeople();
     await until(() => house.sandbox.issues().length === 1, 'issue call');
   });
 

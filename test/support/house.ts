@@ -70,6 +70,8 @@ export interface House {
   push(credentials: Readonly<Record<string, readonly string[]>>): Promise<number>;
   /** Resolves when no job runs, waits or is delayed; failed ones may be there. */
   idle(): Promise<void>;
+  /** Counts everybody, as at night; resolves once it is stored. */
+  countPeople(): Promise<void>;
   failedReasons(): Promise<string[]>;
   /** Stops all workers as a deploy does, and starts others. */
   restartWorkers(): Promise<void>;
@@ -212,6 +214,17 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     push: (credentials) =>
       postNotice(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
     idle,
+    async countPeople() {
+      const { id } = await queues.maintenance.add(
+        'population',
+        { kind: 'population' },
+        { removeOnComplete: true },
+      );
+      await until(
+        async () => (await queues.maintenance.getJob(id ?? '')) === undefined,
+        'count of everybody',
+      );
+    },
     async failedReasons() {
       const failed = await Promise.all(QUEUES.map((name) => queues[name].getFailed()));
       return failed.flat().map(({ failedReason }) => failedReason);

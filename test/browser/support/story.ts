@@ -62,6 +62,7 @@ export async function tellStory(house: House): Promise<void> {
   await someAreSentAgain(house);
   await someAreIgnored(house);
   await schemes.start(house.scheme);
+  await house.countPeople();
   await aPlanIsMade(house);
 }
 
