@@ -131,7 +131,7 @@ export type Ledger = ReturnType<typeof createLedger>;
 /** The award records: one for each earner and badge, kept for ever. */
 export function createLedger(
   earners: Pick<EarnerStore, 'read' | 'update'>,
-  journal: Pick<Journal, 'updateAndRecord'>,
+  journal: Pick<Journal, 'updateWithEntries'>,
   clock: Clock,
 ) {
   /**
@@ -140,7 +140,7 @@ export function createLedger(
    */
   const apply = async (earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, makeEntry?: MakeEntry) => {
     let after: AwardRecord | undefined;
-    await journal.updateAndRecord(earner, (record) => {
+    await journal.updateWithEntries(earner, (record) => {
       const before = record.awards.get(badgeId) ?? null;
       if (event.type === 'comes-due' && isErased(record))
         throw new IllegalTransition(before?.state ?? 'none', event.type);

@@ -22,7 +22,7 @@ export function createReviewFlags(
   redis: RedisConnection,
   prefix: string,
   earners: Pick<EarnerStore, 'readMany' | 'update'>,
-  journal: Pick<Journal, 'updateAndRecord'>,
+  journal: Pick<Journal, 'updateWithEntries'>,
 ) {
   const key = `${prefix}:flags`;
   const listed = async (atMost = Infinity) => {
@@ -37,7 +37,7 @@ export function createReviewFlags(
      */
     async add({ earner, badgeId, atS }: Flag, makeEntry?: (sinceS: number) => JournalEntry) {
       let knownS: number | undefined;
-      const stored = await journal.updateAndRecord(earner, (record) => {
+      const stored = await journal.updateWithEntries(earner, (record) => {
         knownS = record.flags.get(badgeId);
         const entries = makeEntry === undefined ? [] : [makeEntry(knownS ?? atS)];
         if (knownS !== undefined || isErased(record)) return { record, entries };

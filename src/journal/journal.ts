@@ -58,11 +58,11 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
    * records the same as an earlier one is not added. Entries of an erased person become entries about nobody.
    * @param how pure, as of `EarnerStore.update`
    */
-  const updateAndRecord = async (
+  const updateWithEntries = async (
     earner: EarnerKey,
     how: (record: EarnerRecord) => JournaledChange,
   ): Promise<EarnerRecord> => {
-    const { record, entries } = await updateWithEntries(earners, earner, how);
+    const { record, entries } = await writeWithEntries(earners, earner, how);
     if (isErased(record))
       for (const entry of entries) await general.put(anonymousId(earner, entry), anonymous(entry));
     else await index.add(entries.map((entry) => ofRecord(earner, record, entry)));
@@ -70,14 +70,14 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
   };
 
   return {
-    updateAndRecord: updateAndRecord,
+    updateWithEntries,
     /** Writes entries to the records of their earners. Idempotent, but for entries about nobody. */
     async write(entries: readonly JournalEntry[]): Promise<void> {
       await Promise.all(
         entries.map((entry) =>
           entry.earner === null
             ? general.put(randomUUID(), withoutAddress(entry))
-            : updateAndRecord(entry.earner, (record) => ({ record, entries: [entry] })),
+            : updateWithEntries(entry.earner, (record) => ({ record, entries: [entry] })),
         ),
       );
     },
@@ -119,7 +119,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
 }
 
 /** Changes a record and adds its entries in one compare-and-set; an erased record takes no entries. */
-async function updateWithEntries(
+async function writeWithEntries(
   earners: EarnerStore,
   earner: EarnerKey,
   how: (record: EarnerRecord) => JournaledChange,

@@ -77,7 +77,7 @@ async function joinAddresses(pipeline: Pipeline, person: EarnerKey, others: read
   for (const key of others)
     if (await changeAndJournal(pipeline, key, 'linked', withLinkedTo(person))) isNew = true;
   // One write for all addresses: nothing is decided for the person from some of them alone.
-  await pipeline.journal.updateAndRecord(person, (record) => ({
+  await pipeline.journal.updateWithEntries(person, (record) => ({
     record: withLinkedTo(null)(withLinked(others)(record)),
     entries: isNew ? [linkEntry(pipeline, person, 'linked')] : [],
   }));
@@ -95,7 +95,7 @@ async function changeAndJournal(
   change: Change,
 ): Promise<boolean> {
   let isNew = false;
-  await pipeline.journal.updateAndRecord(earner, (record) => {
+  await pipeline.journal.updateWithEntries(earner, (record) => {
     const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
     isNew = (last?.kind ?? 'unlinked') !== kind;
     return { record: change(record), entries: isNew ? [linkEntry(pipeline, earner, kind)] : [] };

@@ -104,7 +104,7 @@ describe('journal', () => {
   });
 
   test('the transition and its entry are one write: a record that is refused has neither', async () => {
-    const refused = journal.updateAndRecord(earner, () => {
+    const refused = journal.updateWithEntries(earner, () => {
       throw new Error('refused');
     });
     await expect(refused).rejects.toThrow('refused');

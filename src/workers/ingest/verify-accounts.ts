@@ -93,7 +93,7 @@ export async function verifyAccounts(pipeline: Pipeline, progress: Run['progress
     await pipeline.replicas.waitForReplicas(epoch);
   }, signal);
   // An earlier run may have stored changes and stopped before it enqueued their earners: the count finds these.
-  await countPeople(pipeline, signal);
+  await retryTransient(() => countPeople(pipeline, signal), signal);
   drift.earners = run.toEvaluate.size;
   return drift;
 }
