@@ -143,6 +143,20 @@ describe('the command line', () => {
     expect(await palier(['--version'])).toEqual({ exit: 0, out: ['1.2.3'], err: [] });
   });
 
+  test('a value like a key that begins with "-" arrives as it was typed', async () => {
+    const key = '-'.padEnd(22, 'a');
+    const calls: (readonly (string | null | undefined)[])[] = [];
+    const probe: Command = {
+      help: '',
+      args: { key: { fr: '', en: '' } },
+      options: { '--error <text>': { fr: '', en: '' } },
+      run: ({ args, text }) => Promise.resolve((calls.push([args[0], text('error')]), null)),
+    };
+    const context = { streams: {}, version: '1' } as unknown as Context;
+    expect(await run(['probe', key, '--error', key], context, { probe })).toBe(0);
+    expect(calls).toEqual([[key, key]]);
+  });
+
   test('an error that nobody foresaw exits 1, and shows no address', async () => {
     const fails: Command = {
       help: '',

@@ -89,8 +89,9 @@ export async function run(
   }
 }
 
-/** An earner key may begin with "-". With a space before it, which is dropped later, commander sees no option. */
-const asArgument = (typed: string): string => (/^-[\w-]{21}$/.test(typed) ? ` ${typed}` : typed);
+/** An earner key may begin with "-". With a space before it, commander sees no option; `asTyped` drops the space. */
+const asArgument = (typed: string): string => typed.replace(/^-[\w-]{21}$/, ' $&');
+const asTyped = (argument: string): string => argument.replace(/^ (?=-[\w-]{21}$)/, '');
 
 /** Returns the language of `--lang`; French without one, or for an unknown one, which parsing then refuses. */
 function langOf(argv: readonly string[]): Lang {
@@ -178,10 +179,10 @@ function typedIn(program: Commander, sub: Commander): Pick<CommandCall, 'args' |
   const flags: Readonly<Record<string, unknown>> = sub.opts();
   const text = (name: string): string | null => {
     const value = flags[name];
-    return typeof value === 'string' ? value : null;
+    return typeof value === 'string' ? asTyped(value) : null;
   };
   const json = program.getOptionValue('json') === true;
-  return { args: sub.args, text, has: (name) => flags[name] === true, json };
+  return { args: sub.args.map(asTyped), text, has: (name) => flags[name] === true, json };
 }
 
 /** Creates a program that throws a CommanderError for a usage error; `run` prints it in the reader's language. */
