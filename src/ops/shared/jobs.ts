@@ -4,10 +4,10 @@ import { partnerName } from '../../rules/explain/formatter.js';
 import type { Scheme } from '../../rules/types.js';
 import { groupBy } from './stats.js';
 
-export type JobNames = ReturnType<typeof readJobNames>;
+export type JobNames = ReturnType<typeof jobNamesOf>;
 
 /** Returns look-ups from ids to names; an unknown id is its own name. */
-export const readJobNames = (scheme: Scheme, region: ClientId) => ({
+export const jobNamesOf = (scheme: Scheme, region: ClientId) => ({
   organisation: (client: string): string =>
     client === region ? 'Région' : partnerName(scheme, asClientId(client)),
   award: (badgeId: BadgeId): string =>

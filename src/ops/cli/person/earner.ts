@@ -6,7 +6,7 @@ import { type ErasedNumbers, eraseEarner, emptyErasureCounts } from '../../../pr
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
-import { readJobNames } from '../../shared/jobs.js';
+import { jobNamesOf } from '../../shared/jobs.js';
 import {
   AWARD_STATE_WORDS,
   JOURNAL_KIND_WORDS,
@@ -115,7 +115,7 @@ function addressLines(
 }
 
 function recordLines({ record, jobs }: AddressData, scheme: Scheme, region: ClientId): readonly Localized[] {
-  const { award: nameOf } = readJobNames(scheme, region);
+  const { award: nameOf } = jobNamesOf(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
   const badges = (ofRegion: boolean) =>
     record.assertions

@@ -19,7 +19,7 @@ import {
   sentIn,
 } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { type JobNames, readJobNames, MAX_FAILURES_READ, maskedData } from '../../shared/jobs.js';
+import { type JobNames, jobNamesOf, MAX_FAILURES_READ, maskedData } from '../../shared/jobs.js';
 import { groupBy } from '../../shared/stats.js';
 import { OpsProblem } from '../http/problem.js';
 import { type OpsRequest, paramOf } from '../http/request.js';
@@ -74,7 +74,7 @@ async function readFailedJob({ queues, scheme, region }: Pipeline, { queue, id }
   const job: Job | undefined = await queues[queue].getJob(id);
   // Completed jobs are removed at once; a job that was retried has no `finishedOn`.
   if (job?.finishedOn === undefined || typeof job.failedReason !== 'string') return null;
-  const names = readJobNames(scheme, region);
+  const names = jobNamesOf(scheme, region);
   const data: unknown = job.data;
   return {
     queue,
@@ -103,7 +103,7 @@ async function readFailures({ queues, scheme, region }: Pipeline) {
   );
   const total = byQueue.reduce((sum, one) => sum + one.total, 0);
   const failures = byQueue.flatMap(({ queue, failures: newest }) => newest.map((one) => ({ queue, ...one })));
-  const groups = groupFailures(failures, readJobNames(scheme, region).organisation);
+  const groups = groupFailures(failures, jobNamesOf(scheme, region).organisation);
   return { groups, total, olderCount: Math.max(0, total - failures.length) };
 }
 
