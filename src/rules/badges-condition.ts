@@ -224,10 +224,12 @@ export const CONDITION_KEYS = [...ASKED_BESIDE, ...FILTERS] as const;
 export const JSON_NUMBERS = [PER_ISSUER, ...FILTERS] as const;
 
 export type ConditionKey = (typeof CONDITION_KEYS)[number]['key'];
-export type ConditionField = (typeof CONDITION_KEYS)[number]['field'];
+export type ConditionNumbers = Readonly<
+  Partial<Record<(typeof CONDITION_KEYS)[number]['field'], number | undefined>>
+>;
 
 /** At least N distinct badges that the selector picks, with optional demands and filters. */
-export interface BadgesCondition extends Readonly<Partial<Record<ConditionField, number | undefined>>> {
+export interface BadgesCondition extends ConditionNumbers {
   readonly kind: 'badges';
   readonly atLeast: number;
   readonly selector: Selector;
@@ -247,4 +249,20 @@ export function windowOf(condition: BadgesCondition, monthsAgoS?: (months: numbe
     else beforeS = Math.min(beforeS, atS);
   }
   return { fromS: fromS === -Infinity ? null : fromS, beforeS: beforeS === Infinity ? null : beforeS };
+}
+
+/**
+ * Returns two bounds of one unit that no badge can meet together, the one from which and the one before which it must
+ * have been issued; null: there are none.
+ */
+export function contradictoryKeys(numbers: ConditionNumbers): readonly [ConditionKey, ConditionKey] | null {
+  const bounds = FILTERS.flatMap(({ key, field, unit, bound }) => {
+    const value = numbers[field];
+    // More months ago is earlier.
+    return value === undefined ? [] : [{ key, unit, bound, at: unit === 'months' ? -value : value }];
+  });
+  for (const from of bounds.filter(({ bound }) => bound === 'fromS'))
+    for (const before of bounds.filter(({ bound }) => bound === 'beforeS'))
+      if (from.unit === before.unit && from.at >= before.at) return [from.key, before.key];
+  return null;
 }

@@ -72,7 +72,20 @@ describe.each(CONDITION_KEYS)('$key', ({ key, field }) => {
       if (number.key === key) expect(JSON.stringify(json)).toContain(`"${number.json}":${rule[field]}`);
   });
 
-  const { instants } = one;
+  const { excludes, instants } = one;
+  if (excludes !== undefined)
+    test('beside a key that excludes it, it is a fault', () => {
+      const text = schemeWith({
+        rule: `{ at_least: 1, of: { level: 1 }, ${excludes}, ${key}: §${one.value} }`,
+      });
+      const [fault, ...more] = faultsOf(parse(text));
+      expect(more).toEqual([]);
+      expect(fault && placeOf(fault)).toBe(markedPlace(text));
+      expect(fault?.fr).toBe(
+        `« ${excludes} » et « ${key}: ${one.value} » s'excluent : aucun badge ne peut répondre aux deux`,
+      );
+    });
+
   if (instants !== undefined)
     test('the first or last instant that counts; why the next one does not', () => {
       const on = (issuedOn: string) => evaluated(scheme, [{ badge: 'a', issuedOn }], NOW_S);

@@ -26,6 +26,8 @@ interface KeyCase {
   /** The rule in words. */
   readonly fr: string;
   readonly en: string;
+  /** Another key that no badge can meet beside this one, as it is written. */
+  readonly excludes?: string;
   /** Of a filter, on 31 March 2026 at ten in Paris: an instant that counts, and the nearest that does not, with the reason. */
   readonly instants?: { readonly counts: string; readonly not: string; readonly why: string };
 }
@@ -91,6 +93,7 @@ export const KEY_CASES: Readonly<Record<ConditionKey, KeyCase>> = {
     badges: { P1: [{ id: 'a' }, { id: 'b' }] },
     before: [{ badge: 'a', issuedOn: '2024-06-30T22:00:00Z' }],
     last: { badge: 'b', issuedOn: '2024-06-30T21:59:59Z' },
+    excludes: 'issued_from: 2024-07-01',
     fr: "1 badge « Communiquer », délivré jusqu'au 30 juin 2024",
     en: '1 badge of "Communiquer", issued until 30 June 2024',
     instants: {

@@ -170,12 +170,6 @@ const VALUES: readonly Row[] = [
     ...NO_DATE,
   ],
   ['a date that is a year', rule('{ at_least: 1, of: { level: 1 }, issued_until: §2024 }'), ...NO_DATE],
-  [
-    'dates of a condition that cross',
-    rule('{ at_least: 1, of: { level: 1 }, issued_from: 2024-02-01, issued_until: §2024-01-31 }'),
-    '« issued_until » (2024-01-31) vient avant « issued_from » (2024-02-01)',
-    '"issued_until" (2024-01-31) comes before "issued_from" (2024-02-01)',
-  ],
 ];
 
 const CONDITIONS: readonly Row[] = [

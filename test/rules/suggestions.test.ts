@@ -166,8 +166,8 @@ describe('case by case', () => {
     ],
     [
       '{ at_least: 3, of: { competency: org } }',
-      "Les badges inscrits aujourd'hui n'y suffisent pas, même tous réunis",
-      'The badges that are enrolled today are not enough, even all of them together',
+      "Les badges inscrits n'y suffiraient pas, même tous délivrés aujourd'hui",
+      'The enrolled badges would not be enough, even if all of them were issued today',
     ],
   ])('%s, in words', (rule, fr, en) => {
     expect(lastOf(rule)).toBe(fr);

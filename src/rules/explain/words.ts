@@ -168,8 +168,8 @@ export const EXPLAIN_WORDS = {
     },
     together: say`Aucun badge inscrit n'y suffit seul : il en faut plusieurs à la fois
       No enrolled badge is enough by itself: it takes several at once`,
-    outOfReach: say`Les badges inscrits aujourd'hui n'y suffisent pas, même tous réunis
-      The badges that are enrolled today are not enough, even all of them together`,
+    outOfReach: say`Les badges inscrits n'y suffiraient pas, même tous délivrés aujourd'hui
+      The enrolled badges would not be enough, even if all of them were issued today`,
   },
   /** The heading of a group of conditions: `need` of `size` are required. */
   group: {

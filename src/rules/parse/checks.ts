@@ -1,5 +1,6 @@
 import type { DateTime } from 'luxon';
 import { type Localized, say } from '../../localized.js';
+import type { Window } from '../badges-condition.js';
 import { duplicateFault, cycleFault, type Noun } from './messages.js';
 import type { Fields, Value } from './value.js';
 
@@ -14,19 +15,18 @@ export function readSpan<K extends string>(fields: Fields<K>, from: K, until: K,
     fields.get(until)?.fault(say`« ${until} » (${end}) vient avant « ${from} » (${start})
       "${until}" (${end}) comes before "${from}" (${start})`);
   }
-  return {
-    fromS: first && startOfDayS(first, timeZone),
-    beforeS: last && startOfDayS(last.plus({ days: 1 }), timeZone),
-  };
+  return { fromS: dayBoundS(first, 'fromS', timeZone), beforeS: dayBoundS(last, 'beforeS', timeZone) };
 }
 
 /**
- * Returns the day's first instant in the zone, Unix seconds. It is not always midnight: where clocks change at
- * midnight, there are two midnights (the first counts) or none.
+ * Returns where a day begins (`fromS`) or is over (`beforeS`) in the zone, Unix seconds. It is not always midnight: where
+ * clocks change at midnight, there are two midnights (the first counts) or none.
  */
-function startOfDayS(day: DateTime, timeZone: string): number {
-  const local = day.setZone(timeZone, { keepLocalTime: true });
-  return Math.min(...local.getPossibleOffsets().map((possible) => possible.toSeconds()));
+export function dayBoundS(day: DateTime | undefined, bound: keyof Window, timeZone: string) {
+  const local = (bound === 'fromS' ? day : day?.plus({ days: 1 }))?.setZone(timeZone, {
+    keepLocalTime: true,
+  });
+  return local && Math.min(...local.getPossibleOffsets().map((possible) => possible.toSeconds()));
 }
 
 /** Returns the first value of each name, and reports every repetition. */

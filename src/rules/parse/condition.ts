@@ -2,13 +2,14 @@ import { asAwardId, asBadgeId, asClientId } from '../../ids.js';
 import {
   type BadgesCondition,
   CONDITION_KEYS,
-  type ConditionField,
   type ConditionKey,
+  type ConditionNumbers,
+  contradictoryKeys,
   type Selector,
 } from '../badges-condition.js';
-import { type Localized, say } from '../../localized.js';
+import { and, type Localized, say } from '../../localized.js';
 import type { Condition } from '../types.js';
-import { type Edge, distinctNames, uniqueByName, readSpan } from './checks.js';
+import { dayBoundS, distinctNames, type Edge, uniqueByName } from './checks.js';
 import { missingKey, quotedValue } from './messages.js';
 import { checkReachOfLists, type KnownSchemeNames, type PlacedCondition } from './reach.js';
 import type { Fields, Value } from './value.js';
@@ -125,13 +126,13 @@ function readBadges(
 ): BadgesCondition | undefined {
   const faultsBefore = of.faultCount;
   const selector = readSelector(reading, of);
-  const { fromS, beforeS } = readSpan(fields, 'issued_from', 'issued_until', reading.timeZone);
-  const numbers: Partial<Record<ConditionField, number | undefined>> = {
-    issuedFromS: fromS,
-    issuedBeforeS: beforeS,
-  };
-  for (const { key, field } of CONDITION_KEYS)
-    if (!(field in numbers)) numbers[field] = fields.get(key)?.wholeNumber();
+  const numbers: Record<string, number | undefined> = {};
+  for (const one of CONDITION_KEYS) {
+    const value = fields.get(one.key);
+    const isDay = 'unit' in one && one.unit === 'day';
+    numbers[one.field] = isDay ? dayBoundS(value?.day(), one.bound, reading.timeZone) : value?.wholeNumber();
+  }
+  reportContradiction(fields, numbers);
   if (atLeast === undefined || selector === undefined) return undefined;
   const condition: BadgesCondition = { kind: 'badges', atLeast, selector, ...numbers };
   // A fault could make a number seem out of reach: an unknown badge, for one, counts for nothing.
@@ -140,6 +141,14 @@ function readBadges(
   checkReachOfLists(placed, reading.known);
   reading.placed.push(placed);
   return condition;
+}
+
+function reportContradiction({ get }: Fields<Key>, numbers: ConditionNumbers): void {
+  const keys = contradictoryKeys(numbers);
+  if (keys === null) return;
+  const written = and(keys.map((key) => quotedValue(`${key}: ${get(key)?.name() ?? ''}`)));
+  get(keys[1])?.fault(say`${written} s'excluent : aucun badge ne peut répondre aux deux
+    ${written} exclude each other: no badge can meet both`);
 }
 
 const EMPTY = say`sélecteur vide : il prendrait tous les badges ; donner au moins une clé parmi competency, level, ability, issuers, badges
