@@ -171,8 +171,10 @@ function failures(
   const keys = refused.map((earner) => inside.keyOf(addressOf(earner)));
   const isRefused = ({ queue, reason }: FailedJob): boolean =>
     queue === 'awards' && keys.length > 0 && /POST issue: 400/.test(reason);
+  // Its client may have been suspended when the notice was tried last.
   const isOfRemoved = ({ id, reason }: FailedJob): boolean =>
-    /404/.test(reason) && [...removed].some((eventId) => id.includes(eventId));
+    /404|403 Forbidden: client suspended/.test(reason) &&
+    [...removed].some((eventId) => id.includes(eventId));
   return failed
     .filter((job) => !isRefused(job) && !isOfRemoved(job))
     .map(({ queue, id, reason }) => ({
