@@ -1,5 +1,9 @@
-import type { ConditionKey } from '../../src/rules/badges-condition.js';
-import { CONDITION_KEYS, JSON_NUMBERS } from '../../src/rules/badges-condition.js';
+import {
+  CONDITION_KEYS,
+  type ConditionKey,
+  FILTERS,
+  JSON_NUMBERS,
+} from '../../src/rules/badges-condition.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { buildExplanation } from '../../src/rules/explain/explanation.js';
 import { ruleWords } from '../../src/rules/explain/formatter.js';
@@ -95,6 +99,8 @@ describe.each(CONDITION_KEYS)('$key', ({ key, field }) => {
         met: false,
         excluded: [{ reason: { why: 'outside_condition_dates' } }],
       });
+      const filter = FILTERS.find((known) => known.key === key);
+      expect(filter?.earner?.(Number(one.value)) ?? null).toBe(instants.earner);
       const lines = explainText(buildExplanation(scheme, evaluation), 'fr');
       expect(
         lines.filter((line) => line.endsWith(` : délivré hors des dates demandées (${instants.why})`)),

@@ -28,8 +28,16 @@ interface KeyCase {
   readonly en: string;
   /** Another key that no badge can meet beside this one, as it is written. */
   readonly excludes?: string;
-  /** Of a filter, on 31 March 2026 at ten in Paris: an instant that counts, and the nearest that does not, with the reason. */
-  readonly instants?: { readonly counts: string; readonly not: string; readonly why: string };
+  /**
+   * Of a filter, on 31 March 2026 at ten in Paris: an instant that counts, and the nearest that does not, with the reason.
+   * `earner`: what the earner reads of it while the rule is not met; null: nothing.
+   */
+  readonly instants?: {
+    readonly counts: string;
+    readonly not: string;
+    readonly why: string;
+    readonly earner: string | null;
+  };
 }
 
 /** One of each key: the compiler asks for a new one here. `badges-condition.test.ts` and `rule-forms.test.ts` walk them. */
@@ -83,6 +91,7 @@ export const KEY_CASES: Readonly<Record<ConditionKey, KeyCase>> = {
       counts: '2024-06-01T00:00:00+02:00',
       not: '2024-05-31T23:59:59+02:00',
       why: 'à partir du 1er juin 2024',
+      earner: null,
     },
   },
   issued_until: {
@@ -100,6 +109,7 @@ export const KEY_CASES: Readonly<Record<ConditionKey, KeyCase>> = {
       counts: '2024-06-30T23:59:59+02:00',
       not: '2024-07-01T00:00:00+02:00',
       why: "jusqu'au 30 juin 2024",
+      earner: null,
     },
   },
   within_months: {
@@ -116,6 +126,7 @@ export const KEY_CASES: Readonly<Record<ConditionKey, KeyCase>> = {
       counts: '2025-09-30T00:00:00+02:00',
       not: '2025-09-29T23:59:59+02:00',
       why: 'à partir du 30 septembre 2025',
+      earner: 'Seuls comptent les badges reçus depuis moins de 6 mois.',
     },
   },
 };
