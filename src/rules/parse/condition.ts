@@ -126,7 +126,7 @@ function readBadges(
 ): BadgesCondition | undefined {
   const faultsBefore = of.faultCount;
   const selector = readSelector(reading, of);
-  const numbers: Record<string, number | undefined> = {};
+  const numbers: Partial<Record<keyof ConditionNumbers, number | undefined>> = {};
   for (const one of CONDITION_KEYS) {
     const value = fields.get(one.key);
     const isDay = 'unit' in one && one.unit === 'day';
