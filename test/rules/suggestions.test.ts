@@ -231,29 +231,36 @@ partners:
     );
   }
 
-  const LIMIT_MS = 100;
-
-  test('300 partners of 10 badges, somebody with 30: told in under 100 ms', () => {
+  test('300 partners of 10 badges, somebody with 30: an explanation costs less than trying each badge', () => {
     const scheme = largeScheme();
     const assertions = Array.from({ length: 30 }, (_, i) => ({
       ...assertion(`P${i % 7}B${i % 10}`, `P${i % 7}`, { issuedOnS: NOW - i * 86_400 }),
       id: asAssertionId(`a${i}`),
       clientId: asClientId(`P${i % 7}`),
     }));
-    const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW);
-    const open = evaluation.awards.filter(({ status }) => status === 'not_met');
-    expect(open.length).toBeGreaterThan(5);
-    const costMs = (tell: () => unknown): number => {
+    const portfolio = { ...emptyPortfolio, assertions };
+    const evaluation = evaluate(scheme, portfolio, NOW);
+    expect(evaluation.awards.filter(({ status }) => status === 'not_met').length).toBeGreaterThan(5);
+    const tryEachBadge = (): void => {
+      for (const { badgeId, clientId } of scheme.enrolments.values())
+        evaluate(scheme, { ...portfolio, assertions: [...assertions, assertion(badgeId, clientId)] }, NOW);
+    };
+    // A ratio in one run, of the processor's time: how quick the machine is does not matter.
+    const costMs = (act: () => unknown): number => {
       const before = process.cpuUsage();
-      tell();
+      act();
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
     };
-    const quickestMs = (tell: () => unknown): number =>
-      Math.min(...Array.from({ length: 7 }, () => costMs(tell)));
-    // The processor's time, not the clock's: another program on this machine is none of its fault.
-    expect(quickestMs(() => explainText(buildExplanation(scheme, evaluation), 'fr'))).toBeLessThan(LIMIT_MS);
-    expect(quickestMs(() => explainJson(buildExplanation(scheme, evaluation)))).toBeLessThan(LIMIT_MS);
+    const ratios = Array.from({ length: 3 }, () => {
+      const triedMs = costMs(tryEachBadge);
+      const explained = [
+        costMs(() => explainText(buildExplanation(scheme, evaluation), 'fr')),
+        costMs(() => explainJson(buildExplanation(scheme, evaluation))),
+      ];
+      return Math.max(...explained) / triedMs;
+    });
+    expect(Math.min(...ratios)).toBeLessThan(0.5);
   });
 });
 
