@@ -141,13 +141,13 @@ async function period(house: House): Promise<void> {
 }
 
 /** What every account has issued so far, read long ago. */
-async function fill({ sandbox, pipelines: [{ events: index, accounts }], scheme }: House): Promise<void> {
+async function fill({ sandbox, pipelines: [{ events: index, obf }], scheme }: House): Promise<void> {
   for (const [at, { clientId, badges }] of scheme.partners.entries()) {
     const badgeId = badges[0]?.badgeId ?? '';
     for (let count = at % LARGE_EVERY === 0 ? LARGE : SMALL; count > 0; count -= 1)
       sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] });
     for (let offset = 0, rows = 1; rows > 0; offset += rows) {
-      const page = await accounts(clientId)?.events({ offset });
+      const page = await obf.account(clientId)?.events({ offset });
       await index.put(clientId, page?.rows ?? []);
       rows = page?.rows.length ?? 0;
     }

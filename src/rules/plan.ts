@@ -13,8 +13,8 @@ export interface PersonFacts {
   readonly portfolio: Portfolio;
   /** The generation of the last rollout in which new data was stored for this person; 0: none. */
   readonly lastSchemeGeneration: number;
-  /** Badges that are being issued to this person. */
-  readonly inFlight: ReadonlySet<BadgeId>;
+  /** Badges whose award is open: due, being issued, or being revoked. */
+  readonly underWay: ReadonlySet<BadgeId>;
   /** Badges that OBF permanently refused for this person. */
   readonly refused: ReadonlySet<BadgeId>;
   /** The ledger has a due award; it may not have reached the outbox. */
@@ -23,11 +23,11 @@ export interface PersonFacts {
 
 /**
  * - `gains`: due, and will be issued.
- * - `inFlight`, `refused`: due, and being issued, or permanently refused by OBF.
+ * - `underWay`, `refused`: due, and being issued, or permanently refused by OBF.
  * - `blocked`, `inactive`: met, and revoked by hand, or switched off.
  * - `losesRule`: held, and met only by the rules in force. The person keeps the badge.
  */
-export type PlanKind = 'gains' | 'losesRule' | 'inFlight' | 'refused' | 'blocked' | 'inactive';
+export type PlanKind = 'gains' | 'losesRule' | 'underWay' | 'refused' | 'blocked' | 'inactive';
 
 /** What the new rules change about one award for one person. */
 export interface Planned {
@@ -55,8 +55,8 @@ function plannedOf({ award, status, met }: AwardVerdict, person: PersonFacts): r
   return [{ award, kind: status === 'due' ? issuingKind(award, person) : status }];
 }
 
-function issuingKind({ badgeId }: Award, { inFlight, refused }: PersonFacts): PlanKind {
-  if (inFlight.has(badgeId)) return 'inFlight';
+function issuingKind({ badgeId }: Award, { underWay, refused }: PersonFacts): PlanKind {
+  if (underWay.has(badgeId)) return 'underWay';
   return refused.has(badgeId) ? 'refused' : 'gains';
 }
 
@@ -142,7 +142,7 @@ export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keys
     removed: removedByScheme.includes(award),
     gains: { count: 0, keys: new Array<EarnerKey>() },
     losesRule: { count: 0, keys: new Array<EarnerKey>() },
-    inFlight: 0,
+    underWay: 0,
     refused: 0,
     blocked: 0,
     inactive: 0,

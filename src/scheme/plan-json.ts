@@ -71,7 +71,7 @@ export function planJson(made: PlanResult): PlanJson {
     only: plan.only,
     people: plan.people,
     unreadable: [...made.unreadable],
-    awards: plan.awards.map(({ award, removed, gains, inFlight, losesRule, blocked, refused, inactive }) => ({
+    awards: plan.awards.map(({ award, removed, gains, underWay, losesRule, blocked, refused, inactive }) => ({
       award: award.id,
       name: award.name,
       competency: award.competency,
@@ -80,7 +80,7 @@ export function planJson(made: PlanResult): PlanJson {
       active: award.active,
       removed,
       gains: gains.count,
-      under_way: inFlight,
+      under_way: underWay,
       loses_rule: losesRule.count,
       blocked,
       refused,

@@ -40,7 +40,7 @@ const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): 
   earner,
   portfolio,
   lastSchemeGeneration,
-  inFlight: badgesIn(records, OPEN_AWARD_STATES),
+  underWay: badgesIn(records, OPEN_AWARD_STATES),
   refused: badgesIn(records, ['refused']),
   isWaiting: records.some(({ record }) => record.state === 'due'),
 });
@@ -159,18 +159,18 @@ export async function storePopulation(
   const nowS = secondsOf(parts.clock);
   const rules = await parts.schemes.now();
   const tally = countPopulation(rules.scheme);
-  const [earnersInFlight, earnersWithChanges]: [EarnerKey[], EarnerKey[]] = [[], []];
-  const look = ({ earner, portfolio, lastSchemeGeneration, inFlight, refused }: PersonFacts): void => {
+  const [earnersUnderWay, earnersWithChanges]: [EarnerKey[], EarnerKey[]] = [[], []];
+  const look = ({ earner, portfolio, lastSchemeGeneration, underWay, refused }: PersonFacts): void => {
     const { evaluation, due, lost } = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, nowS);
     tally.add(evaluation);
     const isDue = due.some(({ award }) => !refused.has(award.badgeId));
-    if (inFlight.size > 0) earnersInFlight.push(earner);
+    if (underWay.size > 0) earnersUnderWay.push(earner);
     else if (isDue || lost.some(({ onLoss }) => onLoss !== 'keep')) earnersWithChanges.push(earner);
   };
   await forEachPerson(parts, look, signal);
   const { version, people, counts } = tally.stats();
   await parts.population.write({ atS: nowS, version, people, ...counts });
-  // Read last: an application that ended meanwhile has already put their awards in flight.
+  // Read last: an application that ended meanwhile has already begun their awards.
   const isQuiet = (await parts.schemes.unfinished())?.suppressEmail === true;
-  return { people, unsettled: isQuiet ? earnersInFlight : [...earnersInFlight, ...earnersWithChanges] };
+  return { people, unsettled: isQuiet ? earnersUnderWay : [...earnersUnderWay, ...earnersWithChanges] };
 }

@@ -119,7 +119,7 @@ async function evaluateVerified(stores: Stores, badgeId: BadgeId, earner: Earner
   for (;;) {
     const evaluated = await evaluatePerson(stores, earner);
     const counted = evaluated.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
-    const unread = counted.filter((one) => stores.accounts(one.clientId) === null && !read.has(one.id));
+    const unread = counted.filter((one) => stores.obf.account(one.clientId) === null && !read.has(one.id));
     if (unread.length === 0) return evaluated;
     for (const one of unread) {
       if (!(await isVerified(stores, one.id))) await readAgain(stores, evaluated.person, one, signal);
@@ -135,7 +135,7 @@ async function readAgain(stores: Stores, person: Person, { id, eventId }: Assert
   if (address === undefined || contact === null) return;
   const requestedS = secondsOf(stores.clock);
   // Only an Open Badges 2.0 assertion names its event.
-  const credential = await stores.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
+  const credential = await stores.obf.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
   signal.throwIfAborted();
   await storeCredential(stores, address.key, contact, credential, requestedS);
 }

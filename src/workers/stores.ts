@@ -128,8 +128,6 @@ export function openStores(options: PipelineOptions) {
     scheme,
     schemes: createSchemes({ redis, prefix, vault, now }, scheme),
     obf,
-    accounts: obf.account,
-    hosted: obf.hosted,
     readProblems: createReadProblems(redis, prefix),
     partnerActivity: createPartnerActivity(redis, prefix),
     population: createPopulationStore(redis, prefix),

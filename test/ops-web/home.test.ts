@@ -158,10 +158,11 @@ partners:
 
   test('a wrong API key, and an OBF that does not answer, are named while they last', async () => {
     await open();
-    const [{ accounts, meter }] = house.pipelines;
+    const [{ obf, meter }] = house.pipelines;
     house.sandbox.fault({ route: 'POST token', clientId: 'P2', kind: 'status', status: 403, times: 1000 });
     const read = (client: string) =>
-      accounts(asClientId(client))
+      obf
+        .account(asClientId(client))
         ?.event(asEventId('none'), AbortSignal.timeout(5000))
         .catch(() => undefined);
     await read('P2');

@@ -144,8 +144,9 @@ test('an API key that OBF refuses is told with what to do', async () => {
   try {
     other.sandbox.fault({ route: 'POST token', clientId: 'P1', kind: 'status', status: 403, times: 100 });
     const there = await signedIn(other.opsUrl, READER);
-    const { accounts, meter } = other.pipelines[0];
-    await accounts(asClientId('P1'))
+    const { obf, meter } = other.pipelines[0];
+    await obf
+      .account(asClientId('P1'))
       ?.event(asEventId('none'), AbortSignal.timeout(5000))
       .catch(() => undefined);
     await meter.flush();

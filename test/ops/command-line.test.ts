@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { COMMANDS, run } from '../../src/ops/cli/run.js';
-import { type Command, type Context, readLine, withProgress } from '../../src/ops/cli/command.js';
+import { type Command, type CommandContext, readLine, withProgress } from '../../src/ops/cli/command.js';
 import { jsonOf, palier, rememberingStreams } from './support/cli.js';
 import { parseScheme } from '../../src/rules/parse/parse-scheme.js';
 import { loadConfig } from '../../src/config.js';
@@ -152,7 +152,7 @@ describe('the command line', () => {
       options: { '--error <text>': { fr: '', en: '' } },
       run: ({ args, text }) => Promise.resolve((calls.push([args[0], text('error')]), null)),
     };
-    const context = { streams: {}, version: '1' } as unknown as Context;
+    const context = { streams: {}, version: '1' } as unknown as CommandContext;
     expect(await run(['probe', key, '--error', key], context, { probe })).toBe(0);
     expect(calls).toEqual([[key, key]]);
   });
@@ -166,7 +166,7 @@ describe('the command line', () => {
     const context = {
       streams: { err: (line: string) => err.push(line) },
       version: '1',
-    } as unknown as Context;
+    } as unknown as CommandContext;
     expect(await run(['fails'], context, { fails })).toBe(1);
     expect(err).toEqual(['Erreur inattendue. Error : cannot find [address]']);
   });

@@ -238,17 +238,17 @@ test('once all that was gained is on its way, the plan is empty', async () => {
   );
 });
 
-test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused' | 'blocked', unknown>>]>([
+test.each<[state: string, kinds: Partial<Record<'gains' | 'underWay' | 'refused' | 'blocked', unknown>>]>([
   ['none', { gains: ['lou'] }],
   ['withdrawn', { gains: ['lou'] }],
-  ['due', { gains: [], inFlight: 1 }],
-  ['claimed', { gains: [], inFlight: 1 }],
-  ['unknown', { gains: [], inFlight: 1 }],
+  ['due', { gains: [], underWay: 1 }],
+  ['claimed', { gains: [], underWay: 1 }],
+  ['unknown', { gains: [], underWay: 1 }],
   ['refused', { gains: [], refused: 1 }],
   ['blocked', { gains: [], blocked: 1 }],
   // Held until its event is read back; then it is being taken back.
-  ['issued', { gains: [], inFlight: 0 }],
-  ['revoking', { gains: [], inFlight: 1 }],
+  ['issued', { gains: [], underWay: 0 }],
+  ['revoking', { gains: [], underWay: 1 }],
 ])('an award that is due, and whose record is: %s', async (state, expected) => {
   const scheme = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
   const { parts, earners, ledger } = partsFor(`state-${state}`, scheme);

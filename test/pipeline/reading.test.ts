@@ -307,9 +307,9 @@ describe('first look', () => {
       const events = Array.from({ length: 2 * PAGE + 3 }, (_, at) =>
         give('P1', 'A', at === PAGE ? LOU : `personne.${at % 10}@example.org`),
       );
-      const [{ events: index, accounts }] = house.pipelines;
+      const [{ events: index, obf }] = house.pipelines;
       for (let offset = 0; offset < events.length; offset += PAGE) {
-        const rows = (await accounts(P1)?.events({ offset }))?.rows ?? [];
+        const rows = (await obf.account(P1)?.events({ offset }))?.rows ?? [];
         await index.put(
           P1,
           rows.filter(({ id }) => String(id) !== events[PAGE]?.id),

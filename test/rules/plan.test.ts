@@ -36,7 +36,7 @@ describe('a plan, case by case', () => {
       blocked: [],
     },
     lastSchemeGeneration: 0,
-    inFlight: new Set(),
+    underWay: new Set(),
     refused: new Set(),
   });
 
@@ -83,10 +83,10 @@ describe('a plan, case by case', () => {
   test('nothing has changed: nobody gains but those whom their award was never sent to', () => {
     const scheme = schemeOf({ one: { badge: 'R1', rule: atLeast(2) } });
     const left = somebody(2);
-    const people = [left, somebody(3, 'R1'), { ...somebody(3), inFlight: new Set([asBadgeId('R1')]) }];
+    const people = [left, somebody(3, 'R1'), { ...somebody(3), underWay: new Set([asBadgeId('R1')]) }];
     const plan = planFrom({ scheme, rollout: null }, people);
     expect(told(plan)).toMatchObject([{ gains: [left.earner], losesRule: [] }]);
-    expect(plan.awards).toMatchObject([{ inFlight: 1 }]);
+    expect(plan.awards).toMatchObject([{ underWay: 1 }]);
     const others = planFrom({ scheme, rollout: null }, people.slice(1));
     expect(told(others)).toMatchObject([{ gains: [], losesRule: [] }]);
   });
@@ -199,7 +199,7 @@ describe('a plan for anybody', () => {
           earner: asEarnerKey('lou'),
           portfolio: one.portfolio,
           lastSchemeGeneration: touched,
-          inFlight: badgesOf(underWay),
+          underWay: badgesOf(underWay),
           refused: badgesOf(refused),
         },
         nowS: one.nowS,
@@ -220,10 +220,10 @@ describe('a plan for anybody', () => {
     fc.assert(
       fc.property(before, (one) => {
         const due = badgeIds(standing(one.rules.scheme, one).filter(({ status }) => status === 'due'));
-        const { inFlight, refused } = one.person;
-        const onItsWay = due.filter((id) => inFlight.has(asBadgeId(id)));
+        const { underWay, refused } = one.person;
+        const onItsWay = due.filter((id) => underWay.has(asBadgeId(id)));
         const notWanted = due.filter((id) => !onItsWay.includes(id) && refused.has(asBadgeId(id)));
-        expect(plannedAs(one, 'inFlight')).toEqual(onItsWay);
+        expect(plannedAs(one, 'underWay')).toEqual(onItsWay);
         expect(plannedAs(one, 'refused')).toEqual(notWanted);
         expect(plannedAs(one, 'gains')).toEqual(
           due.filter((id) => !onItsWay.includes(id) && !notWanted.includes(id)),
@@ -312,7 +312,7 @@ describe('a plan for anybody', () => {
         const own = `R-${only}`;
         const gains = plannedAs(one, 'gains', only);
         if (!plannedAs(one, 'gains').includes(own)) return expect(gains).toEqual([]);
-        const expected = issuedInTurn(one, only).filter((id) => !one.person.inFlight.has(asBadgeId(id)));
+        const expected = issuedInTurn(one, only).filter((id) => !one.person.underWay.has(asBadgeId(id)));
         if (expected.length > 1) followed += 1;
         expect(gains.toSorted()).toEqual(expected.toSorted());
       }),

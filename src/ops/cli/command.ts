@@ -26,13 +26,13 @@ export interface Streams {
 }
 
 /** Everything a command may use; main.ts wires it to the process, tests to stand-ins. */
-export interface Context {
+export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly streams: Streams;
   readonly clock: Clock;
   readonly version: string;
-  readonly loadConfig: (env: Context['env']) => Config;
+  readonly loadConfig: (env: CommandContext['env']) => Config;
   readonly openRedis: (address: RedisAddress) => RedisConnection;
   /** Prefixes of our Redis keys, and of BullMQ's. */
   readonly dataPrefix: string;
@@ -46,7 +46,7 @@ export interface Context {
 }
 
 /** One typed command, with everything it works with. */
-export interface CommandCall extends Context {
+export interface CommandCall extends CommandContext {
   readonly args: readonly string[];
   /** Returns an option's value, by its name in camel case; null: not typed. */
   readonly text: (option: string) => string | null;

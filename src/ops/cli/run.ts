@@ -19,7 +19,7 @@ import { stats } from './stats.js';
 import {
   type CommandCall,
   type Command,
-  type Context,
+  type CommandContext,
   CommandProblem,
   wrongUsage,
   withProgress,
@@ -60,7 +60,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
  */
 export async function run(
   argv: readonly string[],
-  processContext: Context,
+  processContext: CommandContext,
   commands: Readonly<Record<string, Command>> = COMMANDS,
 ): Promise<number> {
   const context = { ...processContext, streams: withMarksVisible(processContext.streams) };
@@ -127,7 +127,7 @@ const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller 
   Interrupted before its end. Type the command again to finish: nothing is done twice.`;
 
 /** Escapes marks that change the direction of text: other people chose the names. JSON keeps its meaning. */
-const withMarksVisible = (streams: Context['streams']): Context['streams'] => ({
+const withMarksVisible = (streams: CommandContext['streams']): CommandContext['streams'] => ({
   ...streams,
   out: (line) => streams.out(escapeFormatMarks(line)),
   err: (line) => streams.err(escapeFormatMarks(line)),
@@ -186,7 +186,7 @@ function typedIn(program: Commander, sub: Commander): Pick<CommandCall, 'args' |
 }
 
 /** Creates a program that throws a CommanderError for a usage error; `run` prints it in the reader's language. */
-function createProgram({ streams, version }: Context, lang: Lang): Commander {
+function createProgram({ streams, version }: CommandContext, lang: Lang): Commander {
   return new Commander('palier')
     .exitOverride()
     .configureOutput({

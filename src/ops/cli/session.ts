@@ -22,7 +22,7 @@ import {
   type CommandAnswer,
   type CommandCall,
   type Command,
-  type Context,
+  type CommandContext,
   CommandProblem,
 } from './command.js';
 
@@ -36,7 +36,7 @@ export const NEEDED = [...NEEDED_BY_OBF, 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET', '
  * @throws CommandProblem `redis_silent` when Redis does not answer in time, refuses the login, or fails later
  */
 export async function withRedis<T>(
-  { openRedis, patienceMs }: Pick<Context, 'openRedis' | 'patienceMs'>,
+  { openRedis, patienceMs }: Pick<CommandContext, 'openRedis' | 'patienceMs'>,
   address: Config['redis'],
   work: (redis: RedisConnection) => Promise<T>,
 ): Promise<T> {
@@ -79,7 +79,7 @@ const silentLog = (): Logger => createLogger('silent', 'cli', { write: () => und
 
 /** Opens the queues, runs `work`, and closes them; the caller keeps the connection. */
 export async function withQueues<T>(
-  { queuePrefix }: Pick<Context, 'queuePrefix'>,
+  { queuePrefix }: Pick<CommandContext, 'queuePrefix'>,
   redis: RedisConnection,
   work: (queues: Queues) => Promise<T>,
 ): Promise<T> {
@@ -93,7 +93,7 @@ export async function withQueues<T>(
 
 /** Opens OBF with these API keys, runs `work`, and closes it. */
 export async function withObf<T>(
-  { dataPrefix, patienceMs }: Context,
+  { dataPrefix, patienceMs }: CommandContext,
   config: Config,
   redis: RedisConnection,
   secrets: ReadonlyMap<ClientId, string>,

@@ -5,7 +5,7 @@ import { formatFault, type SchemeFault } from '../../rules/parse/messages.js';
 import { parseScheme } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
 import { labelled, type Localized, localized } from '../../localized.js';
-import { type Context, CommandProblem } from './command.js';
+import { type CommandContext, CommandProblem } from './command.js';
 
 export type Settings = ReturnType<typeof readSettings>;
 
@@ -20,10 +20,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** No command uses these variables, and they would require others. */
 const UNUSED = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`, OIDC_ISSUER: undefined };
 
-export const isSet = (env: Context['env'], variable: string): boolean => (env[variable] ?? '').trim() !== '';
+export const isSet = (env: CommandContext['env'], variable: string): boolean =>
+  (env[variable] ?? '').trim() !== '';
 
 /** Reads the environment as far as possible: one faulty variable does not hide the faults of others. */
-export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>) {
+export function readSettings({ env, loadConfig }: Pick<CommandContext, 'env' | 'loadConfig'>) {
   const faults = faultsOf(env, loadConfig);
   const variables = faults.flatMap(({ variable }) => variable.split(', '));
   const standIns = Object.fromEntries(variables.map((variable) => [variable, STAND_INS[variable]]));
@@ -36,7 +37,10 @@ export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadCon
   };
 }
 
-function faultsOf(env: Context['env'], loadConfig: Context['loadConfig']): readonly ConfigFault[] {
+function faultsOf(
+  env: CommandContext['env'],
+  loadConfig: CommandContext['loadConfig'],
+): readonly ConfigFault[] {
   try {
     loadConfig(env);
     return [];
@@ -50,7 +54,7 @@ const isConfigFaults = (error: unknown): error is ConfigFaults =>
   error instanceof Error && 'code' in error && error.code === 'config_faults';
 
 /** Reads the environment for a command. @throws CommandProblem when one of these variables is missing or faulty */
-export function requireSettings(context: Context, variables: readonly string[]): Config {
+export function requireSettings(context: CommandContext, variables: readonly string[]): Config {
   const { faults, config } = readSettings(context);
   const relevant = faults.filter(({ variable }) => variables.includes(variable));
   if (relevant.length > 0) throw configProblem(relevant);
@@ -71,7 +75,7 @@ export interface SchemeReading {
 
 /** Reads the scheme's two files, and reports every fault at once. @param names null: the configured folder's file */
 export async function readScheme(
-  { cwd }: Pick<Context, 'cwd'>,
+  { cwd }: Pick<CommandContext, 'cwd'>,
   { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
   names: Readonly<Record<'scheme' | 'partners', string | null>> = { scheme: null, partners: null },
 ): Promise<SchemeReading> {

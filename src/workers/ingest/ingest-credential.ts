@@ -16,10 +16,10 @@ import type { Stores } from '../stores.js';
  */
 export const ingestCredential: JobHandler<Stores, CredentialNotice> = async (stores, notice, signal) => {
   const { earner, recipient, url, source } = notice;
-  const { vault, hosted, schemes, partnerActivity, region, clock, queues } = stores;
+  const { vault, obf, schemes, partnerActivity, region, clock, queues } = stores;
   const address = vault.open(recipient, earner);
   const requestedS = secondsOf(clock);
-  const credential = await hosted.read(url, address, signal);
+  const credential = await obf.hosted.read(url, address, signal);
   signal.throwIfAborted();
   const ignored = { did: 'credential of no partner ignored', facts: { earner } };
   const { scheme } = await schemes.now();

@@ -33,7 +33,7 @@ export const ingestEvent: JobHandler<EventPipeline, EventNotice> = async (pipeli
 async function readAndStore(pipeline: EventPipeline, notice: EventNotice, signal: AbortSignal) {
   const { clientId, eventId, badgeId, source } = notice;
   const facts = { client: clientId, event: eventId };
-  const account = pipeline.accounts(clientId);
+  const account = pipeline.obf.account(clientId);
   if (account === null)
     throw new ObfRefused(
       'GET event',

@@ -21,7 +21,7 @@ import type { Stores } from '../stores.js';
  */
 export async function pollEvents(stores: Stores, clientId: ClientId, signal: AbortSignal): Promise<number> {
   const { events, quota, log, region } = stores;
-  const account = stores.accounts(clientId);
+  const account = stores.obf.account(clientId);
   if (account === null) return 0;
   // Once a day. The poll goes on without it.
   if (clientId === region)

@@ -121,7 +121,7 @@ export async function runScheduledVerification(pipeline: Pipeline, signal: Abort
 
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
   const { queues, events: index, readProblems, clock } = pipeline;
-  const account = pipeline.accounts(clientId, 'idle');
+  const account = pipeline.obf.account(clientId, 'idle');
   if (account === null) return;
   const unstored = new Map<EventId, ObfEvent>();
   const eventList = await readList<ObfEvent>({
@@ -245,7 +245,7 @@ async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
  */
 async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects }: VanishedEvent, run: Run) {
   const { toEvaluate, drift, signal } = run;
-  const account = pipeline.accounts(clientId, 'idle');
+  const account = pipeline.obf.account(clientId, 'idle');
   if (account === null) return;
   const reading = retryTransient(() => readSingleEvent(account, { clientId, eventId }, signal), signal);
   const read = await reading.catch((error: unknown) => {

@@ -62,10 +62,10 @@ export async function schedulePolls(stores: Stores, everyMs: number): Promise<vo
 }
 
 /** Returns the clients with accounts that we can read: the Région, and active partners with an API key. */
-export const polledClients = ({ scheme, accounts, region }: Stores): readonly ClientId[] => [
+export const polledClients = ({ scheme, obf, region }: Stores): readonly ClientId[] => [
   region,
   ...scheme.partners
-    .filter(({ clientId, active }) => active && accounts(clientId) !== null)
+    .filter(({ clientId, active }) => active && obf.account(clientId) !== null)
     .map(({ clientId }) => clientId),
 ];
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { loadConfig } from '../../../src/config.js';
-import type { Context, Streams } from '../../../src/ops/cli/command.js';
+import type { CommandContext, Streams } from '../../../src/ops/cli/command.js';
 import { run } from '../../../src/ops/cli/run.js';
 import { openOperator } from '../../../src/platform/redis.js';
 
@@ -28,10 +28,10 @@ export function rememberingStreams(over: Partial<Streams> = {}) {
 /** Types `npx palier ...`. Everything that a command touches can be replaced. */
 export async function palier(
   argv: readonly string[],
-  over: Partial<Omit<Context, 'streams'>> & { readonly streams?: Partial<Streams> } = {},
+  over: Partial<Omit<CommandContext, 'streams'>> & { readonly streams?: Partial<Streams> } = {},
 ): Promise<Ran> {
   const { streams, out, err } = rememberingStreams(over.streams);
-  const context: Context = {
+  const context: CommandContext = {
     env: {},
     cwd: '/nowhere',
     clock: () => Date.UTC(2026, 0, 15),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/config.js';
 import type { EarnerKey } from '../../../src/ids.js';
-import type { Context } from '../../../src/ops/cli/command.js';
+import type { CommandContext } from '../../../src/ops/cli/command.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../src/queue/jobs.js';
@@ -46,7 +46,7 @@ export interface RunningPalier {
   readonly cwd: string;
   /** Writes other files; running processes keep those that they started with. */
   configure(files: { readonly scheme?: string; readonly partners?: string }): Promise<void>;
-  type(argv: readonly string[], over?: Partial<Omit<Context, 'streams'>>): Promise<Ran>;
+  type(argv: readonly string[], over?: Partial<Omit<CommandContext, 'streams'>>): Promise<Ran>;
   /** Starts a worker in this process, of all queues unless some are named; returns what stops it. */
   work(queues?: readonly QueueName[]): () => Promise<void>;
   /** Resolves when nothing waits or runs; the clock's jobs aside. */

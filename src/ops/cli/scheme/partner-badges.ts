@@ -5,7 +5,13 @@ import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, indented, periodOf } from '../../shared/words.js';
 import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { isSet, requireScheme, requireSettings } from '../settings.js';
-import { type CommandAnswer, type Command, type Context, CommandProblem, unknownName } from '../command.js';
+import {
+  type CommandAnswer,
+  type Command,
+  type CommandContext,
+  CommandProblem,
+  unknownName,
+} from '../command.js';
 
 export const PARTNER_ARGUMENT = {
   client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)
@@ -114,7 +120,7 @@ const badgeWords = ({ id, name }: ObfBadge): Localized =>
 type ObfBadge = Awaited<ReturnType<typeof readObfBadges>>[number];
 
 /** Reads the account's badges, without drafts. @param variable the environment variable with the API key */
-export async function readObfBadges(context: Context, clientId: ClientId, variable: string) {
+export async function readObfBadges(context: CommandContext, clientId: ClientId, variable: string) {
   const config = requireSettings(context, NEEDED_BY_OBF);
   const secrets = new Map([[clientId, context.env[variable]?.trim() ?? '']]);
   return withRedis(context, config.redis, (redis) =>

@@ -98,14 +98,14 @@ const HOUR_S = 3600;
 
 /** Returns active accounts, the Région's included, that were read before but not in the last hour. */
 function unreadAccounts(
-  { scheme, accounts, region }: Pipeline,
+  { scheme, obf, region }: Pipeline,
   lastPolls: ReadonlyMap<string, number>,
   nowS: number,
 ): readonly ClientId[] {
   const active = scheme.partners.filter((one) => one.active).map(({ clientId }) => clientId);
   return [region, ...active].filter((clientId) => {
     const lastS = lastPolls.get(clientId);
-    return accounts(clientId) !== null && lastS !== undefined && nowS - lastS > HOUR_S;
+    return obf.account(clientId) !== null && lastS !== undefined && nowS - lastS > HOUR_S;
   });
 }
 

@@ -18,10 +18,10 @@ function commonOf(pipeline: Pipeline, partner: Partner, activities: ReadonlyMap<
 }
 
 /** Returns how a partner's badges are read: with its API key, or as hosted credentials. */
-function accessOf({ accounts }: Pipeline, { secretEnv, active, clientId }: Partner) {
+function accessOf({ obf }: Pipeline, { secretEnv, active, clientId }: Partner) {
   if (secretEnv === null) return 'hosted';
   // An inactive partner needs no key.
-  return active && accounts(clientId) === null ? 'key_missing' : 'key';
+  return active && obf.account(clientId) === null ? 'key_missing' : 'key';
 }
 
 export type PartnersModel = Awaited<ReturnType<typeof readPartnersPage>>;
