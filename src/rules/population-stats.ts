@@ -158,7 +158,7 @@ export function countPopulation(scheme: Scheme) {
     /** `byAward` is in the scheme's order. */
     stats() {
       const counts: PeopleCounts = Object.fromEntries(counters.map(({ name, people }) => [name, people]));
-      return { version: scheme.version, people: everybody, byAward, counts };
+      return { version: scheme.version, people: everybody, byAward, ...counts };
     },
   };
 }

@@ -133,11 +133,11 @@ export const simulateSchema = planSchema
 /** The state of each award over all people. */
 export type AwardStandings = z.infer<typeof simulateSchema>['standings'];
 
-export const awardStandings = ({ awards }: Scheme, { byAward, counts }: PopulationStats): AwardStandings =>
+export const awardStandings = ({ awards }: Scheme, { byAward, oneAway }: PopulationStats): AwardStandings =>
   awards.flatMap(({ id, rule }) => {
     const stats = byAward.get(id);
     if (stats === undefined) return [];
     const { status, atCount } = stats;
-    const near = counts.oneAway?.get(id) ?? 0;
+    const near = oneAway?.get(id) ?? 0;
     return { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: near, ...status };
   });

@@ -168,9 +168,12 @@ export async function storePopulation(
     else if (isDue || lost.some(({ onLoss }) => onLoss !== 'keep')) earnersWithChanges.push(earner);
   };
   await forEachPerson(parts, look, signal);
-  const { version, people, counts } = tally.stats();
-  await parts.population.write({ atS: nowS, version, people, ...counts });
+  const { byAward: _statuses, ...counted } = tally.stats();
+  await parts.population.write({ atS: nowS, ...counted });
   // Read last: an application that ended meanwhile has already begun their awards.
   const isQuiet = (await parts.schemes.unfinished())?.suppressEmail === true;
-  return { people, unsettled: isQuiet ? earnersUnderWay : [...earnersUnderWay, ...earnersWithChanges] };
+  return {
+    people: counted.people,
+    unsettled: isQuiet ? earnersUnderWay : [...earnersUnderWay, ...earnersWithChanges],
+  };
 }
