@@ -64,11 +64,13 @@ async function issue(run: BatchRun): Promise<BatchOutcome> {
 const evaluate = ({ ports, batch }: BatchRun, earners: readonly EarnerKey[]): Promise<void> =>
   ports.evaluate(earners, batch.suppressEmail);
 
-async function checkAndSend(run: BatchRun): Promise<BatchOutcome> {
-  const { batch, regionSync, holds, onCrashPoint, signal } = run;
+async function checkAndSend(read: BatchRun): Promise<BatchOutcome> {
+  const { regionSync, holds, onCrashPoint, signal } = read;
   // A batch that OBF may have is looked for in spite of a hold.
-  const hold = batch.state === 'open' ? await passHold(run) : null;
-  const sinceMs = await requireSettled(run);
+  const hold = read.batch.state === 'open' ? await passHold(read) : null;
+  const sinceMs = await requireSettled(read);
+  const run: BatchRun = { ...read, batch: await read.batches.begin(read.batch) };
+  const { batch } = run;
   const { claimed, others } = await claim(run);
   onCrashPoint('after-claim');
   const isThorough = batch.state === 'sending' || sinceMs > batch.createdMs;
@@ -132,9 +134,10 @@ async function claim({ ledger, batch: { id, badgeId, earners } }: BatchRun) {
 
 /** Decides anew which earners are due the badge, hold it by now, are no longer due it, or are unreadable. */
 async function sortByEligibility(
-  { ledger, ports, batch: { badgeId }, signal }: BatchRun,
+  { ledger, ports, batches, batch, signal }: BatchRun,
   earners: readonly EarnerKey[],
 ) {
+  const { badgeId } = batch;
   const due = new Map<EarnerKey, DueAward>();
   const [again, withdrawn]: [EarnerKey[], EarnerKey[]] = [[], []];
   const unreadable = new Map<EarnerKey, unknown>();
@@ -151,10 +154,13 @@ async function sortByEligibility(
   };
   const sortOrSetAside = ([earner, eligibility]: [EarnerKey, Eligibility]): Promise<void> =>
     sortOne(earner, eligibility).catch((error: unknown) => void unreadable.set(earner, error));
-  await Promise.all([...(await ports.checkEligibility(badgeId, earners, signal))].map(sortOrSetAside));
-  // An evaluation that found the award due again meanwhile left it to this batch.
-  for (const [earner, { is }] of await ports.checkEligibility(badgeId, withdrawn, signal))
-    if (is === 'due') again.push(earner);
+  const checked = await ports.checkEligibility(badgeId, earners, signal);
+  // The check took long: a run that began meanwhile may be sending what this one would withdraw.
+  await batches.requireOwn(batch);
+  await Promise.all([...checked].map(sortOrSetAside));
+  // An evaluation that found the award due meanwhile, here or for a linked address, left it to this batch.
+  for (const [earner, eligibility] of await ports.checkEligibility(badgeId, withdrawn, signal))
+    if (eligibility.is !== 'not-due' || eligibility.isLinkedAway) again.push(earner);
   return { due, again, unreadable };
 }
 

@@ -36,6 +36,8 @@ const form = z.object({
   refusedMs: z.number().nullable().default(null),
   /** OBF refused it when it had a single earner. */
   refusedAlone: z.boolean().default(false),
+  /** The run that has the batch, of those that a lost lock lets overlap; empty: none has begun. */
+  run: z.string().default(''),
 });
 
 /** The earners of one issue call for one badge. */
@@ -52,16 +54,36 @@ const newBatch = (
   sentMs: null,
   event: null,
   refusedAlone: false,
+  run: '',
   ...fields,
 });
 
+/** Makes a batch for each group that has earners. */
+const groupsOf = (
+  { badgeId, suppressEmail, refusedMs }: Batch,
+  groups: readonly (readonly EarnerKey[])[],
+  createdMs: number,
+): readonly Batch[] =>
+  groups
+    .filter((earners) => earners.length > 0)
+    .map((earners) => newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }));
+
 /** Encodes a batch always in the same way: `SWAP` compares it byte by byte. */
 const encodeBatch = (batch: Batch): string => {
-  const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone } = batch;
+  const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone, run } = batch;
   const emailFields = suppressEmail ? { suppressEmail } : {};
   const refusalFields = refusedMs === null ? {} : { refusedMs, refusedAlone };
-  return JSON.stringify({ state, earners, createdMs, sentMs, event, ...emailFields, ...refusalFields });
+  const fields = { state, earners, createdMs, sentMs, event, run };
+  return JSON.stringify({ ...fields, ...emailFields, ...refusalFields });
 };
+
+/** Another run has this batch by now: it does the rest. */
+export class BatchTaken extends Error {
+  readonly code = 'batch_taken';
+  constructor() {
+    super('Another run has this batch by now');
+  }
+}
 
 export type Batches = ReturnType<typeof createBatches>;
 
@@ -70,8 +92,12 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
-const SPLIT = scriptOf(`
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
+/** Deletes a batch that this run has, and adds others in its place. ARGV: its id, the run, ids and texts of the others. */
+const REPLACE = scriptOf(`
+local text = redis.call('HGET', KEYS[1], ARGV[1])
+if not text or cjson.decode(text).run ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+if ARGV[3] then redis.call('HSET', KEYS[1], unpack(ARGV, 3)) end
 return 1`);
 
 /** The batches that are not finished. @param prefix of the keys, without a hash tag */
@@ -95,6 +121,17 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
       const texts = Object.entries(await redis.hgetall(key(badgeId)));
       return texts.flatMap(([id, text]) => decode(badgeId, asBatchId(id), text) ?? []);
     },
+    /** Gives a batch, as it was read, to a new run. Older runs no longer send, split or delete it. @throws BatchTaken */
+    async begin(batch: Batch): Promise<Batch> {
+      const begun = await swap(batch, { ...batch, run: randomUUID() });
+      if (begun === null) throw new BatchTaken();
+      return begun;
+    },
+    /** Requires that no other run has begun since. @throws BatchTaken */
+    async requireOwn({ badgeId, id, run }: Batch): Promise<void> {
+      const stored = decode(badgeId, id, await redis.hget(key(badgeId), id));
+      if (stored?.run !== run) throw new BatchTaken();
+    },
     /** Moves a batch, as it was read, to `sending`, with these earners; null: another caller was quicker. */
     startSending: async (batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null> =>
       swap(batch, { ...batch, state: 'sending', sentMs: await now(), earners }),
@@ -110,28 +147,24 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     /** Moves a batch from `sending` back to `open`: OBF certainly has nothing of it. */
     rollbackSend: (sending: Batch): Promise<unknown> =>
       swap(sending, { ...sending, state: 'open', sentMs: null }),
-    /** As `rollbackSend`, and stores that OBF refused it. */
+    /** As `rollbackSend`, and stores that OBF refused it. @throws BatchTaken */
     async reopenRefused(sending: Batch): Promise<Batch> {
       const refusedMs = sending.refusedMs ?? (await now());
       const refusedAlone = sending.earners.length === 1;
-      const open: Batch = { ...sending, state: 'open', sentMs: null, refusedMs, refusedAlone };
-      await swap(sending, open);
+      const open = await swap(sending, { ...sending, state: 'open', sentMs: null, refusedMs, refusedAlone });
+      if (open === null) throw new BatchTaken();
       return open;
     },
-    /** Replaces a batch, once, by one batch for each group that has earners. */
+    /** Replaces a batch by one batch for each group that has earners. @throws BatchTaken */
     async split(batch: Batch, groups: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]> {
-      const { badgeId, suppressEmail, refusedMs } = batch;
-      const filled = groups.filter((earners) => earners.length > 0);
-      const createdMs = await now();
-      const smaller = filled.map((earners) =>
-        newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }),
-      );
+      const smaller = groupsOf(batch, groups, await now());
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
-      await SPLIT(redis, [key(badgeId)], [batch.id, ...fields]);
+      const replaced = await REPLACE(redis, [key(batch.badgeId)], [batch.id, batch.run, ...fields]);
+      if (replaced !== 1) throw new BatchTaken();
       return smaller.map(({ id }) => id);
     },
-    /** Deletes a batch, once everything about it is recorded. */
-    finish: ({ badgeId, id }: Batch): Promise<unknown> => redis.hdel(key(badgeId), id),
+    /** Deletes a batch, once everything about it is recorded; not one that another run has. */
+    finish: ({ badgeId, id, run }: Batch): Promise<unknown> => REPLACE(redis, [key(badgeId)], [id, run]),
   };
 }
 

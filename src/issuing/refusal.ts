@@ -95,6 +95,7 @@ export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: O
     const middle = Math.ceil(earners.length / 2);
     return splitBatch(run, [earners.slice(0, middle), earners.slice(middle)]);
   }
+  await batches.requireOwn(run.batch);
   for (const [earner, { entryFields }] of due) {
     const entry = journalEntry('refused', secondsOf(clock), { ...entryFields, detail: words });
     await ledger.apply(earner, badgeId, { type: 'refuse', why: words }, () => entry);
@@ -128,6 +129,7 @@ export async function splitBatch(
   { ledger, batches, batch }: BatchRun,
   groups: readonly (readonly EarnerKey[])[],
 ): Promise<BatchOutcome> {
+  await batches.requireOwn(batch);
   const release = { type: 'release', batch: batch.id } as const;
   const releases = batch.earners.map((earner) =>
     ledger.applyIfPossible(earner, batch.badgeId, release).catch((error: unknown) => {

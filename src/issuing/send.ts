@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { journalEntry } from '../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../ids.js';
-import type { Batch } from './outbox.js';
+import { type Batch, BatchTaken } from './outbox.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/account.js';
 import { secondsOf } from '../platform/clock.js';
 import type { BatchOutcome, BatchRun, DueAwards } from './parts.js';
 import { afterRefusal, throwFault } from './refusal.js';
-
-/** Another run of the same batch is sending it now. */
-class BatchTaken extends Error {
-  readonly code = 'batch_taken';
-}
 
 /**
  * Makes the one call that cannot be undone, and handles each of its outcomes.
@@ -24,7 +19,7 @@ export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome>
   await quota.require(due.size, signal).catch((error: unknown) => throwFault(run, error));
   signal.throwIfAborted();
   const batch = await batches.startSending(run.batch, [...due.keys()]);
-  if (batch === null) throw new BatchTaken('Another run is sending this batch');
+  if (batch === null) throw new BatchTaken();
   const sending: BatchRun = { ...run, batch };
   await requireDurableSending(sending);
   onCrashPoint('before-send');

@@ -3,6 +3,7 @@ import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '..
 import { createHolds, createQuota, type Holds, type Quota, QuotaLow } from '../../src/issuing/hold.js';
 import { IllegalTransition, type Ledger, removeFromOpenBatches } from '../../src/issuing/ledger.js';
 import {
+  BatchTaken,
   type Batches,
   createBatches,
   createOutbox,
@@ -202,7 +203,7 @@ describe('stores', () => {
       const parts = [batch.earners.slice(0, 3), batch.earners.slice(3), []];
       const halves = await batches.split(batch, parts);
       expect(halves).toHaveLength(2);
-      await batches.split(batch, parts);
+      await expect(batches.split(batch, parts)).rejects.toThrow(BatchTaken);
       expect((await batches.ids(badge)).toSorted()).toEqual([...halves].toSorted());
       expect((await batches.all(badge)).flatMap((half) => half.earners).toSorted()).toEqual(earners(5));
     });

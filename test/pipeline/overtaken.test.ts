@@ -1,0 +1,182 @@
+import { asBadgeId, type BatchId } from '../../src/ids.js';
+import { issueBatch } from '../../src/issuing/issue-batch.js';
+import { BatchTaken } from '../../src/issuing/outbox.js';
+import type { IssuingParts } from '../../src/issuing/parts.js';
+import type { EventRecord } from '../../src/sandbox/world.js';
+import { linkAddresses } from '../../src/workers/link-addresses.js';
+import { openHouse, type House } from '../support/house.js';
+import { earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+/** A run of a batch stops for longer than its lock lasts, another run begins, and the first goes on. */
+const R1 = asBadgeId('R1');
+const [LOU, SAM] = ['lou@example.org', 'sam@example.org'] as const;
+let house: House;
+/** The parts of the run that is overtaken, and of the one that overtakes it. */
+let slow: IssuingParts;
+let quick: IssuingParts;
+
+beforeEach(async () => {
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2 });
+  const [first, second = first] = house.pipelines;
+  [slow, quick] = [first, second];
+});
+afterEach(() => house.close());
+
+const run = (parts: IssuingParts, batch: BatchId): Promise<unknown> =>
+  issueBatch(parts, R1, batch, new AbortController().signal).catch((error: unknown) => error);
+
+/** Where one run waits for the other. */
+function gate() {
+  let [reach, open] = [(): void => undefined, (): void => undefined];
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const pass = (): Promise<void> => {
+    reach();
+    return opened;
+  };
+  return { pass, reached, open };
+}
+
+/** The batch of all who wait: no worker runs it, as issuing is paused. */
+async function batchOf(...addresses: string[]): Promise<BatchId> {
+  await earnWhilePaused(house, ...addresses);
+  return batchOfOutbox();
+}
+async function batchOfOutbox(): Promise<BatchId> {
+  const batch = await house.pipelines[0].outbox.takeBatch(R1, 10);
+  if (batch === null) throw new Error('nobody waits');
+  return batch.id;
+}
+
+/** All that was told is stored, and everybody is evaluated. */
+const evaluated = (): Promise<true> =>
+  until(async () => {
+    const queues = ['arrivals', 'notices', 'earners'] as const;
+    const states = ['waiting', 'active', 'delayed'] as const;
+    const jobs = queues.map((name) => house.pipelines[0].queues[name].getJobCountByTypes(...states));
+    return (await Promise.all(jobs)).every((count) => count === 0);
+  }, 'evaluations');
+
+const badgeB = (address: string): EventRecord =>
+  house.issue({ clientId: 'P2', badgeId: 'B', recipients: [address] });
+
+async function revokeB(address: string): Promise<void> {
+  const [event] = house.sandbox.eventsOf('P2', 'B');
+  if (event === undefined) throw new Error('B was not issued');
+  house.sandbox.revokeByHand(event.id, [address]);
+  await house.notify(event, 'badge.revoked');
+  await evaluated();
+}
+
+/** Runs the batch beside the slow run; its issue call waits at `held`. */
+async function overtake(batch: BatchId, held: ReturnType<typeof gate>): Promise<unknown> {
+  const issue: IssuingParts['regionAccount']['issue'] = async (...request) => {
+    await held.pass();
+    return quick.regionAccount.issue(...request);
+  };
+  return run({ ...quick, regionAccount: { ...quick.regionAccount, issue } }, batch);
+}
+
+/** Runs every other batch, and whoever waits again, as workers would; then lets the call of the quick run through. */
+async function endBoth(held: ReturnType<typeof gate>, ended: Promise<unknown>, batch: BatchId) {
+  await evaluated();
+  if ((await quick.outbox.waiting(R1)) > 0) await batchOfOutbox();
+  for (const id of await quick.batches.ids(R1)) if (id !== batch) await run(quick, id);
+  held.open();
+  await ended;
+  await house.pipelines[0].queues.awards.resume();
+  await house.idle();
+}
+
+test.each([[[LOU, SAM]], [[LOU]]])(
+  'it was refused: what another run sends meanwhile is not split, refused or sent again (%j)',
+  async (addresses) => {
+    const batch = await batchOf(...addresses);
+    house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400 });
+    const [looked, held] = [gate(), gate()];
+    const badges: IssuingParts['regionAccount']['badges'] = async (signal) => {
+      const found = await slow.regionAccount.badges(signal);
+      await looked.pass();
+      return found;
+    };
+    const overtaken = run({ ...slow, regionAccount: { ...slow.regionAccount, badges } }, batch);
+    await looked.reached;
+    const ended = overtake(batch, held);
+    await held.reached;
+    looked.open();
+    expect(await overtaken).toBeInstanceOf(BatchTaken);
+    for (const address of addresses)
+      expect((await slow.earners.read(house.keyOf(address))).awards.get(R1)?.state).toBe('claimed');
+    await endBoth(held, ended, batch);
+    expect(house.awards().toSorted()).toEqual(addresses.map((address) => `R1 ${address}`));
+  },
+);
+
+test('it found the award not due: what another run sends meanwhile is not withdrawn, and not sent again', async () => {
+  const batch = await batchOf(LOU);
+  await revokeB(LOU);
+  const [looked, held] = [gate(), gate()];
+  const checkEligibility: IssuingParts['ports']['checkEligibility'] = async (...asked) => {
+    const found = await slow.ports.checkEligibility(...asked);
+    await looked.pass();
+    return found;
+  };
+  const overtaken = run({ ...slow, ports: { ...slow.ports, checkEligibility } }, batch);
+  await looked.reached;
+  await house.tell(badgeB(LOU));
+  await evaluated();
+  const ended = overtake(batch, held);
+  await held.reached;
+  looked.open();
+  expect(await overtaken).toBeInstanceOf(BatchTaken);
+  await endBoth(held, ended, batch);
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('an address that is linked between the two looks of its batch: the person is given the badge', async () => {
+  const [pipeline] = house.pipelines;
+  const batch = await batchOf(LOU);
+  await revokeB(LOU);
+  await house.tell(badgeB(SAM));
+  await evaluated();
+  let looks = 0;
+  const checkEligibility: IssuingParts['ports']['checkEligibility'] = async (...asked) => {
+    const found = await slow.ports.checkEligibility(...asked);
+    looks += 1;
+    if (looks > 1) return found;
+    // Sam is due it from here on, and left to the batch, which has Lou's claim.
+    await linkAddresses(pipeline, house.keyOf(SAM), house.keyOf(LOU));
+    await evaluated();
+    return found;
+  };
+  await run({ ...slow, ports: { ...slow.ports, checkEligibility } }, batch);
+  expect(looks).toBe(2);
+  await pipeline.queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toHaveLength(1);
+});
+
+test('what a run has begun, no older run sends, reopens, splits or deletes', async () => {
+  const { batches, outbox } = house.pipelines[0];
+  const earner = house.keyOf(LOU);
+  await outbox.put(R1, earner);
+  const batch = await outbox.takeBatch(R1, 10);
+  if (batch === null) throw new Error('no batch');
+  const older = await batches.begin(batch);
+  await batches.requireOwn(older);
+  const sending = await batches.startSending(older, [earner]);
+  if (sending === null) throw new Error('nobody may send');
+  await batches.requireOwn(sending);
+  await expect(batches.begin(batch)).rejects.toThrow(BatchTaken);
+  const newer = await batches.begin(sending);
+  expect(await batches.startSending(older, [earner])).toBeNull();
+  await expect(batches.requireOwn(sending)).rejects.toThrow(BatchTaken);
+  await expect(batches.reopenRefused(sending)).rejects.toThrow(BatchTaken);
+  await expect(batches.split(sending, [[earner]])).rejects.toThrow(BatchTaken);
+  await batches.finish(sending);
+  expect(await batches.all(R1)).toEqual([newer]);
+  await batches.finish(newer);
+  expect(await batches.all(R1)).toEqual([]);
+  await expect(batches.requireOwn(newer)).rejects.toThrow(BatchTaken);
+});
