@@ -132,7 +132,16 @@ export async function erasePeople(
   for (const one of erased) await count(parts, one, numbers);
   await beforeComplete();
   for (const { key } of addresses) await parts.earners.update(key, withCompleteTombstone);
+  for (const one of erased) await parts.earners.update(one.person, notListing(one.addresses));
 }
+
+/** Pure. Unlinks erased addresses from a person who was given a badge meanwhile, and stays. */
+const notListing =
+  (erased: readonly Address[]) =>
+  (record: EarnerRecord): EarnerRecord => {
+    const linked = record.linked.filter((key) => !erased.some((one) => one.key === key));
+    return linked.length === record.linked.length ? record : { ...record, linked };
+  };
 
 /** A person's addresses, with their records before the erasure. */
 interface Erased {
@@ -140,7 +149,7 @@ interface Erased {
   readonly addresses: readonly Address[];
 }
 
-/** @returns the records as they were before; none for a person who is no longer meant */
+/** @returns the records as they were before, of each address up to the first that is no longer meant */
 async function writeTombstones(
   { earners, journal, region, vault, now }: ErasureParts,
   { keys, isMeant = () => true }: PersonToErase,
@@ -161,7 +170,8 @@ async function writeTombstones(
       const all = addresses.map((one) => (one.key === key ? { key, record } : one));
       return tombstoneOf(record, recordsKeptAfterErasure(region, all, nowS), nowS, fingerprintBy(vault));
     });
-    if (before.record === null) continue;
+    // The person's own address comes last: it stays as well, and leads to this one.
+    if (before.record === null) break;
     await journal.anonymise(key, before.record.journal.slice(read.journal.length));
     erased.push({ key, record: before.record });
   }

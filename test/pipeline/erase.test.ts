@@ -5,6 +5,7 @@ import { IllegalTransition } from '../../src/issuing/ledger.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { journalEntry } from '../../src/earners/journal-entry.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
+import { readPerson } from '../../src/earners/person.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { purge } from '../../src/privacy/purge.js';
@@ -508,6 +509,30 @@ describe('the purge', () => {
     expect(isGiven).toBe(true);
     expect(await file(LOU)).toMatchObject({ tombstone: null, linkedTo: null, assertions: { length: 3 } });
     await house.idle();
+  });
+
+  test('one of three linked addresses is given a badge at that very moment: what comes still counts', async () => {
+    const OLD = `old.${tests}@example.org`;
+    for (const address of [LOU, PRO, OLD]) await made(address, 400);
+    for (const address of [PRO, OLD]) await linkAddresses(pipeline, keyOf(LOU), keyOf(address));
+    await house.idle();
+    const { earners } = pipeline;
+    // The person's own address is erased last.
+    const [, second] = (await file(LOU)).linked;
+    const alive = [PRO, OLD].find((address) => keyOf(address) === second) ?? '';
+    let isGiven = false;
+    const update: typeof earners.update = async (earner, how) => {
+      if (earner === second && !isGiven) {
+        isGiven = true;
+        await made(alive, 0);
+      }
+      return earners.update(earner, how);
+    };
+    await purge({ ...pipeline, earners: { ...earners, update } }, { months: YEAR }, never());
+    await house.given(badge('C', alive));
+    const { portfolio, keys } = await readPerson(pipeline, keyOf(alive));
+    expect(keys).toEqual([keyOf(LOU), keyOf(alive)]);
+    expect(portfolio.assertions.map(({ badgeId }) => badgeId)).toContain('C');
   });
 
   test('one who cannot be read does not stop the others', async () => {
