@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
-import { errorOfStatus, isGood, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
+import {
+  errorOfStatus,
+  isGood,
+  isThrottled,
+  ObfOutcomeUnknown,
+  ObfRefused,
+  ObfUnreadable,
+} from './errors.js';
 import { PAGE_LIMIT, readRows, unstableListError, type ListRead } from './list.js';
 import type { Bearer, TokenParts, Tokens } from './token.js';
 import * as wire from './wire.js';
@@ -173,7 +180,7 @@ function createSender({ clientId, http, tokens, rate, log }: AccountParts, isIdl
       const request = { ...unsigned, headers, secrets: [token, ...secrets] };
       await rate.acquire(name, clientId, { signal, isIdle });
       const reply = await http.send(request, signal);
-      if (reply.status === 429) await rate.hold(clientId, reply.retryAfterMs);
+      if (isThrottled(reply, write)) await rate.hold(clientId, reply.retryAfterMs);
       return { reply, request };
     };
 

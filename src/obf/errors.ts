@@ -88,6 +88,10 @@ export interface HttpReply {
 
 export const isGood = ({ status }: HttpReply): boolean => status >= 200 && status < 300;
 
+/** True when OBF did nothing and asks to wait. A 503 may follow a write that was done. */
+export const isThrottled = ({ status }: HttpReply, write: boolean): boolean =>
+  status === 429 || (status === 503 && !write);
+
 /**
  * Classifies an answer other than 2xx.
  * Read: only OBF's own JSON error is a refusal. A 3xx, or a 4xx of a proxy or of maintenance, may pass.
@@ -96,7 +100,7 @@ export const isGood = ({ status }: HttpReply): boolean => status >= 200 && statu
  */
 export function errorOfStatus({ name, write, secrets }: CallFacts, reply: HttpReply): ObfError {
   const { status, body, retryAfterMs } = reply;
-  if (status === 429 || (status === 503 && !write)) return new ObfThrottled(name, retryAfterMs);
+  if (isThrottled(reply, write)) return new ObfThrottled(name, retryAfterMs);
   const obfError = errorIn(body);
   const text = `${status} ${shownText(obfError ?? body, secrets)}`.trim();
   const isRefusal = status >= 400 && status < 500 && status !== 408;

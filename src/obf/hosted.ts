@@ -15,6 +15,7 @@ import {
   CredentialAbsent,
   errorOfStatus,
   isGood,
+  isThrottled,
   jsonOrNull,
   ObfRefused,
   ObfTooLarge,
@@ -185,7 +186,7 @@ export class HostedCredentials {
     const reply = await this.http.send(request, signal).catch((error: unknown) => {
       throw error instanceof ObfTooLarge ? refused(name, 'it is too large') : error;
     });
-    if (reply.status === 429) await this.rate.hold(LANE, reply.retryAfterMs);
+    if (isThrottled(reply, false)) await this.rate.hold(LANE, reply.retryAfterMs);
     if (isGood(reply) || reply.status === alsoGood) return reply;
     const error = errorOfStatus(request, reply);
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;

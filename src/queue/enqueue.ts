@@ -64,8 +64,6 @@ export const createTracing = (on: boolean): Telemetry | null =>
 /** A failed job is retried for over 24 hours: 60 delays that grow to an hour, with jitter. */
 export const ATTEMPTS = 60;
 const MAX_BACKOFF_MS = 3_600_000;
-/** The value of a queue's rate limiter while OBF pauses the queue; counted jobs never reach it. */
-export const PAUSED_LIMITER_VALUE = 1_000_000_000;
 
 /**
  * Returns the delay before the next attempt, milliseconds.
@@ -121,8 +119,10 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
   if (state === 'active') return false;
-  if (state === 'failed' || state === 'completed') await retryJob(queue, job.id, state);
-  else if (state === 'unknown') await enqueueIfAbsent(queue, job);
+  const isEnded = state === 'failed' || state === 'completed';
+  if (isEnded && (await retryJob(queue, job.id, state))) return true;
+  // An ended job may have been removed since.
+  if (isEnded || state === 'unknown') await enqueueIfAbsent(queue, job);
   return true;
 }
 

@@ -326,9 +326,9 @@ describe('reasons in words', () => {
   /** What stands in failed for an error: as the workers tell it to BullMQ. */
   async function failedReason(error: unknown): Promise<string> {
     // Neither pauses nor waits: these errors end a job.
-    const [worker, job] = [{} as never, {} as never];
+    const job = {} as never;
     try {
-      return await applyErrorPolicy(worker, job, undefined, classifyError(error), error);
+      return await applyErrorPolicy(job, undefined, classifyError(error), error);
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : String(thrown);
     }

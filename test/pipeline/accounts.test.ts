@@ -1,10 +1,11 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
-import { asBadgeId, asEventId } from '../../src/ids.js';
+import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { enqueueApply, enqueuePlan, createPlanStore } from '../../src/scheme/runs.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { schedulePolls } from '../../src/workers/runtime/schedules.js';
+import { QueueWorker } from '../../src/workers/runtime/workers.js';
 import type { Pace } from '../../src/workers/stores.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { type House, openHouse, parse, REGION } from '../support/house.js';
@@ -279,6 +280,22 @@ describe('maintenance', () => {
     expect(await house.failedReasons()).toEqual([]);
   });
 
+  test('a scheduled job that is cancelled is done by the next worker, though it has one attempt', async () => {
+    const started = jest.spyOn(QueueWorker.prototype, 'on');
+    await house.restartWorkers();
+    const workers = new Set(started.mock.contexts);
+    started.mockRestore();
+    const [{ queues }] = house.pipelines;
+    house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'black-hole' });
+    const once = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+    await queues.maintenance.add('verify', { kind: 'verify' }, once);
+    await until(() => house.sandbox.calls.some(({ route }) => route === 'GET events'), 'a call that hangs');
+    house.issue({ clientId: 'P1', badgeId: 'A', recipients: [LOU] });
+    for (const worker of workers) worker.cancelAllJobs('the process stops');
+    await house.idle();
+    expect(await house.pipelines[0].events.count(asClientId('P1'))).toBe(1);
+  });
+
   test('what holds every slot of maintenance keeps no badge from leaving', async () => {
     const [{ queues, population }] = house.pipelines;
     let release = (): void => {};
@@ -324,4 +341,29 @@ describe('maintenance', () => {
     release();
     await house.idle();
   });
+});
+
+test('a job whose lock was lost is cancelled, and done once by whoever has it', async () => {
+  const lines: string[] = [];
+  const logTo = { write: (line: string) => void lines.push(line) };
+  const house = await openHouse({
+    scheme: SMALL_SCHEME,
+    partners: SMALL_PARTNERS,
+    pace: { lockMs: 1000 },
+    logTo,
+  });
+  try {
+    const [{ queues, redis, events }] = house.pipelines;
+    house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'black-hole' });
+    const { id = '' } = await queues.maintenance.add('verify', { kind: 'verify' });
+    await until(() => house.sandbox.calls.some(({ route }) => route === 'GET events'), 'a call that hangs');
+    house.issue({ clientId: 'P1', badgeId: 'A', recipients: ['lou@example.org'] });
+    await redis.del(`${queues.maintenance.toKey(id)}:lock`);
+    // The call itself hangs for 20 s.
+    await until(() => lines.some((line) => line.includes('"outcome":"later"')), 'job that is cancelled');
+    await until(async () => (await events.count(asClientId('P1'))) === 1, 'job that is done');
+    await house.idle();
+  } finally {
+    await house.close();
+  }
 });

@@ -177,6 +177,37 @@ describe('together', () => {
   });
 });
 
+describe('an account that OBF throttles', () => {
+  let house: House;
+  beforeEach(async () => {
+    house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
+  });
+  afterEach(() => house.close());
+
+  // 503 on a read asks for the same.
+  test.each([429, 503])(
+    '%i: its notices wait, with one call in all; those of others go on',
+    async (status) => {
+      const fault = { kind: 'status', status, retryAfterS: 300, clientId: 'P1', times: 100 } as const;
+      for (const route of ['GET event', 'GET events'] as const) house.sandbox.fault({ route, ...fault });
+      const told = (clientId: string, badgeId: string) =>
+        house.tell(house.issue({ clientId, badgeId, recipients: ['lou@example.org'] }));
+      const throttled = () => house.sandbox.calls.filter((call) => call.status === status);
+      const delayed = () => house.pipelines[0].queues.notices.getDelayedCount();
+      await told('P1', 'A');
+      await until(async () => (await delayed()) === 1, 'the notice that waits');
+      for (const _ of [1, 2, 3]) await told('P1', 'A');
+      await told('P2', 'B');
+      await until(
+        async () => (await house.pipelines[0].events.count(asClientId('P2'))) === 1,
+        'the other one',
+      );
+      await until(async () => (await delayed()) === 4, 'notices that wait');
+      expect(throttled()).toHaveLength(1);
+    },
+  );
+});
+
 describe('lone award', () => {
   /** Nothing else is on its way: an award waits neither for others nor for calls that need not come before it. */
   let house: House;

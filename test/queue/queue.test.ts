@@ -105,6 +105,20 @@ describe('enqueue', () => {
     expect((await queue.getJob('f.1'))?.attemptsMade).toBe(0);
   });
 
+  test('a failed job that is removed just as it is told again is added anew', async () => {
+    work(() => Promise.reject(new Error('of the test')));
+    await queue.add('test', {}, { jobId: 'a.1', attempts: 1 });
+    await until(async () => (await counts())['failed'] === 1, 'failure');
+    await worker?.close();
+    const found = queue.getJob.bind(queue);
+    jest.spyOn(queue, 'getJob').mockImplementationOnce(async (id) => {
+      await queue.remove('a.1');
+      return found(id);
+    });
+    await enqueue(queue, job('a.1'));
+    expect(await counts()).toMatchObject({ waiting: 1, failed: 0 });
+  });
+
   test('a job that waits for its next attempt is left as it is', async () => {
     work(() => Promise.reject(new Error('not now')));
     await enqueue(queue, job('d.1'));

@@ -68,7 +68,7 @@ describe('what is held', () => {
 
 test.each([
   [new ObfRefused('GET event', 404, 'no such event'), { do: 'fail' }],
-  [new ObfThrottled('GET event', 4000), { do: 'pause', forMs: 4000 }],
+  [new ObfThrottled('GET event', 4000), { do: 'later', inMs: 4000 }],
   [new ObfNotSent('GET event', 'no connection'), { do: 'retry' }],
   [new ObfOutcomeUnknown('PUT revoke', 'reset'), { do: 'retry' }],
   [new ObfUnreadable('GET event', 'badge_id is missing'), { do: 'retry' }],

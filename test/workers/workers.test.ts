@@ -1,7 +1,11 @@
+import { Redis } from 'ioredis';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../src/obf/errors.js';
+import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer, type RedisAddress } from '../../src/platform/redis.js';
 import { freePort } from '../../src/sandbox/processes.js';
+import { openQueue, openQueues } from '../../src/queue/enqueue.js';
 import { retryTransient } from '../../src/workers/runtime/job-outcome.js';
+import { keepDelays } from '../../src/workers/runtime/schedules.js';
 import { closeWithTimeout, QueueWorker } from '../../src/workers/runtime/workers.js';
 import { addressOf, testRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -64,6 +68,24 @@ describe('close within', () => {
     setTimeout(one.done, 5000);
     expect(await endedAfterMs(one, () => (looks += 1) % 2 === 0)).toBe(5000);
   });
+});
+
+test('while Redis does not answer, the looks at the delays do not pile up', async () => {
+  jest.useFakeTimers();
+  const redis = new Redis({ lazyConnect: true });
+  const time = jest.spyOn(redis, 'time').mockReturnValue(new Promise<never>(() => undefined));
+  const log = createLogger('silent', 'test');
+  const queues = openQueues((name) => openQueue(name, redis, log, '{test}', null, false));
+  const stop = keepDelays({ queues, log });
+  try {
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(time).toHaveBeenCalledTimes(1);
+  } finally {
+    await stop();
+    jest.useRealTimers();
+    await Promise.all(Object.values(queues).map((queue) => queue.close()));
+    redis.disconnect();
+  }
 });
 
 describe('queue worker', () => {
@@ -141,6 +163,12 @@ describe('retry transient', () => {
   test('OBF may ask to wait, however often', async () => {
     const call = failing(...Array.from({ length: 50 }, () => new ObfThrottled('GET events', 1000)));
     expect(await ended(call)).toEqual({ result: 'done', waits: Array.from({ length: 50 }, () => 1000) });
+  });
+
+  test('but not for more than an hour in all', async () => {
+    const last = new ObfThrottled('GET events', 300_000);
+    const call = failing(...Array.from({ length: 12 }, () => new ObfThrottled('GET events', 300_000)), last);
+    expect(await ended(call, 1)).toMatchObject({ error: last, waits: { length: 12 } });
   });
 
   test.each([new ObfRefused('GET events', 404, 'not there'), new TypeError('a fault of ours')])(

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { z } from 'zod';
 import { RecordUnreadable } from '../../earners/record.js';
 import { OnHold } from '../../issuing/hold.js';
@@ -17,7 +17,8 @@ import type { Pipeline } from '../pipeline.js';
 
 /** Turns errors into retries: of a whole job, or of one call within a long one. Also writes each job's log line. */
 
-const MAX_PAUSES = 10;
+/** How often a job waits for OBF's throttling before each further wait uses up an attempt. */
+const MAX_THROTTLED = 10;
 /** The longest wait before an event that OBF shows incompletely is read again; the waits double up to it. */
 const MAX_LOOK_AGAIN_MS = 3_600_000;
 
@@ -25,8 +26,6 @@ const MAX_LOOK_AGAIN_MS = 3_600_000;
 export type Verdict =
   /** A retry would fail alike: the job stays in failed, with its reason, until ops replays it. */
   | { readonly do: 'fail'; readonly why: string }
-  /** OBF throttles: all workers of the queue pause together, and the job uses up no attempt. */
-  | { readonly do: 'pause'; readonly forMs: number }
   /** It is only too early; the job uses up no attempt. */
   | { readonly do: 'later'; readonly inMs: number }
   | { readonly do: 'retry'; readonly notBeforeMs?: number };
@@ -36,34 +35,28 @@ const FINAL = [ObfRefused, RowUnreadable, VaultError, RecordUnreadable, SchemeUn
 
 /**
  * Pure. Decides what happens to a job that threw; no other place does.
- * @param pauses how often this job has paused all workers. After `MAX_PAUSES` it alone waits, so that it cannot hold up
- *   the others for ever.
+ * @param delays how often this job was delayed without using up an attempt
  */
-export function classifyError(error: unknown, pauses = 0): Verdict {
-  // Only this client's own rate queue is full: the other jobs go on.
-  if (error instanceof RateQueueFull) return { do: 'later', inMs: error.retryAfterMs };
-  if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
+export function classifyError(error: unknown, delays = 0): Verdict {
+  // OBF counts by client, and the rate limiter holds this client's calls back. The jobs of others go on.
+  if (error instanceof ObfThrottled && !(error instanceof RateQueueFull) && delays >= MAX_THROTTLED)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
-  if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
+  if (error instanceof ObfThrottled) return { do: 'later', inMs: error.retryAfterMs };
   if (error instanceof NotSettledYet || error instanceof OnHold) return { do: 'later', inMs: error.waitMs };
   if (error instanceof EventIncomplete)
-    return { do: 'later', inMs: Math.min(MAX_LOOK_AGAIN_MS, error.firstMs * 2 ** pauses) };
+    return { do: 'later', inMs: Math.min(MAX_LOOK_AGAIN_MS, error.firstMs * 2 ** delays) };
   for (const final of FINAL) if (error instanceof final) return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
 
 /** Applies a verdict, by throwing the error that BullMQ takes for it. */
 export async function applyErrorPolicy(
-  worker: Worker,
   job: Job,
   token: string | undefined,
   verdict: Verdict,
   error: unknown,
 ): Promise<never> {
   switch (verdict.do) {
-    case 'pause':
-      await worker.rateLimit(verdict.forMs);
-      throw Worker.RateLimitError();
     case 'later':
       await job.moveToDelayed(Date.now() + verdict.inMs, token);
       throw new DelayedError();
@@ -95,6 +88,9 @@ const TRIES = 8;
 
 const waitFor = (forMs: number, signal: AbortSignal): Promise<void> => pause(forMs, undefined, { signal });
 
+/** How long OBF may ask one call to wait, in all: a client that it throttles for ever must not hold up the others. */
+const THROTTLED_FOR_MS = 3_600_000;
+
 interface RetryOptions {
   /** How many calls without an answer; 1: no retry. */
   readonly tries?: number;
@@ -104,7 +100,7 @@ interface RetryOptions {
 }
 
 /**
- * Retries a call within a long job, so that a short fault does not end hours of work. Retries without limit while OBF
+ * Retries a call within a long job, so that a short fault does not end hours of work. Retries for an hour while OBF
  * throttles, and `tries` times while OBF or Redis gives no answer.
  * @param call idempotent
  * @throws the last error of `call`; the signal's reason
@@ -114,13 +110,14 @@ export async function retryTransient<T>(
   signal: AbortSignal,
   { tries = TRIES, random = Math.random, wait = waitFor }: RetryOptions = {},
 ): Promise<T> {
-  for (let failed = 0; ;) {
+  for (let [failed, throttledMs] = [0, 0]; ;) {
     try {
       return await call();
     } catch (error) {
       signal.throwIfAborted();
       const isTransient = error instanceof ObfNotSent || isRedisError(error);
-      if (error instanceof ObfThrottled) await wait(error.retryAfterMs, signal);
+      if (error instanceof ObfThrottled && (throttledMs += error.retryAfterMs) <= THROTTLED_FOR_MS)
+        await wait(error.retryAfterMs, signal);
       else if (!isTransient || (failed += 1) >= tries) throw error;
       else await wait(backoffMs(failed, null, random()), signal);
     }
@@ -142,7 +139,7 @@ const correlationIds = z.object({
   cause: z.string().optional().catch(undefined),
 });
 
-const OUTCOMES = { pause: 'paused', later: 'later', retry: 'retry', fail: 'failed' } as const;
+const OUTCOMES = { later: 'later', retry: 'retry', fail: 'failed' } as const;
 
 /** Starts measuring a run of a job. `done` and `notDone` log its one line and count it. */
 export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {

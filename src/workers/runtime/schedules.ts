@@ -120,6 +120,7 @@ const REPEATED = 'repeat:';
  */
 export function keepDelays({ queues, log }: Pick<Stores, 'queues' | 'log'>): Disposer {
   let ticks = 0;
+  let isTicking = false;
   const tick = async (): Promise<void> => {
     const nowMs = await redisNow(connectionOf(queues.awards));
     const behindMs = nowMs - Date.now();
@@ -130,7 +131,12 @@ export function keepDelays({ queues, log }: Pick<Stores, 'queues' | 'log'>): Dis
       else if (isLateCheck) await restartLate(queues[name], nowMs);
   };
   const timer = setInterval(() => {
-    tick().catch((err: unknown) => log.debug({ err }, 'the delays cannot be checked now'));
+    // While Redis is away a tick waits for it: others must not pile up behind.
+    if (isTicking) return;
+    isTicking = true;
+    tick()
+      .catch((err: unknown) => log.debug({ err }, 'the delays cannot be checked now'))
+      .finally(() => (isTicking = false));
   }, TICK_MS);
   return () => clearInterval(timer);
 }

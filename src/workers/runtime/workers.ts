@@ -4,7 +4,6 @@ import { isCluster, type RedisConnection } from '../../platform/redis.js';
 import { rateLimitedLog } from '../../platform/logger.js';
 import { type Disposer, SHUTDOWN_LIMIT_MS } from '../../platform/lifecycle.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../../queue/jobs.js';
-import { PAUSED_LIMITER_VALUE } from '../../queue/enqueue.js';
 import { applyErrorPolicy, backoffStrategy, classifyError, startJobLog } from './job-outcome.js';
 import { keepDelays } from './schedules.js';
 import { HANDLERS } from './handlers.js';
@@ -66,9 +65,6 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   mails: 2,
 };
 
-/** BullMQ reads another worker's rate-limit pause from Redis only with a limiter. This limit is never reached. */
-const HEED_PAUSES = { max: PAUSED_LIMITER_VALUE, duration: 1000 };
-
 /** High, since every job may run again: kills must not move a job to failed. */
 const MAX_STALLED = 100;
 
@@ -99,9 +95,13 @@ export function startWorkers(
   };
 }
 
+const BACK_TO_QUEUE = { do: 'later', inMs: 0 } as const;
+
 function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConnection, prefix: string) {
   const { pace, telemetry, replicas, log } = pipeline;
-  const work = async (job: Job, token?: string, signal = new AbortController().signal): Promise<void> => {
+  // BullMQ gives a signal only to a function with three parameters, and one with a default value counts for none.
+  const work = async (job: Job, token?: string, given?: AbortSignal): Promise<void> => {
+    const signal = given ?? new AbortController().signal;
     const jobLog = startJobLog(name, job, pipeline);
     const epoch = replicas.epoch();
     worker.jobsInHand += 1;
@@ -112,9 +112,11 @@ function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConne
       if (result.onlyQueued !== true) await replicas.waitForReplicas(epoch);
       jobLog.done(result);
     } catch (error) {
-      const verdict = classifyError(error, job.attemptsStarted - job.attemptsMade - 1);
+      const delays = job.attemptsStarted - job.attemptsMade - 1;
+      // A cancelled job goes back to its queue: a scheduled one has a single attempt, and would else be lost.
+      const verdict = signal.aborted ? BACK_TO_QUEUE : classifyError(error, delays);
       jobLog.notDone(error, verdict);
-      await applyErrorPolicy(worker, job, token, verdict, error);
+      await applyErrorPolicy(job, token, verdict, error);
     } finally {
       worker.jobsInHand -= 1;
     }
@@ -123,7 +125,6 @@ function startWorker(name: QueueName, pipeline: Pipeline, connection: RedisConne
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
     concurrency: CONCURRENCY[name],
-    limiter: HEED_PAUSES,
     lockDuration: pace.lockMs,
     stalledInterval: pace.lockMs,
     maxStalledCount: MAX_STALLED,
