@@ -89,6 +89,8 @@ export type EventToRead = {
 
 export interface EventRead {
   readonly event: ObfEvent;
+  /** Its row of OBF's list, by which a later change is seen; absent when no list had it. */
+  readonly row?: Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;
   readonly recipients: EventRecipients;
 }
 
@@ -103,6 +105,7 @@ export async function readSingleEvent(
   signal: AbortSignal,
 ): Promise<EventRead> {
   const { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null } = asked;
+  const row = badgeId === undefined ? {} : { row: { id: eventId, recipientCount, modifiedS } };
   // Only the count shows when all recipients were read.
   const event: ObfEvent =
     badgeId === undefined || recipientCount === null
@@ -110,8 +113,8 @@ export async function readSingleEvent(
       : { id: eventId, clientId, badgeId, recipientCount, createdS, modifiedS };
   const recipients = await account.recipientsOf(event.id, signal);
   if (badgeId === undefined || completenessOf(event, recipients) !== 'incomplete')
-    return { event, recipients };
-  return { event: await account.event(event.id, signal), recipients };
+    return { event, recipients, ...row };
+  return { event: await account.event(event.id, signal), recipients, ...row };
 }
 
 /**

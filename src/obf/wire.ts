@@ -12,6 +12,8 @@ export const orNull = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? null);
 export const optionalText = orNull(z.string());
 const id = z.union([z.string().min(1), z.number()]).transform(String);
+/** An id that job data and job ids may hold: any other makes its row an odd one, which stops no other row. */
+const safeId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
 /** The last second of the year 9999. Read as milliseconds it is in 1978, before any badge. */
 const END_OF_9999_S = 253_402_300_799;
 /** Some clients of OBF write milliseconds instead of Unix seconds. */
@@ -47,10 +49,10 @@ export const clientReply = z.object({ issuing_limit: maybeNumber }).transform((r
 export const badgeRow = z.object({ id: id.transform(asBadgeId), name: optionalText, draft: flag });
 
 const eventRow = z.object({
-  id,
+  id: safeId,
   /** The badge is in `badge_id` or in `badge.id`. */
-  badge_id: id.nullish(),
-  badge: z.object({ id }).nullish().catch(null),
+  badge_id: safeId.nullish(),
+  badge: z.object({ id: safeId }).nullish().catch(null),
   issued_on: instant,
   ctime: maybeInstant,
   mtime: maybeInstant,
@@ -165,8 +167,6 @@ export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T
     );
     return { rows, odd, keys, total };
   });
-
-const safeId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
 
 /** Identifies a row without an id by a hash, which shows nothing of the row. */
 function fingerprint(raw: unknown): string {

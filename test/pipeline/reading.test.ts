@@ -325,7 +325,57 @@ describe('first look', () => {
     });
   });
 
+  test('an event whose notice came too early, and failed, is read by the next poll', async () => {
+    await half(LOU);
+    house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 404 });
+    await house.given(give('P1', 'A', LOU));
+    expect([awards(), await house.failedReasons()]).toMatchObject([[], { length: 1 }]);
+    await poll();
+    expect([awards(), await house.failedReasons()]).toEqual([[`R1 ${LOU}`], []]);
+  });
+
+  test.each([
+    ['too small', 5],
+    ['not told', null],
+  ])('a count that is %s, and recipients on two pages: nobody is missing', async (_, count) => {
+    const people = Array.from({ length: PAGE + 5 }, (__, at) => `personne.${at}@example.org`);
+    await half(...people);
+    const event = give('P1', 'A', ...people);
+    for (const list of ['events', 'event'] as const)
+      house.sandbox.lists.oddRow(list, event.id, { recipient_count: count });
+    await verify();
+    expect(awards()).toHaveLength(people.length);
+  });
+
+  test('a list that tells no count: its events are read once, not at every poll', async () => {
+    const event = give('P1', 'A', LOU);
+    house.sandbox.lists.oddRow('events', event.id, { recipient_count: null });
+    await poll();
+    const before = house.sandbox.calls.length;
+    await poll();
+    expect(house.sandbox.calls.slice(before).map(({ route }) => route)).toEqual(['GET events']);
+  });
+
+  test('an address that the issuer corrects: the badge counts for the other one alone', async () => {
+    const event = await half(SAM);
+    Object.assign(event.assertions[0] ?? {}, { email: LOU });
+    expect(await verify()).toMatchObject({ assertions: 1, gone: 1, unreadable: [] });
+    expect(await unlikeObf([LOU, SAM])).toEqual([]);
+    await house.given(give('P1', 'A', LOU, SAM));
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+
   describe('a row that cannot be read', () => {
+    test('an id that no job may hold stops no other event, and is named', async () => {
+      await half(LOU);
+      const odd = give('P1', 'A', SAM);
+      give('P1', 'A', LOU);
+      house.sandbox.lists.oddRow('events', odd.id, { id: 'a:b' });
+      await poll();
+      expect(awards()).toEqual([`R1 ${LOU}`]);
+      expect(await readProblems()).toMatchObject([{ clientId: 'P1', list: 'events', fields: ['id'] }]);
+    });
+
     test('of two recipients one has no id: the other is served, the row is named without an address', async () => {
       await half(LOU, SAM);
       const event = give('P1', 'A', LOU, SAM);

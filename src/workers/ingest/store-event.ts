@@ -48,7 +48,7 @@ export const enqueueEvaluationsFor =
  */
 export async function storeEvent(
   stores: Stores,
-  { event, recipients: read }: EventRead,
+  { event, recipients: read, row = event }: EventRead,
   { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
@@ -75,7 +75,7 @@ export async function storeEvent(
   // In a cluster, portfolios and the index of read events are on different servers. The index must not outlive a
   // portfolio that a failed server lost, or the event would never be read again.
   await replicas.waitForReplicas(epoch);
-  await events.put(clientId, [event]);
+  await events.put(clientId, [row]);
   await clearFailures(stores, { clientId, eventId: event.id });
   // For the pages: the partner may have forgotten to enrol this badge.
   if (clientId !== region && !rules.scheme.enrolments.has(event.badgeId))

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { markAssertion, SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
-import { iteratePeople } from '../../earners/person.js';
+import { earnerKeyOf, iteratePeople } from '../../earners/person.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
@@ -12,7 +12,7 @@ import {
   readSingleEvent,
   type EventRead,
 } from '../../obf/events.js';
-import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
+import { hasAddress, type ObfEvent, type ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job.js';
 import { isRedisError } from '../../platform/redis-faults.js';
@@ -59,7 +59,7 @@ const STORED_AT_ONCE = 8;
 interface Run {
   readonly drift: Drift;
   readonly toEvaluate: Set<EarnerKey>;
-  /** Every assertion that the lists of an account show, for accounts that were read completely. */
+  /** Every assertion that the lists of an account show, by `shownAs`, for accounts that were read completely. */
   readonly listed: Map<ClientId, IdSet>;
   /** Receives how many rows of an account were read, of how many. */
   readonly progress: (done: number, total: number) => void;
@@ -158,9 +158,9 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
 
 /**
  * Stores each event of an account once all of its recipients were listed, and removes it from `unstored`.
- * @param listed receives every assertion that the list shows
+ * @param listed receives every assertion that the list shows, by `shownAs`
  */
-function storeListed(
+async function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
   unstored: Map<EventId, ObfEvent>,
@@ -168,6 +168,8 @@ function storeListed(
   run: Run,
 ): Promise<ListRead> {
   const { signal, progress } = run;
+  const events = new Map(unstored);
+  const largerEvents = new Set<ObfEvent>();
   const rowsByEvent = new Map<EventId, ObfRecipient[]>();
   const total = [...unstored.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
   const storeIfComplete = async (event: ObfEvent): Promise<void> => {
@@ -182,15 +184,19 @@ function storeListed(
       if (!(error instanceof SomeUnreadable)) throw error;
     }
   };
-  return readList<ObfRecipient>({
+  const read = await readList<ObfRecipient>({
     pageAt: (offset) => retryTransient(() => account.recipients({ offset }, signal), signal),
     keyOf: ({ assertionId }) => assertionId,
-    seen: listed,
     async onRows(rows) {
       const extended = new Set<ObfEvent>();
       for (const row of rows) {
-        const event = unstored.get(row.eventId);
+        listed.add(shownAs(pipeline, row));
+        const event = events.get(row.eventId);
         if (event === undefined) continue;
+        if (!unstored.has(event.id)) {
+          largerEvents.add(event);
+          continue;
+        }
         extended.add(event);
         const eventRows = rowsByEvent.get(event.id) ?? [];
         eventRows.push(row);
@@ -200,7 +206,17 @@ function storeListed(
       progress(listed.size, Math.max(listed.size, total));
     },
   });
+  // Its count was too small, or not told: it was stored before its last recipient was listed.
+  for (const event of largerEvents) unstored.set(event.id, event);
+  return read;
 }
+
+/** An assertion as an address has it. The issuer may correct the address: it then counts for the other one alone. */
+const asHeldBy = (id: AssertionId, earner: EarnerKey): string => `${id} ${earner}`;
+
+/** A row without an address, of a recipient that OBF has erased, stands for whoever has the assertion. */
+const shownAs = ({ vault }: Pipeline, row: ObfRecipient): string =>
+  hasAddress(row) ? asHeldBy(row.assertionId, earnerKeyOf(vault, row.email)) : row.assertionId;
 
 /** Stores an event, and counts its differences; the evaluations wait for the end of the run. */
 function storeAndCount(pipeline: Pipeline, read: EventRead, { drift, toEvaluate, signal }: Run) {
@@ -221,19 +237,20 @@ function storeAndCount(pipeline: Pipeline, read: EventRead, { drift, toEvaluate,
 interface VanishedEvent {
   readonly clientId: ClientId;
   readonly eventId: EventId;
-  readonly suspects: { readonly keys: readonly EarnerKey[]; readonly id: AssertionId }[];
+  readonly suspects: { readonly key: EarnerKey; readonly id: AssertionId }[];
 }
 
 async function vanishedEvents(pipeline: Pipeline, { listed, signal }: Run) {
   const events = new Map<string, VanishedEvent>();
   for await (const people of iteratePeople(pipeline, signal))
-    for (const { keys, portfolio } of people)
-      for (const { id, clientId, eventId, revoked } of [...portfolio.assertions, ...portfolio.held]) {
+    for (const { key, record } of people.flatMap(({ addresses }) => addresses))
+      for (const { id, clientId, eventId, revoked } of record.assertions) {
         const shown = listed.get(clientId);
-        if (shown === undefined || revoked || eventId === null || shown.has(id)) continue;
+        if (shown === undefined || revoked || eventId === null) continue;
+        if (shown.has(id) || shown.has(asHeldBy(id, key))) continue;
         const name = `${clientId} ${eventId}`;
         const event = events.get(name) ?? { clientId, eventId, suspects: [] };
-        event.suspects.push({ keys, id });
+        event.suspects.push({ key, id });
         events.set(name, event);
       }
   return events;
@@ -252,22 +269,21 @@ async function followVanished(pipeline: Pipeline, { clientId, eventId, suspects 
     if (isEventGone(error)) return null;
     throw error;
   });
-  const present = new Set<AssertionId>();
+  const present = new Set<string>();
   if (read === null) await clearFailures(pipeline, { clientId, eventId });
   else {
     const { recipients, isWhole, odd } = read.recipients;
     // A list that changes while it is read, or has unreadable rows, proves nothing. A stable one may hide revoked rows.
     if (!isWhole || odd.length > 0) return;
-    for (const { assertionId } of recipients) present.add(assertionId);
+    for (const row of recipients) present.add(shownAs(pipeline, row));
     await storeAndCount(pipeline, read, run).catch((error: unknown) => {
       // Its problem is recorded for the pages, and its own job reads it again.
       if (!(error instanceof EventIncomplete)) throw error;
     });
   }
-  for (const { keys, id } of suspects.filter((one) => !present.has(one.id)))
-    for (const key of keys)
-      if (await markAssertion(pipeline.earners, key, id, 'vanished')) {
-        toEvaluate.add(key);
-        drift[clientId === pipeline.region ? 'awardsRevoked' : 'gone'] += 1;
-      }
+  for (const { key, id } of suspects)
+    if (!present.has(asHeldBy(id, key)) && (await markAssertion(pipeline.earners, key, id, 'vanished'))) {
+      toEvaluate.add(key);
+      drift[clientId === pipeline.region ? 'awardsRevoked' : 'gone'] += 1;
+    }
 }
