@@ -65,16 +65,17 @@ async function main(): Promise<void> {
     await requireSafeRedis(config.redis, process.env['NODE_ENV'] === 'production', log);
     await markKey(redis, DATA_PREFIX, pipeline.vault);
     await pipeline.now();
+    const { rollout } = await pipeline.schemes.start(scheme);
+    releases.push(startWorkers(pipeline, redis));
+    log.info({ ...describeConfig(config), scheme: scheme.version }, 'worker started');
+    if (rollout !== null)
+      log.warn({ scheme: scheme.version, inForce: rollout.inForce?.version }, 'changed rules wait for apply');
+    releases.push(await keepSchedules(pipeline, config));
   } catch (error) {
+    // Open connections would else keep a process alive that does nothing.
     await stop();
     throw error;
   }
-  const { rollout } = await pipeline.schemes.start(scheme);
-  releases.push(startWorkers(pipeline, redis));
-  log.info({ ...describeConfig(config), scheme: scheme.version }, 'worker started');
-  if (rollout !== null)
-    log.warn({ scheme: scheme.version, inForce: rollout.inForce?.version }, 'changed rules wait for apply');
-  releases.push(await keepSchedules(pipeline, config));
 }
 
 /** @throws ConfigFaults with every fault of the environment; the faults of the scheme */

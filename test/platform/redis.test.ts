@@ -9,13 +9,13 @@ import {
   type RedisAddress,
 } from '../../src/platform/redis.js';
 import { createReplicationBarrier } from '../../src/platform/replication.js';
-import { DEFAULT_PREFIX } from '../../src/queue/jobs.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { addressOf } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
-import { eventBody, harness, signed } from '../webhooks/harness.js';
+import { credentialUrl, eventBody, harness, signed } from '../webhooks/harness.js';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -152,6 +152,16 @@ describe('redis guard', () => {
     for (const { output } of [web, worker]) expect(output()).toContain('maxmemory-policy is allkeys-lru');
     expect(worker.output()).not.toMatch(STARTED('worker'));
   }, 60_000);
+
+  test('a worker that cannot read the rules ends, and says why', async () => {
+    const admin = new Redis(redis.url);
+    await admin.set(`${DATA_PREFIX}:{scheme}:state`, 'what a hand wrote');
+    const { child, output } = start('worker', {});
+    expect(await ended(child)).toBe(1);
+    expect(output()).toContain('rules in force cannot be read');
+    await admin.flushall();
+    admin.disconnect();
+  });
 
   test('under another PALIER_KEY a worker refuses the Redis that was filled before, until it is emptied', async () => {
     const first = start('worker', {});
@@ -385,12 +395,16 @@ describe('fail over', () => {
       const body = eventBody('P1', eventId);
       return (await web.send({ body, headers: signed(body) })).status;
     };
+    const push = async (): Promise<number> => {
+      const body = JSON.stringify({ 'lou@example.org': [credentialUrl('c1')] });
+      return (await web.send({ body, headers: signed(body) })).status;
+    };
     const ready = async () => (await web.send({ method: 'GET', path: '/readyz' })).status;
     const isTaken = (eventId: string): boolean => taken.join().includes(`"${eventId}"`);
     try {
       await b.replicaof('127.0.0.1', Number(new URL(first.url).port));
       await until(async () => (await b.info('replication')).includes('master_link_status:up'), 'replica');
-      expect([await tell('E1'), await ready()]).toEqual([202, 200]);
+      expect([await tell('E1'), await push(), await ready()]).toEqual([202, 202, 200]);
       await until(() => isTaken('E1'), 'first notice');
 
       // Nothing is cut: who is connected stays on the server that is now a replica.
@@ -398,6 +412,8 @@ describe('fail over', () => {
       await b.replicaof('NO', 'ONE');
       await a.replicaof('127.0.0.1', Number(new URL(second.url).port));
       expect(await tell('E2')).toBe(202);
+      // The new server may lack what the former one took: a push, which no poll finds, is to be sent again.
+      expect([await push(), await push()]).toEqual([503, 202]);
       await until(() => isTaken('E2'), 'notice after the fail-over', 15_000);
       await until(async () => (await ready()) === 200, 'readiness');
     } finally {
