@@ -287,6 +287,19 @@ describe('erased while something is on its way', () => {
     },
   );
 
+  test('a pushed credential that was asked for before the erasure, and comes after it, is not stored', async () => {
+    await house.given(badge('A', LOU));
+    const { assertions } = house.issue({ clientId: 'P3', badgeId: 'D', recipients: [LOU] });
+    const asked = () => house.sandbox.calls.filter(({ route }) => route === 'GET credential').length;
+    const before = asked();
+    house.sandbox.fault({ route: 'GET credential', kind: 'slow', ms: 1000 });
+    await house.push({ [LOU]: assertions.map(({ url }) => url) });
+    await until(() => asked() > before, 'call');
+    await erase(LOU);
+    await house.idle();
+    expect(await file(LOU)).toMatchObject({ contact: null, assertions: [] });
+  });
+
   test('nothing is waited for: what was in flight is held when they come back', async () => {
     const calls = house.sandbox.issues().length;
     house.sandbox.fault({ route: 'POST issue', kind: 'reply-lost' });
