@@ -363,6 +363,7 @@ test('a job whose lock was lost is cancelled, and done once by whoever has it', 
     await until(() => lines.some((line) => line.includes('"outcome":"later"')), 'job that is cancelled');
     await until(async () => (await events.count(asClientId('P1'))) === 1, 'job that is done');
     await house.idle();
+    expect(await house.failedReasons()).toEqual([]);
   } finally {
     await house.close();
   }
