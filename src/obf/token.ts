@@ -65,10 +65,16 @@ const KEY_REFUSED = 401;
 const keyOf = ({ prefix, clientId }: TokenParts, name: string): string =>
   `${prefix}:obf:{${clientId}}:${name}`;
 
+/** Identifies an API key without showing it. */
+const apiKeyMark = ({ vault, secret }: TokenParts): string => vault.fingerprint(secret, 'obf secret');
+
+/** A token serves one API key alone, so that a wrong key is refused at once. */
+const tokenKeyOf = (parts: TokenParts): string => keyOf(parts, `token:${apiKeyMark(parts)}`);
+
 export type Tokens = ReturnType<typeof createTokens>;
 
 /**
- * Returns the token of one client, which all processes share; never `denied`, which OBF has just refused. Redis stores
+ * Returns the token of one client and API key, which all processes share; never `denied`, which OBF has just refused. Redis stores
  * it, sealed. The process that sets the mark `asked` requests one. The mark expires after OBF's spacing, so that others
  * can take over from a process that dies. All spans of time are on Redis' clock.
  * @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent
@@ -103,9 +109,9 @@ export function createTokens(parts: TokenParts) {
   };
 }
 
-/** Null: there is none, or it was sealed under another `PALIER_KEY`. */
+/** Null: there is none, or it cannot be opened. */
 async function readToken(parts: TokenParts): Promise<Bearer | null> {
-  const sealed = await parts.redis.get(keyOf(parts, 'token'));
+  const sealed = await parts.redis.get(tokenKeyOf(parts));
   try {
     return sealed === null ? null : { token: parts.vault.open(sealed, parts.clientId), sealed };
   } catch (error) {
@@ -116,11 +122,11 @@ async function readToken(parts: TokenParts): Promise<Bearer | null> {
 
 /** Requests a token, unless a process is doing so or did lately. Resolves with how long to wait, milliseconds. */
 async function requestInTurn(parts: TokenParts): Promise<number | 'another process asks'> {
-  const { clientId, secret, redis, vault, rate, tuning, closeSignal } = parts;
+  const { clientId, redis, vault, rate, tuning, closeSignal } = parts;
   const advice = `check the API key of client ${clientId}, its client id and its secret`;
   const askedKey = keyOf(parts, 'asked');
   // A refusal of one API key does not apply to another.
-  const refusedMark = `refused:${vault.fingerprint(secret, 'obf secret')}`;
+  const refusedMark = `refused:${apiKeyMark(parts)}`;
   const [mark, spacedMs] = await Promise.all([redis.get(askedKey), redis.pttl(askedKey)]);
   if (mark === refusedMark) throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
   if (mark === 'asking') return 'another process asks';
@@ -131,7 +137,7 @@ async function requestInTurn(parts: TokenParts): Promise<number | 'another proce
   let [outcome, spacingMs] = ['done', tuning.tokenSpacingMs];
   try {
     const { token, lifeMs } = await requestToken(parts, advice);
-    await redis.set(keyOf(parts, 'token'), vault.seal(token, clientId), 'PX', lifeMs);
+    await redis.set(tokenKeyOf(parts), vault.seal(token, clientId), 'PX', lifeMs);
     return 0;
   } catch (error) {
     if (error instanceof ObfThrottled) spacingMs = Math.max(spacingMs, error.retryAfterMs);

@@ -435,7 +435,7 @@ describe('token', () => {
 
   test('in Redis the token is not readable, and goes before OBF gives it up', async () => {
     await bench.account().ping();
-    const keys = await keysLike(bench.redis.connection, `${bench.redis.prefix}*:token`);
+    const keys = await keysLike(bench.redis.connection, `${bench.redis.prefix}*:token:*`);
     const [key = ''] = keys.slice(-1);
     expect(await bench.redis.connection.get(key)).toMatch(/^[\w-]{60,}$/);
     const ttl = await bench.redis.connection.pttl(key);
@@ -531,6 +531,19 @@ describe('token', () => {
     expect(since(tokens(), from)).toHaveLength(1);
     // The right key is not blamed for the wrong one.
     await bench.account().ping();
+  });
+
+  test('a token serves its own API key alone: a wrong one is refused, though the right one has a token', async () => {
+    const right = bench.account();
+    await right.ping();
+    const from = tokens().length;
+    await until(() => Date.now() > (tokens().at(-1)?.atMs ?? 0) + SPACING_MS, 'time for another token');
+    const wrong = bench.account({ secrets: new Map([[P1, 'wrong_secret_of_P1']]) });
+    expect(await errorOf(wrong.ping())).toMatchObject({ call: 'POST token', status: 401 });
+    // It takes nothing from the right one.
+    await right.ping();
+    await bench.account().ping();
+    expect(since(tokens(), from)).toHaveLength(1);
   });
 
   test.each([

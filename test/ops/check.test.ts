@@ -261,6 +261,14 @@ describe('OBF', () => {
     });
   });
 
+  test('a wrong key is said while workers still have a token of the right one', async () => {
+    const dataPrefix = 'run-wrong-key';
+    expect((await checkWith({ dataPrefix }, goodEnv())).exit).toBe(0);
+    const ran = await checkWith({ dataPrefix }, { ...goodEnv(), OBF_CLIENT_SECRET: 'wrong' }, '--json');
+    expect(ran.exit).toBe(1);
+    expect(of(jsonOf(ran) as Report, 'obf-region')).toMatchObject({ status: 'error' });
+  });
+
   test('badges that are not there, or are drafts; of an inactive award it only warns', async () => {
     const inactive =
       '  communiquer-3: { name: Trois, badge: R3, active: false, rule: { holds: communiquer-2 } }\n';
