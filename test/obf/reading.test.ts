@@ -132,6 +132,24 @@ describe('list', () => {
     expect(read.rows).toEqual(expect.arrayContaining([9999, 1000]));
   });
 
+  test('some deleted before a page, and one inserted before the next: the sum alone would hide them', async () => {
+    const lists = [numbers(0, 30), numbers(3, 30), [-1, ...numbers(3, 30)]];
+    const read = await readOut((offset, call) => page(lists[Math.min(call, 2)] ?? [], offset, undefined, 10));
+    expect(read.isWhole).toBe(true);
+    expect(read.rows).toEqual(expect.arrayContaining([-1, 10, 11]));
+  });
+
+  test('in another order at each call, and a row deleted: it does not make up for one that was never seen', async () => {
+    const pages = [
+      [0, 1],
+      [2, 0],
+      [1, 0],
+    ];
+    // The fourth of the first pass is never shown; from the second on, 2 is gone.
+    const read = await readOut((_, call) => page(pages[call] ?? [0, 1], 0, call < pages.length ? 4 : 3));
+    expect(read).toMatchObject({ isWhole: false, distinct: 3 });
+  });
+
   test('another order at each call: whole once all passes together saw as many as there are', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.infiniteStream(fc.nat()), async (limit, seeds) => {

@@ -206,6 +206,22 @@ describe('an account that OBF throttles', () => {
       expect(throttled()).toHaveLength(1);
     },
   );
+
+  test('the same for hosted credentials, which all have one lane', async () => {
+    const fault = { kind: 'status', status: 429, retryAfterS: 300, times: 100 } as const;
+    house.sandbox.fault({ route: 'GET credential', ...fault });
+    const pushed = async (): Promise<void> => {
+      const recipients = ['lou@example.org'];
+      const { assertions } = house.issue({ clientId: 'P3', badgeId: 'D', recipients });
+      await house.push({ 'lou@example.org': assertions.map(({ url }) => url) });
+    };
+    const delayed = () => house.pipelines[0].queues.notices.getDelayedCount();
+    await pushed();
+    await until(async () => (await delayed()) === 1, 'the push that waits');
+    for (const _ of [1, 2, 3]) await pushed();
+    await until(async () => (await delayed()) === 4, 'pushes that wait');
+    expect(house.sandbox.calls.filter(({ route }) => route === 'GET credential')).toHaveLength(1);
+  });
 });
 
 describe('lone award', () => {
