@@ -37,5 +37,7 @@ export default {
   maxWorkers: 4,
   // What the files before have left in a worker's heap is not to be kept until the end: it came to 2.5 GB.
   workerIdleMemoryLimit: '1GB',
+  // Four workers with a full heap that end together take over a second to be gone, and jest's own 0.5 s would report them.
+  workerGracefulExitTimeout: 5000,
   testTimeout: 30_000,
 };

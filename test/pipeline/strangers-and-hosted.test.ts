@@ -271,6 +271,16 @@ describe('strangers', () => {
     expect(house.sandbox.calls.filter(({ clientId }) => clientId === 'P9')).toEqual([]);
   });
 
+  test('of a credential of an organisation that takes no part, nothing about the person is stored', async () => {
+    const [{ earners, partnerActivity }] = house.pipelines;
+    const stranger = 'personne.dailleurs@example.org';
+    const { assertions } = house.issue({ clientId: 'P9', badgeId: 'Z', recipients: [stranger] });
+    expect(await house.push({ [stranger]: assertions.map(({ url }) => url) })).toBe(200);
+    await house.idle();
+    expect(await earners.read(house.keyOf(stranger))).toMatchObject({ contact: null, assertions: [] });
+    expect([...(await partnerActivity.ignoredClients()).keys()]).toContain('P9');
+  });
+
   test('a notice of a partner without an API key stands in failed, and says what to do', async () => {
     const event = house.issue({ clientId: 'P3', badgeId: 'D', recipients: ['lou@example.org'] });
     await house.given(event);
