@@ -6,6 +6,7 @@ import {
   personKeyOf,
   readAddresses,
   type Address,
+  type AddressAward,
   portfolioOf,
 } from '../earners/person.js';
 import { type AwardRecord, type EarnerRecord, tombstoneOf } from '../earners/record.js';
@@ -15,7 +16,7 @@ import type { IssuingSources, openIssuing } from '../issuing/parts.js';
 import { secondsOf } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
 import { splitAllArrivals } from '../queue/arrivals.js';
-import type { Queues } from '../queue/enqueue.js';
+import { enqueueRevocation, type Queues } from '../queue/enqueue.js';
 import { revokeJobId, QUEUES } from '../queue/jobs.js';
 import { heldBadges } from '../rules/countable.js';
 import { createPlanStore } from '../scheme/runs.js';
@@ -168,7 +169,8 @@ async function writeTombstones(
       if (before.record === null) return record;
       // Each address keeps all of the person's awards, and nothing says that the addresses were one person's.
       const all = addresses.map((one) => (one.key === key ? { key, record } : one));
-      return tombstoneOf(record, recordsKeptAfterErasure(region, all, nowS), nowS, fingerprintBy(vault));
+      const kept = recordsKeptAfterErasure(region, all, nowS);
+      return tombstoneOf({ ...record, awards: awardsToEnd(key, all) }, kept, nowS, fingerprintBy(vault));
     });
     // The person's own address comes last: it stays as well, and leads to this one.
     if (before.record === null) break;
@@ -178,33 +180,42 @@ async function writeTombstones(
   return erased;
 }
 
+/** Returns the awards of one address. A revocation that has begun moves to where OBF shows the award: links end. */
+function awardsToEnd(key: EarnerKey, addresses: readonly Address[]): ReadonlyMap<BadgeId, AwardRecord> {
+  const endsHere = ({ key: own, record: award }: AddressAward): boolean => {
+    if (award.state !== 'revoking') return own === key;
+    const holders = addresses.filter(({ record }) =>
+      record.assertions.some(({ eventId }) => eventId === award.event),
+    );
+    return holders.length === 0 ? own === key : holders.some((one) => one.key === key);
+  };
+  const ending = addresses.flatMap(awardsOf).filter(endsHere);
+  return new Map(ending.map(({ badgeId, record }) => [badgeId, record]));
+}
+
 /** Removes people from the outboxes, batches, indexes and queues. @returns how many jobs were removed */
 async function removeTraces(parts: ErasureParts, addresses: readonly Address[]): Promise<number> {
-  const { outbox, flags, journal, earners } = parts;
+  const { outbox, flags, journal, earners, queues } = parts;
   const keys = new Set(addresses.map(({ key }) => key));
   for (const badgeId of new Set(addresses.flatMap(({ record }) => [...record.awards.keys()]))) {
     await outbox.remove(badgeId, [...keys]);
     await removeFromOpenBatches(parts, badgeId, keys);
   }
-  for (const key of keys) {
-    const { tombstone } = await earners.read(key);
-    await journal.unindex(key, tombstone?.entriesToUnindex ?? []);
+  const revocations = new Set<string>();
+  for (const address of await readAddresses(earners, [...keys])) {
+    await journal.unindex(address.key, address.record.tombstone?.entriesToUnindex ?? []);
+    for (const { key, badgeId, record } of awardsOf(address)) {
+      if (record.state !== 'revoking') continue;
+      await enqueueRevocation(queues.awards, key, badgeId);
+      revocations.add(revokeJobId(key, badgeId));
+    }
   }
   await flags.unlist(keys);
   await createPlanStore(parts).forget(keys);
-  const removed = await removeJobsAbout(parts, keys, isOfRevocation(addresses));
+  // A revocation that has begun is ended, as OBF may have received the request.
+  const removed = await removeJobsAbout(parts, keys, (id) => revocations.has(id.split('.', 3).join('.')));
   await forgetJobEvents(parts);
   return removed;
-}
-
-/** Whether a job ends a revocation that has begun: it must stay, as OBF may have received the request. */
-function isOfRevocation(addresses: readonly Address[]): (id: string) => boolean {
-  const jobIds = addresses.flatMap(({ key, record }) =>
-    [...record.awards].flatMap(([badgeId, { state }]) =>
-      state === 'revoking' ? [revokeJobId(key, badgeId)] : [],
-    ),
-  );
-  return (id) => jobIds.some((one) => id === one || id.startsWith(`${one}.`));
 }
 
 async function count({ earners }: ErasureParts, { person, addresses }: Erased, numbers: ErasedNumbers) {

@@ -3,10 +3,10 @@ import { BullMQOtel } from 'bullmq-otel';
 import { Cluster, Redis } from 'ioredis';
 import pMap from 'p-map';
 import { rateLimitedLog, type Logger } from '../platform/logger.js';
-import type { EarnerKey } from '../ids.js';
+import type { BadgeId, EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { redisNow } from '../platform/clock.js';
-import { earnerJobId, linkMailId, DEFAULT_PREFIX, prefixOf, type QueueName } from './jobs.js';
+import { earnerJobId, linkMailId, revokeJobId, DEFAULT_PREFIX, prefixOf, type QueueName } from './jobs.js';
 
 /** How many of BullMQ's own events are kept: nobody reads them, and its default takes a megabyte a queue. */
 const EVENTS_KEPT = 100;
@@ -176,6 +176,14 @@ export async function enqueueEarners(
   };
   await enqueueAll(queue, jobs());
 }
+
+/** Has the award revoked that OBF shows at this address, if it still must be. */
+export const enqueueRevocation = (awards: Queue, earner: EarnerKey, badgeId: BadgeId): Promise<void> =>
+  enqueue(awards, {
+    id: revokeJobId(earner, badgeId),
+    name: 'revoke',
+    data: { kind: 'revoke', badgeId, earner },
+  });
 
 /** Has the link to their page sent to an earner, once for all calls until then. @param by the operator who asked */
 export const enqueueLink = (mails: Queue, earner: EarnerKey, by?: string): Promise<void> =>

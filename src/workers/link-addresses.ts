@@ -3,9 +3,8 @@ import { STATES_WITHOUT_OBF_EFFECT, type AwardRecord, type EarnerRecord } from '
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
 import { secondsOf, waitUntil } from '../platform/clock.js';
-import { enqueueEarners } from '../queue/enqueue.js';
+import { enqueueEarners, enqueueRevocation } from '../queue/enqueue.js';
 import { journalEntry } from '../earners/journal-entry.js';
-import { enqueueRevocation } from './issue/revocation.js';
 import type { Pipeline } from './pipeline.js';
 
 /** An issue call for this person did not end in time. Try again later. */
@@ -233,7 +232,7 @@ async function addAward(pipeline: Pipeline, { to, badgeId, award, isAwardMoved, 
     return { ...(own ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
   });
   // An unfinished revocation goes on under the address that it moved to.
-  if (amended?.state === 'revoking') await enqueueRevocation(pipeline, { badgeId, earner: to });
+  if (amended?.state === 'revoking') await enqueueRevocation(pipeline.queues.awards, to, badgeId);
 }
 
 /** Removes an award that moved, unless an evaluation has changed it meanwhile. */

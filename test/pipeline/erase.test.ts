@@ -15,6 +15,7 @@ import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { awardOf, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { revokeJobId } from '../../src/queue/jobs.js';
 import { enqueueLink } from '../../src/queue/enqueue.js';
 import { until } from '../support/until.js';
 import { assertionOf } from '../support/assertion.js';
@@ -298,6 +299,28 @@ describe('erased while something is on its way', () => {
     await erase(LOU);
     await house.idle();
     expect(await file(LOU)).toMatchObject({ contact: null, assertions: [] });
+  });
+
+  test.each([
+    ['their own address has the badge', false],
+    ['a linked address has the badge', true],
+  ])('a revocation that has begun goes on: %s', async (_, isLinked) => {
+    const holder = keyOf(isLinked ? PRO : LOU);
+    if (isLinked) await linkAddresses(pipeline, holder, keyOf(LOU));
+    const [a, b] = [badge('A', LOU), badge('B', LOU)];
+    await house.given(a, b);
+    await pipeline.queues.awards.pause();
+    house.sandbox.revokeByHand(b.id, [LOU]);
+    await house.notify(b, 'badge.revoked');
+    const job = (address: EarnerKey) => pipeline.queues.awards.getJob(revokeJobId(address, R1));
+    await until(() => job(holder), 'revocation');
+    await pipeline.ledger.apply(holder, R1, { type: 'start-revoking' });
+    await erase(LOU);
+    expect(await job(keyOf(LOU))).toBeDefined();
+    await pipeline.queues.awards.resume();
+    await house.idle();
+    expect(house.sandbox.awarded(LOU)).not.toContain(`${REGION}/R1`);
+    expect([await stateOf(LOU), await stateOf(PRO)]).toEqual(['revoked', null]);
   });
 
   test('nothing is waited for: what was in flight is held when they come back', async () => {

@@ -5,8 +5,7 @@ import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
 import { noteIn } from '../../issuing/send.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobHandler } from '../../platform/job.js';
-import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
-import { revokeJobId } from '../../queue/jobs.js';
+import { enqueueEarners, enqueueRevocation } from '../../queue/enqueue.js';
 import type { Award } from '../../rules/types.js';
 import { decide, type Decision } from '../decide.js';
 import type { Pipeline } from '../pipeline.js';
@@ -26,16 +25,8 @@ export async function handleLostAward(pipeline: Pipeline, decision: Decision, aw
   if (onLoss === 'flag') return addFlag(pipeline, decision, award, cause);
   const { earner, records } = decision.person;
   const issuedTo = records.find((one) => one.badgeId === badgeId && 'event' in one.record)?.key ?? earner;
-  await enqueueRevocation(pipeline, { badgeId, earner: issuedTo });
+  await enqueueRevocation(pipeline.queues.awards, issuedTo, badgeId);
 }
-
-/** Enqueues the revocation of an award that OBF shows at this address. */
-export const enqueueRevocation = ({ queues: { awards } }: Pipeline, { badgeId, earner }: IssuedAward) =>
-  enqueue(awards, {
-    id: revokeJobId(earner, badgeId),
-    name: 'revoke',
-    data: { kind: 'revoke', badgeId, earner },
-  });
 
 async function addFlag(
   { flags, clock, log }: Pipeline,
