@@ -2,10 +2,12 @@ import { asBadgeId, type BatchId } from '../../src/ids.js';
 import { issueBatch } from '../../src/issuing/issue-batch.js';
 import { BatchTaken } from '../../src/issuing/outbox.js';
 import type { IssuingParts } from '../../src/issuing/parts.js';
+import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
+import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { openHouse, type House } from '../support/house.js';
-import { earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earn, earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 /** A run of a batch stops for longer than its lock lasts, another run begins, and the first goes on. */
@@ -153,6 +155,73 @@ test('an address that is linked between the two looks of its batch: the person i
   await run({ ...slow, ports: { ...slow.ports, checkEligibility } }, batch);
   expect(looks).toBe(2);
   await pipeline.queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toHaveLength(1);
+});
+
+test('a call may be on its way: another run does not look before OBF is sure to show it', async () => {
+  const id = await batchOf(LOU);
+  const { batches, pace } = quick;
+  const open = await batches.find(R1, id);
+  const sending = open === null ? null : await batches.startSending(open, open.earners);
+  const before = house.sandbox.calls.length;
+  const error = await run(quick, id);
+  expect(error).toBeInstanceOf(NotSettledYet);
+  expect(error).toMatchObject({ waitMs: expect.closeTo(pace.settleMs, -4) });
+  expect(house.sandbox.calls).toHaveLength(before);
+  expect(await batches.find(R1, id)).toEqual(sending);
+});
+
+/** As a fail-over does: the claims are there, and their batch is not. */
+const lose = async (batch: BatchId): Promise<void> => {
+  const lost = await quick.batches.find(R1, batch);
+  if (lost !== null) await quick.batches.finish(lost);
+};
+
+test('a batch that Redis loses during its run: its earners are evaluated, and given the badge', async () => {
+  const batch = await batchOf(LOU);
+  const checkEligibility: IssuingParts['ports']['checkEligibility'] = async (...asked) => {
+    await lose(batch);
+    return slow.ports.checkEligibility(...asked);
+  };
+  expect(await run({ ...slow, ports: { ...slow.ports, checkEligibility } }, batch)).toBeInstanceOf(
+    BatchTaken,
+  );
+  await house.pipelines[0].queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('the lost batch had the claim of a linked address: the person is given the badge', async () => {
+  const [pipeline] = house.pipelines;
+  const batch = await batchOf(LOU);
+  await slow.ledger.apply(house.keyOf(LOU), R1, { type: 'claim', batch });
+  await linkAddresses(pipeline, house.keyOf(SAM), house.keyOf(LOU));
+  await evaluated();
+  await lose(batch);
+  await enqueueEarners(pipeline.queues.earners, [house.keyOf(SAM)], 'test');
+  await pipeline.queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('the call of a linked address is on its way: the batch of the person sends nothing', async () => {
+  const [pipeline] = house.pipelines;
+  const ofLou = await batchOf(LOU);
+  await earn(house, SAM);
+  await until(async () => (await quick.outbox.waiting(R1)) > 0, 'who waits');
+  const ofSam = await batchOfOutbox();
+  await slow.ledger.apply(house.keyOf(LOU), R1, { type: 'claim', batch: ofLou });
+  const open = await slow.batches.find(R1, ofLou);
+  const sending = open === null ? null : await slow.batches.startSending(open, open.earners);
+  if (sending === null) throw new Error('nobody may send');
+  await linkAddresses(pipeline, house.keyOf(SAM), house.keyOf(LOU));
+  await evaluated();
+  expect(await run(quick, ofSam)).toMatchObject({ did: 'nothing left to issue' });
+  expect(house.sandbox.issues()).toEqual([]);
+  await slow.batches.rollbackSend(sending);
+  await pipeline.queues.awards.resume();
+  await run(slow, ofLou);
   await house.idle();
   expect(house.awards()).toHaveLength(1);
 });
