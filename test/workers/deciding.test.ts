@@ -56,6 +56,15 @@ describe('what is held', () => {
     const both = [issued('e2', { issuedOnS: 300 }), issued('e1', { revoked: true })];
     expect(portfolioOf(region, both, records()).blocked).toEqual([]);
   });
+  test('what Palier itself is revoking is not blocked', () => {
+    const revoking: AwardRecord = {
+      state: 'revoking',
+      atS: 200,
+      ignoredRevocations: [],
+      event: asEventId('e1'),
+    };
+    expect(portfolioOf(region, [issued('e1', { revoked: true })], records(revoking)).blocked).toEqual([]);
+  });
   test('a revocation that is ignored does not block', () => {
     const portfolio = portfolioOf(
       region,
