@@ -10,7 +10,7 @@ import {
 import type { HostedCredentials } from '../../src/obf/hosted.js';
 import type { ObfAccount, PageQuery } from '../../src/obf/account.js';
 import { IdSet, readList } from '../../src/obf/list.js';
-import { changedPages, listCompleteEvents, type ListDepth } from '../../src/obf/events.js';
+import { changedPages, completenessOf, listCompleteEvents, type ListDepth } from '../../src/obf/events.js';
 import { type ObfEvent, type ObfRecipient, type Page, pageForm, recipientRow } from '../../src/obf/wire.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
 import type { AssertionRecord, EventRecord } from '../../src/sandbox/world.js';
@@ -206,6 +206,14 @@ describe('list', () => {
     expect(ids.filter((one) => !seen.has(String(one)))).toEqual([]);
   });
 });
+
+test.each([3, null])(
+  'recipients whose list changes each time it is read are not all of them (count %p)',
+  (recipientCount) => {
+    const read = { recipients: [], distinct: 3, isWhole: false, odd: [] };
+    expect(completenessOf({ recipientCount }, read)).toBe('incomplete');
+  },
+);
 
 describe('listed', () => {
   const clientId = asClientId('P1');

@@ -428,6 +428,12 @@ const PUSHES: readonly Hostile[] = [
     'url_not_obf',
   ),
   says(
+    'an address in the path at OBF, which a job would store',
+    withBody(push({ [PERSON]: [credentialUrl(`${PERSON}/1`)] })),
+    422,
+    'url_not_obf',
+  ),
+  says(
     'OBF without TLS',
     withBody(push({ [PERSON]: [credentialUrl(1, 'http://obf.example.org')] })),
     422,
