@@ -6,6 +6,7 @@ import type { EventRecord } from '../../src/sandbox/world.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
+import { schedulePolls } from '../../src/workers/runtime/schedules.js';
 
 describe('arrivals', () => {
   let house: House;
@@ -206,6 +207,20 @@ describe('an account that OBF throttles', () => {
       expect(throttled()).toHaveLength(1);
     },
   );
+
+  test('its polls do not pile up: while one waits, the others leave it to the next', async () => {
+    const [stores] = house.pipelines;
+    const fault = { kind: 'status', status: 429, retryAfterS: 300, clientId: 'P1', times: 100 } as const;
+    house.sandbox.fault({ route: 'GET events', ...fault });
+    await schedulePolls(stores, 200);
+    const schedule = async () =>
+      (await stores.queues.notices.getJobSchedulers()).find(({ key }) => key === 'poll.P1');
+    await until(async () => ((await schedule())?.iterationCount ?? 0) > 5, 'polls');
+    const delayed = await stores.queues.notices.getDelayed();
+    // One waits for OBF, and one for its time.
+    expect(delayed.filter(({ repeatJobKey }) => repeatJobKey === 'poll.P1').length).toBeLessThanOrEqual(2);
+    expect(house.sandbox.calls.filter(({ status }) => status === 429)).toHaveLength(1);
+  });
 
   test('the same for hosted credentials, which all have one lane', async () => {
     const fault = { kind: 'status', status: 429, retryAfterS: 300, times: 100 } as const;

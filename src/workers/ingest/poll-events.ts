@@ -1,4 +1,6 @@
+import { UnrecoverableError } from 'bullmq';
 import type { ClientId, EventId } from '../../ids.js';
+import { RateQueueFull } from '../../obf/errors.js';
 import { changedPages, RowUnreadable } from '../../obf/events.js';
 import type { ObfEvent, OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
@@ -43,7 +45,10 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
 /** Runs one scheduled poll. A metric has the time of the last success, so that a client without polls is noticed. */
 export const runScheduledPoll: JobHandler<Stores, { clientId: ClientId }> = async (stores, job, signal) => {
   const { clientId: client } = job;
-  const events = await pollEvents(stores, client, signal);
+  const events = await pollEvents(stores, client, signal).catch((error: unknown) => {
+    // The next poll makes up for this one. Delayed, polls would pile up while OBF has the client wait.
+    throw error instanceof RateQueueFull ? new UnrecoverableError(error.message) : error;
+  });
   const atS = secondsOf(stores.clock);
   stores.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
   return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
