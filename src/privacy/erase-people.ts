@@ -6,7 +6,6 @@ import {
   personKeyOf,
   readAddresses,
   type Address,
-  type AddressAward,
   portfolioOf,
 } from '../earners/person.js';
 import { type AwardRecord, type EarnerRecord, tombstoneOf } from '../earners/record.js';
@@ -16,7 +15,7 @@ import type { IssuingSources, openIssuing } from '../issuing/parts.js';
 import { secondsOf } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
 import { splitAllArrivals } from '../queue/arrivals.js';
-import { enqueueRevocation, type Queues } from '../queue/enqueue.js';
+import { enqueueRevocation, overlappingJobIds, type Queues } from '../queue/enqueue.js';
 import { revokeJobId, QUEUES } from '../queue/jobs.js';
 import { heldBadges } from '../rules/countable.js';
 import { createPlanStore } from '../scheme/runs.js';
@@ -182,15 +181,17 @@ async function writeTombstones(
 
 /** Returns the awards of one address. A revocation that has begun moves to where OBF shows the award: links end. */
 function awardsToEnd(key: EarnerKey, addresses: readonly Address[]): ReadonlyMap<BadgeId, AwardRecord> {
-  const endsHere = ({ key: own, record: award }: AddressAward): boolean => {
-    if (award.state !== 'revoking') return own === key;
+  const awards = addresses.flatMap(awardsOf);
+  const own = awards.filter((one) => one.key === key && one.record.state !== 'revoking');
+  const revoking = awards.filter(({ key: of, record: award }) => {
+    if (award.state !== 'revoking') return false;
     const holders = addresses.filter(({ record }) =>
       record.assertions.some(({ eventId }) => eventId === award.event),
     );
-    return holders.length === 0 ? own === key : holders.some((one) => one.key === key);
-  };
-  const ending = addresses.flatMap(awardsOf).filter(endsHere);
-  return new Map(ending.map(({ badgeId, record }) => [badgeId, record]));
+    return holders.length === 0 ? of === key : holders.some((one) => one.key === key);
+  });
+  // Last: it replaces what this address had of the same badge, as an award that was withdrawn.
+  return new Map([...own, ...revoking].map(({ badgeId, record }) => [badgeId, record]));
 }
 
 /** Removes people from the outboxes, batches, indexes and queues. @returns how many jobs were removed */
@@ -207,13 +208,13 @@ async function removeTraces(parts: ErasureParts, addresses: readonly Address[]):
     for (const { key, badgeId, record } of awardsOf(address)) {
       if (record.state !== 'revoking') continue;
       await enqueueRevocation(queues.awards, key, badgeId);
-      revocations.add(revokeJobId(key, badgeId));
+      for (const id of overlappingJobIds(revokeJobId(key, badgeId))) revocations.add(id);
     }
   }
   await flags.unlist(keys);
   await createPlanStore(parts).forget(keys);
   // A revocation that has begun is ended, as OBF may have received the request.
-  const removed = await removeJobsAbout(parts, keys, (id) => revocations.has(id.split('.', 3).join('.')));
+  const removed = await removeJobsAbout(parts, keys, (id) => revocations.has(id));
   await forgetJobEvents(parts);
   return removed;
 }

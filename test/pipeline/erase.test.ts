@@ -302,9 +302,10 @@ describe('erased while something is on its way', () => {
   });
 
   test.each([
-    ['their own address has the badge', false],
-    ['a linked address has the badge', true],
-  ])('a revocation that has begun goes on: %s', async (_, isLinked) => {
+    ['their own address has the badge', false, false],
+    ['a linked address has the badge', true, false],
+    ['a linked address has the badge, and its own award was withdrawn', true, true],
+  ])('a revocation that has begun goes on: %s', async (_, isLinked, isWithdrawn) => {
     const holder = keyOf(isLinked ? PRO : LOU);
     if (isLinked) await linkAddresses(pipeline, holder, keyOf(LOU));
     const [a, b] = [badge('A', LOU), badge('B', LOU)];
@@ -315,6 +316,12 @@ describe('erased while something is on its way', () => {
     const job = (address: EarnerKey) => pipeline.queues.awards.getJob(revokeJobId(address, R1));
     await until(() => job(holder), 'revocation');
     await pipeline.ledger.apply(holder, R1, { type: 'start-revoking' });
+    if (isWithdrawn)
+      await pipeline.ledger.amend(keyOf(LOU), R1, () => ({
+        state: 'withdrawn',
+        atS: 1,
+        ignoredRevocations: [],
+      }));
     await erase(LOU);
     expect(await job(keyOf(LOU))).toBeDefined();
     await pipeline.queues.awards.resume();
