@@ -172,6 +172,20 @@ test('a call may be on its way: another run does not look before OBF is sure to 
   expect(await batches.find(R1, id)).toEqual(sending);
 });
 
+test('cancelled while its call is on its way: the outcome is unknown, and nobody sends before it can show', async () => {
+  const batch = await batchOf(LOU);
+  house.sandbox.fault({ route: 'POST issue', kind: 'black-hole' });
+  const issueCalls = () => house.sandbox.calls.filter(({ route }) => route === 'POST issue');
+  const stop = new AbortController();
+  const ended = issueBatch(slow, R1, batch, stop.signal).catch((error: unknown) => error);
+  await until(() => issueCalls().length === 1, 'a call that hangs');
+  stop.abort('its lock was lost');
+  expect(await ended).toBeInstanceOf(NotSettledYet);
+  expect((await slow.earners.read(house.keyOf(LOU))).awards.get(R1)?.state).toBe('unknown');
+  expect(await run(quick, batch)).toBeInstanceOf(NotSettledYet);
+  expect(issueCalls()).toHaveLength(1);
+});
+
 /** As a fail-over does: the claims are there, and their batch is not. */
 const lose = async (batch: BatchId): Promise<void> => {
   const lost = await quick.batches.find(R1, batch);
