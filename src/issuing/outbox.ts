@@ -92,7 +92,7 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
-/** Deletes a batch that this run has, and adds others in its place. ARGV: its id, the run, ids and texts of the others. */
+/** Deletes a batch that this run has, and adds others in its place. ARGV: its id, the run; id and text of each other. */
 const REPLACE = scriptOf(`
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 if not text or cjson.decode(text).run ~= ARGV[2] then return 0 end
@@ -121,7 +121,7 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
       const texts = Object.entries(await redis.hgetall(key(badgeId)));
       return texts.flatMap(([id, text]) => decode(badgeId, asBatchId(id), text) ?? []);
     },
-    /** Gives a batch, as it was read, to a new run. Older runs no longer send, split or delete it. @throws BatchTaken */
+    /** Gives a batch, as it was read, to a new run: no older run sends, splits or deletes it. @throws BatchTaken */
     async begin(batch: Batch): Promise<Batch> {
       const begun = await swap(batch, { ...batch, run: randomUUID() });
       if (begun === null) throw new BatchTaken();

@@ -74,9 +74,9 @@ const tokenKeyOf = (parts: TokenParts): string => keyOf(parts, `token:${apiKeyMa
 export type Tokens = ReturnType<typeof createTokens>;
 
 /**
- * Returns the token of one client and API key, which all processes share; never `denied`, which OBF has just refused. Redis stores
- * it, sealed. The process that sets the mark `asked` requests one. The mark expires after OBF's spacing, so that others
- * can take over from a process that dies. All spans of time are on Redis' clock.
+ * Returns the token of one client's API key, which all processes share; never `denied`, which OBF has just refused.
+ * Redis stores it, sealed. The process that sets the mark `asked` requests one. The mark expires after OBF's spacing, so
+ * that others can take over from a process that dies. All spans of time are on Redis' clock.
  * @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent
  */
 export function createTokens(parts: TokenParts) {
