@@ -55,7 +55,7 @@ const commonFields = {
 };
 /** Kept until the award is issued: what triggered it, and whether OBF is to send no e-mail. */
 const pendingFields = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
-const batch = idSchema<BatchId>();
+const claimFields = { batch: idSchema<BatchId>(), run: z.int().optional() };
 /**
  * The state of one award for one earner. It never expires: after a lost reply, it alone prevents a second badge.
  */
@@ -64,12 +64,12 @@ export const awardRecord = z.discriminatedUnion('state', [
   z.object({ ...commonFields, state: z.literal('issued'), event: eventId }),
   /** The rule is met and the badge is not held: the award waits in the outbox. */
   z.object({ ...commonFields, ...pendingFields, state: z.literal('due') }),
-  /** Only this batch may send it. */
-  z.object({ ...commonFields, ...pendingFields, state: z.literal('claimed'), batch }),
+  /** Only this batch may send it, and only its latest run may give it up. */
+  z.object({ ...commonFields, ...pendingFields, state: z.literal('claimed'), ...claimFields }),
   /** OBF refused this recipient for good. */
   z.object({ ...commonFields, state: z.literal('refused'), why: z.string() }),
   /** It was sent, and the outcome is unknown: OBF is read before any other step. */
-  z.object({ ...commonFields, ...pendingFields, state: z.literal('unknown'), batch }),
+  z.object({ ...commonFields, ...pendingFields, state: z.literal('unknown'), ...claimFields }),
   /** Palier is revoking it (`on_loss: revoke`); it counts as held until OBF has answered. */
   z.object({ ...commonFields, state: z.literal('revoking'), event: eventId }),
   /** Palier revoked it: it is issued again when its rule is met again. */

@@ -120,9 +120,10 @@ async function requireSettled({ now, pace, incarnation, batches, batch }: BatchR
 }
 
 /** Claims the earners for this batch; the awards of the others were issued or withdrawn before. */
-async function claim({ ledger, batch: { id, badgeId, earners } }: BatchRun) {
+async function claim({ ledger, batch: { id, run, badgeId, earners } }: BatchRun) {
+  const event = { type: 'claim', batch: id, run } as const;
   const claims = await Promise.allSettled(
-    earners.map((earner) => ledger.applyIfPossible(earner, badgeId, { type: 'claim', batch: id })),
+    earners.map((earner) => ledger.applyIfPossible(earner, badgeId, event)),
   );
   // An unreadable record is found again, and reported, when eligibility is checked.
   const isClaimed = claims.map((one) => one.status === 'rejected' || one.value !== null);
@@ -134,10 +135,9 @@ async function claim({ ledger, batch: { id, badgeId, earners } }: BatchRun) {
 
 /** Decides anew which earners are due the badge, hold it by now, are no longer due it, or are unreadable. */
 async function sortByEligibility(
-  { ledger, ports, batches, batch, signal }: BatchRun,
+  { ledger, ports, batch: { id, run, badgeId }, signal }: BatchRun,
   earners: readonly EarnerKey[],
 ) {
-  const { badgeId } = batch;
   const due = new Map<EarnerKey, DueAward>();
   const [again, withdrawn]: [EarnerKey[], EarnerKey[]] = [[], []];
   const unreadable = new Map<EarnerKey, unknown>();
@@ -148,16 +148,13 @@ async function sortByEligibility(
       await ledger.apply(earner, badgeId, { type: 'record', event: eligibility.event });
       again.push(earner);
     } else {
-      await ledger.applyIfPossible(earner, badgeId, { type: 'withdraw' });
+      await ledger.applyIfPossible(earner, badgeId, { type: 'withdraw', batch: id, run });
       (eligibility.isLinkedAway ? again : withdrawn).push(earner);
     }
   };
   const sortOrSetAside = ([earner, eligibility]: [EarnerKey, Eligibility]): Promise<void> =>
     sortOne(earner, eligibility).catch((error: unknown) => void unreadable.set(earner, error));
-  const checked = await ports.checkEligibility(badgeId, earners, signal);
-  // The check took long: a run that began meanwhile may be sending what this one would withdraw.
-  await batches.requireOwn(batch);
-  await Promise.all([...checked].map(sortOrSetAside));
+  await Promise.all([...(await ports.checkEligibility(badgeId, earners, signal))].map(sortOrSetAside));
   // An evaluation that found the award due meanwhile, here or for a linked address, left it to this batch.
   for (const [earner, eligibility] of await ports.checkEligibility(badgeId, withdrawn, signal))
     if (eligibility.is !== 'not-due' || eligibility.isLinkedAway) again.push(earner);

@@ -8,7 +8,7 @@ import {
 } from '../earners/record.js';
 import { isInFlightElsewhere, type Person } from '../earners/person.js';
 import type { EarnerStore } from '../earners/store.js';
-import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
+import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Batches, Outbox } from './outbox.js';
@@ -16,16 +16,19 @@ import type { Batches, Outbox } from './outbox.js';
 /** What triggered an award, and whether OBF is to send no e-mail. */
 type PendingFields = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
 
+/** The run of a batch that decides. It leaves alone what another batch, or a later run, has claimed. */
+type OfRun = Pick<Extract<AwardRecord, { state: 'claimed' }>, 'batch' | 'run'>;
+
 /** Everything that can happen to an award. */
 export type AwardEvent =
   /** `endedEvents`: the OBF events of this badge that no longer counted as held when the award was decided. */
   | ({ readonly type: 'comes-due'; readonly endedEvents: readonly EventId[] } & PendingFields)
-  | { readonly type: 'claim'; readonly batch: BatchId }
-  | { readonly type: 'markUnknown'; readonly batch: BatchId }
+  | ({ readonly type: 'claim' } & OfRun)
+  | ({ readonly type: 'markUnknown' } & OfRun)
   | { readonly type: 'record'; readonly event: EventId }
-  | { readonly type: 'refuse'; readonly why: string }
-  | { readonly type: 'withdraw' }
-  | { readonly type: 'release'; readonly batch: BatchId }
+  | ({ readonly type: 'refuse'; readonly why: string } & Partial<OfRun>)
+  | ({ readonly type: 'withdraw' } & Partial<OfRun>)
+  | ({ readonly type: 'release' } & OfRun)
   | { readonly type: 'start-revoking' }
   | { readonly type: 'revoked-by-machine' }
   | { readonly type: 'revoked-by-human' }
@@ -65,18 +68,23 @@ export class IllegalTransition extends Error {
 /**
  * Pure. Returns the next record of an award.
  * @param nowS the present, Unix seconds
- * @throws IllegalTransition when the state does not allow the event, or the event is stale or of another batch
+ * @throws IllegalTransition when the state does not allow the event, or the event is stale, or not of the latest run
  */
 export function transition(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
   const from = record?.state ?? 'none';
   // Decided before the award was issued: it is not due again.
   const isStale =
     record?.state === 'issued' && event.type === 'comes-due' && !event.endedEvents.includes(record.event);
-  const isOfOtherBatch =
-    record !== null && 'batch' in record && 'batch' in event && record.batch !== event.batch;
-  if (isStale || isOfOtherBatch || !ALLOWED[event.type].includes(from))
+  if (isStale || isOfOther(record, event) || !ALLOWED[event.type].includes(from))
     throw new IllegalTransition(from, event.type);
   return next(record, event, nowS);
+}
+
+/** Whether another batch, or a later run of the batch, has claimed the award. */
+function isOfOther(record: AwardRecord | null, event: AwardEvent): boolean {
+  if (record === null || !('batch' in record) || !('batch' in event)) return false;
+  const { batch = record.batch, run = record.run } = event;
+  return batch !== record.batch || (run ?? 0) < (record.run ?? 0);
 }
 
 function next(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
@@ -89,9 +97,9 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
     case 'release':
       return { ...pending, state: 'due' };
     case 'claim':
-      return { ...pending, state: 'claimed', batch: event.batch };
+      return { ...pending, state: 'claimed', ...ofRun(event) };
     case 'markUnknown':
-      return { ...pending, state: 'unknown', batch: event.batch };
+      return { ...pending, state: 'unknown', ...ofRun(event) };
     case 'record':
       return { ...base, state: 'issued', event: event.event };
     case 'refuse':
@@ -108,6 +116,8 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
       return { ...base, state: 'withdrawn', ignoredRevocations: ignoring(event.events) };
   }
 }
+
+const ofRun = ({ batch, run }: OfRun): OfRun => ({ batch, ...(run === undefined ? {} : { run }) });
 
 /** Leaves out what has its default: every award of every person has a record. */
 function pendingFieldsOf(source: AwardRecord | PendingFields | null): PendingFields {

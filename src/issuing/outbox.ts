@@ -36,8 +36,8 @@ const form = z.object({
   refusedMs: z.number().nullable().default(null),
   /** OBF refused it when it had a single earner. */
   refusedAlone: z.boolean().default(false),
-  /** The run that has the batch, of those that a lost lock lets overlap; empty: none has begun. */
-  run: z.string().default(''),
+  /** How many runs have begun: of those that a lost lock lets overlap, the latest has the batch. */
+  run: z.int().default(0),
 });
 
 /** The earners of one issue call for one badge. */
@@ -54,7 +54,7 @@ const newBatch = (
   sentMs: null,
   event: null,
   refusedAlone: false,
-  run: '',
+  run: 0,
   ...fields,
 });
 
@@ -95,7 +95,7 @@ return 1`);
 /** Deletes a batch that this run has, and adds others in its place. ARGV: its id, the run; id and text of each other. */
 const REPLACE = scriptOf(`
 local text = redis.call('HGET', KEYS[1], ARGV[1])
-if not text or cjson.decode(text).run ~= ARGV[2] then return 0 end
+if not text or cjson.decode(text).run ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 if ARGV[3] then redis.call('HSET', KEYS[1], unpack(ARGV, 3)) end
 return 1`);
@@ -123,14 +123,9 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     },
     /** Gives a batch, as it was read, to a new run: no older run sends, splits or deletes it. @throws BatchTaken */
     async begin(batch: Batch): Promise<Batch> {
-      const begun = await swap(batch, { ...batch, run: randomUUID() });
+      const begun = await swap(batch, { ...batch, run: batch.run + 1 });
       if (begun === null) throw new BatchTaken();
       return begun;
-    },
-    /** Requires that no other run has begun since. @throws BatchTaken */
-    async requireOwn({ badgeId, id, run }: Batch): Promise<void> {
-      const stored = decode(badgeId, id, await redis.hget(key(badgeId), id));
-      if (stored?.run !== run) throw new BatchTaken();
     },
     /** Moves a batch, as it was read, to `sending`, with these earners; null: another caller was quicker. */
     startSending: async (batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null> =>

@@ -85,7 +85,7 @@ export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: O
   const { batches, ledger, clock } = sending;
   const words = refusal.message;
   const run: BatchRun = { ...sending, batch: await batches.reopenRefused(sending.batch) };
-  const { badgeId, earners } = run.batch;
+  const { id, badgeId, earners } = run.batch;
   const fault = await accountFault(run, earners.length);
   if (fault !== null) throw await putOnHold(run, fault);
   if (!ABOUT_THE_BODY.includes(refusal.status) || !(await isAboutRecipients(run, words)))
@@ -95,10 +95,10 @@ export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: O
     const middle = Math.ceil(earners.length / 2);
     return splitBatch(run, [earners.slice(0, middle), earners.slice(middle)]);
   }
-  await batches.requireOwn(run.batch);
   for (const [earner, { entryFields }] of due) {
     const entry = journalEntry('refused', secondsOf(clock), { ...entryFields, detail: words });
-    await ledger.apply(earner, badgeId, { type: 'refuse', why: words }, () => entry);
+    const refuse = { type: 'refuse', why: words, batch: id, run: run.batch.run } as const;
+    await ledger.apply(earner, badgeId, refuse, () => entry);
   }
   throw refusal;
 }
@@ -129,8 +129,7 @@ export async function splitBatch(
   { ledger, batches, batch }: BatchRun,
   groups: readonly (readonly EarnerKey[])[],
 ): Promise<BatchOutcome> {
-  await batches.requireOwn(batch);
-  const release = { type: 'release', batch: batch.id } as const;
+  const release = { type: 'release', batch: batch.id, run: batch.run } as const;
   const releases = batch.earners.map((earner) =>
     ledger.applyIfPossible(earner, batch.badgeId, release).catch((error: unknown) => {
       // It cannot be released either; its next claim fails, and says so.

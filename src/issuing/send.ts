@@ -133,7 +133,7 @@ async function afterFailure(sending: BatchRun, due: DueAwards, error: unknown): 
     await batches.rollbackSend(batch);
     throw error;
   }
-  const markUnknown = { type: 'markUnknown', batch: batch.id } as const;
+  const markUnknown = { type: 'markUnknown', batch: batch.id, run: batch.run } as const;
   await Promise.all(
     batch.earners.map((earner) => ledger.applyIfPossible(earner, batch.badgeId, markUnknown)),
   );

@@ -67,6 +67,19 @@ describe('award record', () => {
     expect(() => transition(from, { type: 'markUnknown', batch: b2 }, 2)).toThrow(IllegalTransition);
   });
 
+  test('what a later run of the batch has claimed, an earlier one leaves alone', () => {
+    const later = after(due, { ...claim, run: 1 }, { ...claim, run: 2 });
+    for (const event of [claim, markUnknown, refuse, withdraw, release]) {
+      expect(() => transition(later, { ...event, batch: b1, run: 1 }, 2)).toThrow(IllegalTransition);
+      expect(() => transition(later, { ...event, batch: b2, run: 3 }, 2)).toThrow(IllegalTransition);
+      expect(transition(later, { ...event, batch: b1, run: 2 }, 2)).toBeDefined();
+    }
+    // Without a run: of operators, or of an evaluation that finds the batch lost.
+    expect(transition(later, release, 2)).toMatchObject({ state: 'due' });
+    // What was sent is issued, whoever says it.
+    expect(transition(later, record, 2)).toMatchObject({ state: 'issued' });
+  });
+
   test('nothing but a record follows an issued award into "issued", and nothing but ops lifts a block', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...Object.values(events)), { maxLength: 12 }), (path) => {

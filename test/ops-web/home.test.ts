@@ -167,7 +167,7 @@ partners:
         .catch(() => undefined);
     await read('P2');
     await read('P1');
-    house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 503, times: 1000 });
+    house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 500, times: 1000 });
     for (let at = 0; at < 6; at += 1) await read('P1');
     await meter.flush();
     const text = await until(async () => {

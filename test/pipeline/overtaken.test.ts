@@ -1,5 +1,6 @@
 import { asBadgeId, type BatchId } from '../../src/ids.js';
 import { issueBatch } from '../../src/issuing/issue-batch.js';
+import { IllegalTransition } from '../../src/issuing/ledger.js';
 import { BatchTaken } from '../../src/issuing/outbox.js';
 import type { IssuingParts } from '../../src/issuing/parts.js';
 import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
@@ -107,7 +108,7 @@ test.each([[[LOU, SAM]], [[LOU]]])(
     const ended = overtake(batch, held);
     await held.reached;
     looked.open();
-    expect(await overtaken).toBeInstanceOf(BatchTaken);
+    expect(await overtaken).toBeInstanceOf(addresses.length > 1 ? BatchTaken : IllegalTransition);
     for (const address of addresses)
       expect((await slow.earners.read(house.keyOf(address))).awards.get(R1)?.state).toBe('claimed');
     await endBoth(held, ended, batch);
@@ -131,7 +132,9 @@ test('it found the award not due: what another run sends meanwhile is not withdr
   const ended = overtake(batch, held);
   await held.reached;
   looked.open();
-  expect(await overtaken).toBeInstanceOf(BatchTaken);
+  expect(await overtaken).toMatchObject({ did: 'nothing left to issue' });
+  expect(await quick.batches.find(R1, batch)).toMatchObject({ state: 'sending' });
+  expect((await quick.earners.read(house.keyOf(LOU))).awards.get(R1)?.state).toBe('claimed');
   await endBoth(held, ended, batch);
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
@@ -247,19 +250,15 @@ test('what a run has begun, no older run sends, reopens, splits or deletes', asy
   const batch = await outbox.takeBatch(R1, 10);
   if (batch === null) throw new Error('no batch');
   const older = await batches.begin(batch);
-  await batches.requireOwn(older);
   const sending = await batches.startSending(older, [earner]);
   if (sending === null) throw new Error('nobody may send');
-  await batches.requireOwn(sending);
   await expect(batches.begin(batch)).rejects.toThrow(BatchTaken);
   const newer = await batches.begin(sending);
   expect(await batches.startSending(older, [earner])).toBeNull();
-  await expect(batches.requireOwn(sending)).rejects.toThrow(BatchTaken);
   await expect(batches.reopenRefused(sending)).rejects.toThrow(BatchTaken);
   await expect(batches.split(sending, [[earner]])).rejects.toThrow(BatchTaken);
   await batches.finish(sending);
   expect(await batches.all(R1)).toEqual([newer]);
   await batches.finish(newer);
   expect(await batches.all(R1)).toEqual([]);
-  await expect(batches.requireOwn(newer)).rejects.toThrow(BatchTaken);
 });
