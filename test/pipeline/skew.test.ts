@@ -11,7 +11,8 @@ describe('clocks', () => {
   const SKEWED = { NODE_OPTIONS: `--import ${pathToFileURL('test/support/clock-skew.mjs').href}` };
   const skewedBy = (seconds: number) => ({ ...SKEWED, CLOCK_SKEW_MS: String(seconds * 1000) });
 
-  const LATER = '"outcome":"later"';
+  /** In the log of a worker whose batch waits until its call shows in OBF. */
+  const LATER = '"code":"not_settled_yet"';
 
   let redis: OwnRedis;
   let fleet: SmallFleet;
