@@ -261,6 +261,8 @@ describe('every write', () => {
 
   let redis: TestRedis;
   let web: Web;
+  /** For the writes that are refused: none of them signs anybody out. */
+  let operator: Browser;
   /** What the test's own action was called with. */
   let acted: string[];
 
@@ -277,12 +279,13 @@ describe('every write', () => {
       return done('/ops/essai', 'C’est fait : <b>');
     }),
   ];
-  beforeEach(async () => {
+  beforeAll(async () => {
     redis = await testRedis();
-    acted = [];
     web = await openWeb({ redis: redis.address, prefix: redis.prefix, routes: OWN });
+    operator = await signedIn(web.origin, OPERATOR);
   });
-  afterEach(async () => {
+  beforeEach(() => void (acted = []));
+  afterAll(async () => {
     await web.close();
     await redis.close();
   });
@@ -342,9 +345,8 @@ describe('every write', () => {
   const lastCode = (): string | undefined =>
     /"code":"(\w+)"/.exec(web.lines.findLast((line) => line.includes('"msg":"ops request"')) ?? '')?.[1];
 
-  /** A form's page comes first. */
-  async function atTheForm(role: PageRoute['role']): Promise<Browser> {
-    const browser = await signedIn(web.origin, OPERATOR);
+  /** A form's page comes first. @param browser of an operator */
+  async function atTheForm(role: PageRoute['role'], browser: Browser): Promise<Browser> {
     if (role === 'nobody') await browser.get('/ops/connexion', { cookie: '' });
     return browser;
   }
@@ -356,7 +358,7 @@ describe('every write', () => {
     '%s',
     (_, to, role) => {
       test.each(FORGED)('is refused %s', async (_what, code, send) => {
-        const browser = await atTheForm(role);
+        const browser = await atTheForm(role, operator);
         const session = browser.cookies.get('palier_session') ?? '';
         const { status } = await send(browser, to);
         expect([lastCode(), status >= 400]).toEqual([code, true]);
@@ -367,7 +369,7 @@ describe('every write', () => {
       });
 
       test('is taken as it should be sent', async () => {
-        const browser = await atTheForm(role);
+        const browser = await atTheForm(role, await signedIn(web.origin, OPERATOR));
         await browser.post(to);
         // Whatever the action made of an empty form.
         expect(DOORS).not.toContain(lastCode());
@@ -405,18 +407,17 @@ describe('every write', () => {
 
   test('where the public address is told, it alone is ours', async () => {
     const ops = { ...OPS_SETTINGS.ops, publicUrl: 'https://palier.example' };
-    await web.close();
-    web = await openWeb({
-      redis: redis.address,
-      prefix: redis.prefix,
-      routes: OWN,
-      settings: { ...OPS_SETTINGS, ops },
-    });
-    const browser = await signedIn(web.origin, OPERATOR);
-    const post = (origin: string) =>
-      browser.post('/ops/essai/x', { job: '1' }, { 'sec-fetch-site': '', origin });
-    expect((await post(web.origin)).status).toBe(403);
-    expect((await post('https://palier.example')).status).toBe(303);
+    const settings = { ...OPS_SETTINGS, ops };
+    const other = await openWeb({ redis: redis.address, prefix: redis.prefix, routes: OWN, settings });
+    try {
+      const browser = await signedIn(other.origin, OPERATOR);
+      const post = (origin: string) =>
+        browser.post('/ops/essai/x', { job: '1' }, { 'sec-fetch-site': '', origin });
+      expect((await post(other.origin)).status).toBe(403);
+      expect((await post('https://palier.example')).status).toBe(303);
+    } finally {
+      await other.close();
+    }
   });
 
   test('a form sent as one would send a file is not read', async () => {
