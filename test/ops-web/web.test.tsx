@@ -590,7 +590,7 @@ describe('the pages in a process', () => {
     afterAll(() => redis.stop());
 
     function web(env: Readonly<Record<string, string>>) {
-      const child = spawn(process.execPath, ['--import', 'tsx', absolute('src/webhooks/main.ts')], {
+      const child = spawn(process.execPath, [absolute('dist/webhooks/main.js')], {
         // A developer's own .env stays out of it.
         cwd: absolute('test/ops-web'),
         env: {

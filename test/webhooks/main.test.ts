@@ -33,7 +33,7 @@ let started: Web[] = [];
 
 /** The process of the Procfile, from the sources. */
 function web(env: Record<string, string>): Web {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve('src/webhooks/main.ts')], {
+  const child = spawn(process.execPath, [resolve('dist/webhooks/main.js')], {
     // A developer's own .env stays out of it.
     cwd: resolve('test/webhooks'),
     env: { PATH: process.env['PATH'], ...env },
