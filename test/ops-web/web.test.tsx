@@ -616,7 +616,9 @@ describe('the pages in a process', () => {
           'a port',
           20_000,
         );
-        return `http://127.0.0.1:${port}`;
+        const url = `http://127.0.0.1:${port}`;
+        await until(async () => (await fetch(`${url}/readyz`)).ok, 'web that is ready', 20_000);
+        return url;
       };
       return { child, origin, text: () => text };
     }
