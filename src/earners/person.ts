@@ -207,6 +207,14 @@ async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey
 export const awardsOf = ({ key, record: { awards } }: Address): readonly AddressAward[] =>
   [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
 
+/** Pure. Returns a change that takes addresses off a record's list of linked ones. */
+export const notListing =
+  (others: readonly EarnerKey[]) =>
+  (record: EarnerRecord): EarnerRecord => {
+    const linked = record.linked.filter((one) => !others.includes(one));
+    return linked.length === record.linked.length ? record : { ...record, linked };
+  };
+
 /** Returns the person's journal, address by address. */
 export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly JournalEntry[] =>
   addresses.flatMap(({ record }) => record.journal.toSorted((a, b) => a.atS - b.atS));

@@ -58,16 +58,6 @@ const newBatch = (
   ...fields,
 });
 
-/** Makes a batch for each group that has earners. */
-const groupsOf = (
-  { badgeId, suppressEmail, refusedMs }: Batch,
-  groups: readonly (readonly EarnerKey[])[],
-  createdMs: number,
-): readonly Batch[] =>
-  groups
-    .filter((earners) => earners.length > 0)
-    .map((earners) => newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }));
-
 /** Encodes a batch always in the same way: `SWAP` compares it byte by byte. */
 const encodeBatch = (batch: Batch): string => {
   const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone, run } = batch;
@@ -152,9 +142,13 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     },
     /** Replaces a batch by one batch for each group that has earners. @throws BatchTaken */
     async split(batch: Batch, groups: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]> {
-      const smaller = groupsOf(batch, groups, await now());
+      const { badgeId, suppressEmail, refusedMs } = batch;
+      const createdMs = await now();
+      const smaller = groups
+        .filter((earners) => earners.length > 0)
+        .map((earners) => newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }));
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
-      const replaced = await REPLACE(redis, [key(batch.badgeId)], [batch.id, batch.run, ...fields]);
+      const replaced = await REPLACE(redis, [key(badgeId)], [batch.id, batch.run, ...fields]);
       if (replaced !== 1) throw new BatchTaken();
       return smaller.map(({ id }) => id);
     },

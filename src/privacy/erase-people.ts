@@ -3,6 +3,7 @@ import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
 import {
   awardsOf,
   linkedRecords,
+  notListing,
   personKeyOf,
   readAddresses,
   type Address,
@@ -132,16 +133,10 @@ export async function erasePeople(
   for (const one of erased) await count(parts, one, numbers);
   await beforeComplete();
   for (const { key } of addresses) await parts.earners.update(key, withCompleteTombstone);
-  for (const one of erased) await parts.earners.update(one.person, notListing(one.addresses));
+  // A person who was given a badge meanwhile stays.
+  for (const one of erased)
+    await parts.earners.update(one.person, notListing(one.addresses.map(({ key }) => key)));
 }
-
-/** Pure. Unlinks erased addresses from a person who was given a badge meanwhile, and stays. */
-const notListing =
-  (erased: readonly Address[]) =>
-  (record: EarnerRecord): EarnerRecord => {
-    const linked = record.linked.filter((key) => !erased.some((one) => one.key === key));
-    return linked.length === record.linked.length ? record : { ...record, linked };
-  };
 
 /** A person's addresses, with their records before the erasure. */
 interface Erased {

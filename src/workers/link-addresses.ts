@@ -1,4 +1,11 @@
-import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
+import {
+  awardsOf,
+  linkedRecords,
+  notListing,
+  personKeyOf,
+  readAddresses,
+  type Address,
+} from '../earners/person.js';
 import { STATES_WITHOUT_OBF_EFFECT, type AwardRecord, type EarnerRecord } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
@@ -65,10 +72,6 @@ export const withLinkedTo =
 export const withLinked =
   (others: readonly EarnerKey[]): Change =>
   (record) => ({ ...record, linked: [...new Set([...record.linked, ...others])].toSorted() });
-
-const notListing =
-  (others: readonly EarnerKey[]): Change =>
-  (record) => ({ ...record, linked: record.linked.filter((one) => !others.includes(one)) });
 
 /** Points each of `others` to `person`, and lists them there alone. Each write changes one address and its journal. */
 async function joinAddresses(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]) {

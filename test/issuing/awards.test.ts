@@ -76,7 +76,7 @@ describe('award record', () => {
     }
     // Without a run: of operators, or of an evaluation that finds the batch lost.
     expect(transition(later, release, 2)).toMatchObject({ state: 'due' });
-    // What was sent is issued, whoever says it.
+    // An award that OBF has is issued, also when an earlier run records it.
     expect(transition(later, record, 2)).toMatchObject({ state: 'issued' });
   });
 

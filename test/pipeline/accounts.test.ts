@@ -343,7 +343,7 @@ describe('maintenance', () => {
   });
 });
 
-test('a job whose lock was lost is cancelled, and done once by whoever has it', async () => {
+test('a job whose lock was lost is cancelled; the worker that has the lock does it once', async () => {
   const lines: string[] = [];
   const logTo = { write: (line: string) => void lines.push(line) };
   const house = await openHouse({

@@ -81,7 +81,7 @@ async function overtake(batch: BatchId, held: ReturnType<typeof gate>): Promise<
   return run({ ...quick, regionAccount: { ...quick.regionAccount, issue } }, batch);
 }
 
-/** Runs every other batch, and whoever waits again, as workers would; then lets the call of the quick run through. */
+/** Gathers the earners who wait again, runs every other batch, then ends the call of the quick run. */
 async function endBoth(held: ReturnType<typeof gate>, ended: Promise<unknown>, batch: BatchId) {
   await evaluated();
   if ((await quick.outbox.waiting(R1)) > 0) await batchOfOutbox();

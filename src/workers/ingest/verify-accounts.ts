@@ -214,7 +214,7 @@ async function storeListed(
 /** An assertion as an address has it. The issuer may correct the address: it then counts for the other one alone. */
 const asHeldBy = (id: AssertionId, earner: EarnerKey): string => `${id} ${earner}`;
 
-/** A row without an address, of a recipient that OBF has erased, stands for whoever has the assertion. */
+/** OBF erases recipients: a row without an address counts for every address that has the assertion. */
 const shownAs = ({ vault }: Pipeline, row: ObfRecipient): string =>
   hasAddress(row) ? asHeldBy(row.assertionId, earnerKeyOf(vault, row.email)) : row.assertionId;
 
