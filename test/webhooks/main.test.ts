@@ -110,10 +110,11 @@ test('a Redis filled under another PALIER_KEY: nothing is stored, pages and log 
       503,
       expect.stringContaining('rempli sous une autre clé'),
     ]);
+    await until(() => saysWhy() > 0, 'a line that says why');
     await pause(1500);
     expect([saysWhy(), running.child.exitCode]).toEqual([1, null]);
-    // Queues are named there, and OBF's calls counted.
-    const kept = (await admin.keys('*')).filter((key) => !/:(meta|metrics.*)$/.test(key));
+    // Queues are named there, OBF's calls counted, and the first question for readiness tried a write.
+    const kept = (await admin.keys('*')).filter((key) => !/:(meta|metrics.*|writable)$/.test(key));
     expect(kept).toEqual([`${DATA_PREFIX}:key-mark`]);
 
     await admin.del(`${DATA_PREFIX}:key-mark`);
