@@ -7,13 +7,13 @@ const EVERY_MS = 10;
 
 /**
  * Waits on state: asks every 10 ms until the answer is truthy, and resolves with it.
- * @param what named in the error, as in "no <what> within 10000 ms"
+ * @param what named in the error, as in "no <what> within 25000 ms"
  * @throws when `timeoutMs` have passed, with the last answer or error
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 25_000,
 ): Promise<NonFalsy<T>> {
   const limit = Date.now() + timeoutMs;
   for (;;) {
