@@ -39,5 +39,6 @@ export default {
   workerIdleMemoryLimit: '1GB',
   // Four workers with a full heap that end together take over a second to be gone, and jest's own 0.5 s would report them.
   workerGracefulExitTimeout: 5000,
-  testTimeout: 60_000,
+  // A guard against hanging, above the limit of a single wait.
+  testTimeout: 120_000,
 };

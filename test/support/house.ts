@@ -13,11 +13,12 @@ import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import type { EventRecord, ManualIssue, SandboxOptions } from '../../src/sandbox/world.js';
-import { passportNotice, postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
+import { passportNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
 import type { Pace } from '../../src/workers/stores.js';
 import { startWorkers } from '../../src/workers/runtime/workers.js';
+import { postUntilTaken } from './notices.js';
 import { testRedis } from './redis.js';
 import { until } from './until.js';
 
@@ -165,7 +166,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   await schemes.start(scheme);
 
   const notify: House['notify'] = (event, type = 'badge.issued') =>
-    postNotice(
+    postUntilTaken(
       `${door.url}/webhooks/obf`,
       signedNotice(HOOK, { type, client_id: event.clientId, event_id: event.id }, Date.now),
     );
@@ -186,7 +187,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       }
       return true;
     };
-    await until(isIdle, 'idle queues', 60_000);
+    await until(isIdle, 'idle queues', 100_000);
   };
 
   return {
@@ -212,7 +213,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     keyOf: (address) => earnerKeyOf(first.pipeline.vault, address),
     push: (credentials) =>
-      postNotice(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
+      postUntilTaken(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
     idle,
     async countPeople() {
       const { id } = await queues.maintenance.add(

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import type { SandboxOptions } from '../../src/sandbox/world.js';
-import { postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
+import { signedNotice } from '../../src/sandbox/webhooks.js';
+import { postUntilTaken } from './notices.js';
 import { startLine, type RunningProcess } from './processes.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from './small-scheme.js';
 import { until } from './until.js';
@@ -45,13 +46,13 @@ export async function openSmallFleet(
     async urlOf(web) {
       const listens = (): RegExpExecArray | null =>
         /"port":(\d+)[^\n]*"msg":"web started"/.exec(web.output());
-      const [, port = ''] = await until(listens, 'port of the web process', 30_000);
+      const [, port = ''] = await until(listens, 'port of the web process');
       const url = `http://127.0.0.1:${port}`;
-      await until(async () => (await fetch(`${url}/readyz`)).ok, 'a web process that is ready', 30_000);
+      await until(async () => (await fetch(`${url}/readyz`)).ok, 'a web process that is ready');
       return url;
     },
     notify: (url, { id, clientId }) =>
-      postNotice(
+      postUntilTaken(
         `${url}/webhooks/obf`,
         signedNotice(hook, { type: 'badge.issued', client_id: clientId, event_id: id }, Date.now),
       ),

@@ -56,7 +56,7 @@ export async function earnWhilePaused(house: House, ...recipients: string[]): Pr
   await queues.awards.pause();
   await earn(house, ...recipients);
   const isFull = async () => (await outbox.waiting(asBadgeId('R1'))) === recipients.length;
-  await until(isFull, `${recipients.length} who wait`, 30_000);
+  await until(isFull, `${recipients.length} who wait`);
 }
 
 /** The event by which somebody was given R1. @throws when nobody gave it to them */

@@ -6,20 +6,21 @@ export type NonFalsy<T> = Exclude<T, Falsy>;
 const EVERY_MS = 10;
 
 /**
- * Waits on state: asks every 10 ms until the answer is truthy, and resolves with it.
- * @param what named in the error, as in "no <what> within 25000 ms"
+ * Waits on state: asks every 10 ms until the answer is truthy, and resolves with it. The limit is a guard against
+ * hanging alone, since a busy machine may stand still for seconds.
+ * @param what named in the error, as in "no <what> within 60000 ms"
  * @throws when `timeoutMs` have passed, with the last answer or error
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,
-  timeoutMs = 25_000,
+  timeoutMs = 60_000,
 ): Promise<NonFalsy<T>> {
-  const limit = Date.now() + timeoutMs;
+  const limit = performance.now() + timeoutMs;
   for (;;) {
     const seen = await attempt(condition);
     if ('value' in seen && isTruthy(seen.value)) return seen.value;
-    if (Date.now() >= limit)
+    if (performance.now() >= limit)
       throw new Error(
         `until: no ${what} within ${timeoutMs} ms (last seen: ${words(seen)})`,
         'error' in seen ? { cause: seen.error } : undefined,
