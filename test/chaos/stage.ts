@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../src/sandbox/processes.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
+import { steadyPort } from '../support/ports.js';
 import type { RedisKind } from '../support/redis-of-the-run.js';
 import { Member, type Toll } from './fleet.js';
 import { PACE, PACE_OF_CHANGES } from './mayhem.js';
@@ -70,7 +70,7 @@ export async function openStage({
     chaosRedis(kind),
     openFaultProxy(new URL(sandbox.url)),
     mkdtemp(join(tmpdir(), 'palier-chaos-')),
-    freePort(),
+    steadyPort(),
   ]);
   await writeFile(join(configDir, 'scheme.yaml'), SCHEME);
   await writeFile(join(configDir, 'partners.yaml'), PARTNERS_YAML);

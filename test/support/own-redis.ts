@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisAddress } from '../../src/platform/redis.js';
-import { startRedis, type StartedRedis } from '../../src/sandbox/redis/run.js';
+import { onFreePort, startRedis, type StartedRedis } from '../../src/sandbox/redis/run.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
+import { steadyPort } from './ports.js';
 import { addressOf } from './redis.js';
 import { until } from './until.js';
 
@@ -38,15 +39,15 @@ export async function ownRedis(
   await mkdir(TEST_DATA_DIR, { recursive: true });
   const dataDir = await mkdtemp(join(TEST_DATA_DIR, 'own-'));
   prepare(dataDir);
-  const start = (port?: number): Promise<StartedRedis> =>
+  const start = (port: number): Promise<StartedRedis> =>
     startRedis({
       cacheDir: CACHE_DIR,
       dataDir,
       log: () => {},
-      ...(port === undefined ? {} : { port }),
+      port,
       ...(inCluster ? { settings: CLUSTER_OF_ONE } : {}),
     });
-  let server = await start();
+  let server = await onFreePort(start, steadyPort);
   const node = server.url;
   const url = inCluster ? `${node},${node}` : node;
   if (inCluster) await takeAllSlots(node);

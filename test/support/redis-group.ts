@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { runIfKilled, freePort } from '../../src/sandbox/processes.js';
+import { runIfKilled } from '../../src/sandbox/processes.js';
 import { findRedis, type FindOptions, type RedisBinary } from '../../src/sandbox/redis/find.js';
 import { onFreePort, runRedis, runServer, type RedisProcess } from '../../src/sandbox/redis/run.js';
+import { steadyPort } from './ports.js';
 
 /** A server of a group, which tests kill, freeze and start again at the same port with its data. */
 export interface GroupNode {
@@ -30,9 +31,6 @@ interface GroupOptions extends FindOptions {
   /** Below it the group has a folder of its own, removed at the end. */
   readonly dataDir: string;
 }
-
-/** Above it there is no room for a cluster's second port, which is 10 000 higher. */
-const HIGHEST_PORT = 55_000;
 
 /** What a group is made of: its folder, a server, and the nodes that were started, to be ended. */
 interface GroupRoom {
@@ -66,7 +64,7 @@ async function openRoom(options: GroupOptions): Promise<GroupRoom> {
 }
 
 async function startNode(how: (port: number) => Promise<RedisProcess>): Promise<GroupNode> {
-  const started = await onFreePort(async (at) => ({ port: at, server: await how(at) }), lowPort);
+  const started = await onFreePort(async (at) => ({ port: at, server: await how(at) }), steadyPort);
   const { port } = started;
   let server: RedisProcess | null = started.server;
   const signal = (name: NodeJS.Signals): void => void (server !== null && process.kill(server.pid, name));
@@ -88,17 +86,10 @@ async function startNode(how: (port: number) => Promise<RedisProcess>): Promise<
   };
 }
 
-async function lowPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port < HIGHEST_PORT) return port;
-  }
-}
-
 const EVERY_MS = 20;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
-/** Waits on state. @throws when it does not come within 30 s */
+/** Waits on state. @throws when it does not come within a minute */
 async function awaitState(what: string, condition: () => Promise<boolean>): Promise<void> {
   for (const limit = Date.now() + LIMIT_MS; !(await condition().catch(() => false));) {
     if (Date.now() > limit) throw new Error(`no ${what} within ${LIMIT_MS} ms`);

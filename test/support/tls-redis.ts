@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { command, freePort } from '../../src/sandbox/processes.js';
+import { command } from '../../src/sandbox/processes.js';
 import { findRedis } from '../../src/sandbox/redis/find.js';
 import {
   RedisDidNotStart,
@@ -11,6 +11,7 @@ import {
   type RedisSettings,
 } from '../../src/sandbox/redis/run.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
+import { steadyPort } from './ports.js';
 
 /** What stands in `REDIS_URL`, and must not be told. Its signs are those that an address has a use for. */
 export const USER = 'palier';
@@ -55,7 +56,7 @@ async function startAll(dir: string, keep: (one: RedisProcess) => void): Promise
   const caFile = await makeCertificate(dir);
   const binary = await findRedis({ cacheDir: CACHE_DIR, log: () => {} });
   const server = async (name: string, more: RedisSettings): Promise<Ports> => {
-    const [plain, tls] = [await lowPort(), await lowPort()];
+    const [plain, tls] = [await steadyPort(), await steadyPort()];
     const place = join(dir, name);
     await mkdir(place);
     keep(await runRedis(binary, plain, place, { 'tls-port': String(tls), ...certificate(dir), ...more }));
@@ -69,7 +70,7 @@ async function startAll(dir: string, keep: (one: RedisProcess) => void): Promise
   });
   await admin(cluster.plain, ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']);
   for (const { plain } of [single, master, cluster]) await letInOneUser(plain);
-  const [plain, sentinel] = [await lowPort(), await lowPort()];
+  const [plain, sentinel] = [await steadyPort(), await steadyPort()];
   const file = join(dir, 'sentinel.conf');
   await writeFile(file, sentinelSettings(dir, { plain, tls: sentinel }, master.tls));
   keep(await runServer(binary, [file, '--sentinel']));
@@ -94,14 +95,6 @@ async function startAll(dir: string, keep: (one: RedisProcess) => void): Promise
 interface Ports {
   readonly plain: number;
   readonly tls: number;
-}
-
-/** A cluster's second port is 10 000 higher. */
-async function lowPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port < 55_000) return port;
-  }
 }
 
 /** Its own authority, made out to this machine. */

@@ -2,11 +2,11 @@ import { Redis } from 'ioredis';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../src/obf/errors.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer, type RedisAddress } from '../../src/platform/redis.js';
-import { freePort } from '../../src/sandbox/processes.js';
 import { openQueue, openQueues } from '../../src/queue/enqueue.js';
 import { retryTransient } from '../../src/workers/runtime/job-outcome.js';
 import { keepDelays } from '../../src/workers/runtime/schedules.js';
 import { closeWithTimeout, QueueWorker } from '../../src/workers/runtime/workers.js';
+import { steadyPort } from '../support/ports.js';
 import { addressOf, testRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 
@@ -101,7 +101,7 @@ describe('queue worker', () => {
   test.each(['single', 'sentinel', 'cluster'] as const)(
     '%s: a worker whose connection for waiting was never there ends, and leaves nothing behind',
     async (kind) => {
-      const address = addressOf(ADDRESS[kind](await freePort()));
+      const address = addressOf(ADDRESS[kind](await steadyPort()));
       expect(address.kind).toBe(kind);
       const redis = await testRedis();
       const connection = Object.assign(redis.connection, { duplicate: () => openConsumer(address) });
