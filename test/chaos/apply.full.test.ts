@@ -83,7 +83,7 @@ test(`killed ${KILLS} times on its way, and typed again: everybody who gains is 
   palier.work();
   const last = await palier.type(['apply']);
   expect([last.exit, last.err]).toEqual([0, []]);
-  await until(() => palier.awards().length >= 2 * CLASS.length, 'awards', 60_000);
+  await until(() => palier.awards().length >= 2 * CLASS.length, 'awards');
   await palier.idle();
 
   const expected = CLASS.flatMap((address) => [`R1 ${address}`, `R2 ${address}`]);

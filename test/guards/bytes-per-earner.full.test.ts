@@ -41,4 +41,4 @@ test('what is measured is what the stores write', async () => {
   }
   for (const [earner, record] of people) expect(await earners.read(earner)).toEqual(record);
   redis.disconnect();
-}, 60_000);
+});

@@ -13,7 +13,7 @@ test('a class that all come due: eight calls for five hundred, however many they
   const { ours } = await aClass({ earners: 500, rps: 1000, overMs: 0, house: { pace: CALM } });
   // Event and recipients; a look at the Région's account, the quota, one issue call; what it gave, read back or not.
   expect([ours.total <= 8, ours.byRoute]).toEqual([true, ours.byRoute]);
-}, 60_000);
+});
 
 /** A class is evaluated before any of it leaves, on a busy machine too. */
 const CALM = { gatherMs: 20_000, mirrorMaxAgeMs: 60_000 };
@@ -22,7 +22,7 @@ test('single events, faster than the rate of their account lets them be read one
   const { ours, per } = await singles({ earners: 120, rps: RPS, overMs: 6000 });
   // Measured 0.7 to 0.9 for so few; two for each is what reading one by one takes. A slow machine makes it fewer.
   expect([ours.total / per <= 1.2, ours.byRoute]).toEqual([true, ours.byRoute]);
-}, 90_000);
+});
 
 test('an account with nothing new is polled with one call, also where its list is longer than a page', async () => {
   const { ours, per } = await polling({ partners: 11, periods: 2, rps: 1000 });
@@ -35,7 +35,7 @@ test('an account with nothing new is polled with one call, also where its list i
     ),
   );
   expect(ours.total).toBe(per);
-}, 60_000);
+});
 
 test('an account is read again with a call for each page of its two lists, however many events it has', async () => {
   const house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
@@ -59,7 +59,7 @@ test('an account is read again with a call for each page of its two lists, howev
   } finally {
     await house.close();
   }
-}, 60_000);
+});
 
 const classOf = (event: number): readonly string[] =>
   Array.from({ length: 5 }, (_, at) => `eleve.${event}.${at}@example.org`);

@@ -10,6 +10,7 @@ import { schedulePolls } from '../../src/workers/runtime/schedules.js';
 
 describe('arrivals', () => {
   let house: House;
+  const never = new AbortController().signal;
   beforeEach(async () => {
     house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
   });
@@ -29,18 +30,14 @@ describe('arrivals', () => {
     const a = house.issue({ clientId: 'P1', badgeId: 'A', recipients: lou });
     // Nobody issued this one yet: OBF answers 404 until then.
     const wrong = arrival('P2', 'Tnone');
-    await storeArrivals(
-      queues.arrivals,
-      [arrival('P1', a.id), wrong, arrival('P1', a.id)],
-      AbortSignal.timeout(1500),
-    );
+    await storeArrivals(queues.arrivals, [arrival('P1', a.id), wrong, arrival('P1', a.id)], never);
     await house.idle();
     const failed = await queues.notices.getFailed();
     expect(failed.map(({ id }) => id)).toEqual(['issued.P2.Tnone']);
     expect(house.awards()).toEqual([]);
 
     const b = house.issue({ clientId: 'P2', badgeId: 'B', recipients: lou });
-    await storeArrivals(queues.arrivals, [arrival('P2', b.id), wrong], AbortSignal.timeout(1500));
+    await storeArrivals(queues.arrivals, [arrival('P2', b.id), wrong], never);
     await house.idle();
     expect(house.awards()).toEqual(['R1 lou@example.org']);
     // Told again, it was tried again, and stands there once.
@@ -51,7 +48,7 @@ describe('arrivals', () => {
     await house.stopWorkers();
     const { arrivals } = house.pipelines[0].queues;
     const events = Array.from({ length: 450 }, (_, at) => arrival('P1', `E${at}`));
-    await storeArrivals(arrivals, events, AbortSignal.timeout(1500));
+    await storeArrivals(arrivals, events, never);
     const ids = await arrivals.getRanges(['waiting'], 0, -1);
     expect(ids.map(noticeCountOf).toSorted()).toEqual([200, 200, 50].toSorted());
   });
@@ -102,10 +99,11 @@ describe('together', () => {
   /** Nobody works on any of them before all are there, however busy the machine is. */
   async function tellAtOnce(events: readonly EventRecord[], type?: `badge.${NoticeType}`): Promise<void> {
     const [{ queues }] = house.pipelines;
-    await queues.arrivals.pause();
+    await queues.notices.pause();
     const statuses = await Promise.all(events.map((event) => house.notify(event, type)));
     expect(statuses).toEqual(events.map(() => 202));
-    await queues.arrivals.resume();
+    await until(async () => (await queues.notices.getWaitingCount()) === events.length, 'notices');
+    await queues.notices.resume();
   }
   const awardsOf = (people: readonly string[]): string[] => people.map((one) => `R1 ${one}`).toSorted();
 

@@ -37,28 +37,20 @@ async function classOf(addresses: readonly string[]): Promise<number> {
 }
 const held = (code: Hold['code']): Promise<Hold> => {
   const [{ holds }] = house.pipelines;
-  return until(
-    async () => {
-      const hold = await holds.of(R1);
-      return hold?.code === code && hold;
-    },
-    `hold for ${code}`,
-    20_000,
-  );
+  return until(async () => {
+    const hold = await holds.of(R1);
+    return hold?.code === code && hold;
+  }, `hold for ${code}`);
 };
 /** The same hold has been looked at `times` more. */
 async function lookedAt(since: Hold, times: number): Promise<void> {
   const [{ holds }] = house.pipelines;
   let [seen, last] = [0, since.nextMs];
-  await until(
-    async () => {
-      const nextMs = (await holds.of(R1))?.nextMs ?? last;
-      if (nextMs !== last) [seen, last] = [seen + 1, nextMs];
-      return seen >= times;
-    },
-    'looks',
-    20_000,
-  );
+  await until(async () => {
+    const nextMs = (await holds.of(R1))?.nextMs ?? last;
+    if (nextMs !== last) [seen, last] = [seen + 1, nextMs];
+    return seen >= times;
+  }, 'looks');
 }
 
 test('the quota falls to 20 unnoticed, then a class of 30: one refused call, and all 30 once it is raised', async () => {
@@ -82,7 +74,7 @@ test('the quota falls to 20 unnoticed, then a class of 30: one refused call, and
   expect(issueCalls()).toHaveLength(2);
   expect(await house.failedReasons()).toEqual([]);
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();
-}, 60_000);
+});
 
 test('while a badge is on hold, others who come due cost OBF nothing, and leave together', async () => {
   const [{ holds }] = house.pipelines;
@@ -93,14 +85,14 @@ test('while a badge is on hold, others who come due cost OBF nothing, and leave 
   const before = () => house.sandbox.calls.filter(({ route }) => /issue|GET client|GET badges/.test(route));
   for (const one of people(6)) await earn(house, one);
   const [{ outbox, queues }] = house.pipelines;
-  await until(async () => (await outbox.waiting(R1)) === 6, 'six who wait', 20_000);
+  await until(async () => (await outbox.waiting(R1)) === 6, 'six who wait');
   await until(async () => (await queues.awards.getJobCounts('delayed'))['delayed'] === 1, 'the gathering');
   expect(before()).toEqual([]);
   await withRedisAt(house.redisUrl, (redis) => redis.set(key, JSON.stringify(hold)));
   await house.idle();
   expect(issueCalls()).toHaveLength(1);
   expect(house.awards().toSorted()).toEqual(received(people(6)));
-}, 60_000);
+});
 
 test.each([
   ['is made a draft', 'badge', () => Object.assign(house.sandbox.badgeNamed(REGION, 'R1'), { draft: true })],
@@ -110,25 +102,21 @@ test.each([
     'client',
     () => Object.assign(house.sandbox.clientNamed(REGION), { suspended: true }),
   ],
-] as const)(
-  "the Région's badge or client %s: a hold, and no one refused",
-  async (what, code, harm) => {
-    harm();
-    await classOf(people(9));
-    const hold = await held(code);
-    await lookedAt(hold, 2);
-    expect(issueCalls().length).toBeLessThanOrEqual(1);
-    expect(await house.failedReasons()).toEqual([]);
+] as const)("the Région's badge or client %s: a hold, and no one refused", async (what, code, harm) => {
+  harm();
+  await classOf(people(9));
+  const hold = await held(code);
+  await lookedAt(hold, 2);
+  expect(issueCalls().length).toBeLessThanOrEqual(1);
+  expect(await house.failedReasons()).toEqual([]);
 
-    if (code === 'client') house.sandbox.clientNamed(REGION).suspended = false;
-    else if (what === 'is made a draft') house.sandbox.badgeNamed(REGION, 'R1').draft = false;
-    else house.sandbox.addBadge({ clientId: REGION, id: 'R1', name: 'R1' });
-    await house.idle();
-    expect(house.awards().toSorted()).toEqual(received(people(9)));
-    expect(await house.failedReasons()).toEqual([]);
-  },
-  60_000,
-);
+  if (code === 'client') house.sandbox.clientNamed(REGION).suspended = false;
+  else if (what === 'is made a draft') house.sandbox.badgeNamed(REGION, 'R1').draft = false;
+  else house.sandbox.addBadge({ clientId: REGION, id: 'R1', name: 'R1' });
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(received(people(9)));
+  expect(await house.failedReasons()).toEqual([]);
+});
 
 test('OBF refuses every call, and the account looks well: the split stops at two single recipients, none stays refused', async () => {
   const [{ ledger }] = house.pipelines;
@@ -148,7 +136,7 @@ test('OBF refuses every call, and the account looks well: the split stops at two
     people(60).map(async (one) => (await ledger.read(house.keyOf(one), R1))?.state),
   );
   expect(new Set(states)).toEqual(new Set(['issued']));
-}, 60_000);
+});
 
 test('two bad recipients side by side look like the account; the others show that it is not, and get theirs', async () => {
   const good = people(10);
@@ -158,19 +146,19 @@ test('two bad recipients side by side look like the account; the others show tha
   expect(house.awards().toSorted()).toEqual(received(good));
   expect(await house.failedReasons()).toHaveLength(2);
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();
-}, 60_000);
+});
 
 test('two bad recipients and nobody else: a hold, then both are refused, and the next good one is served', async () => {
   await classOf(['a.refused-by-obf@example.org', 'b.refused-by-obf@example.org']);
   await held('refusal');
-  await until(async () => (await house.failedReasons()).length === 2, 'both refused', 20_000);
+  await until(async () => (await house.failedReasons()).length === 2, 'both refused');
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();
   await earn(house, ...people(1));
   await house.idle();
   expect(house.awards()).toEqual(['R1 personne.0@example.org']);
   expect(await house.failedReasons()).toHaveLength(2);
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();
-}, 60_000);
+});
 
 test('a badge revoked while the award is on hold: it is not issued', async () => {
   house.sandbox.badgeNamed(REGION, 'R1').draft = true;
@@ -183,12 +171,12 @@ test('a badge revoked while the award is on hold: it is not issued', async () =>
   const [{ earners }] = house.pipelines;
   const earner = house.keyOf('personne.1@example.org');
   const isRevoked = async () => (await earners.read(earner)).assertions.some(({ revoked }) => revoked);
-  await until(isRevoked, 'revocation', 20_000);
+  await until(isRevoked, 'revocation');
   house.sandbox.badgeNamed(REGION, 'R1').draft = false;
   await house.idle();
   expect(house.awards()).toEqual(['R1 personne.0@example.org']);
   expect(await house.failedReasons()).toEqual([]);
-}, 60_000);
+});
 
 test.each([403, 404])(
   'OBF answers the issue call with %d for a while: a hold, then the badge, once',
@@ -202,7 +190,6 @@ test.each([403, 404])(
     expect(await house.failedReasons()).toEqual([]);
     expect(await house.pipelines[0].holds.of(R1)).toBeNull();
   },
-  60_000,
 );
 
 /** What sweeps tries again what failed an hour ago. */
@@ -240,7 +227,7 @@ test('refused alone, tried again each hour: told once; once OBF accepts it, noth
   expect(issueCalls()).toHaveLength(4);
   expect(await house.failedReasons()).toEqual([]);
   expect(await told()).toEqual(['refused', 'issued']);
-}, 60_000);
+});
 
 test('somebody refused alone comes due again and gets the badge: what stood in failed goes', async () => {
   house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1 });
@@ -253,4 +240,4 @@ test('somebody refused alone comes due again and gets the badge: what stood in f
   await house.idle();
   expect(house.awards()).toEqual(received(people(1)));
   expect(issueCalls()).toHaveLength(2);
-}, 60_000);
+});

@@ -102,7 +102,7 @@ describe('orphans', () => {
     house = await openHouse({
       scheme: SMALL_SCHEME,
       partners: SMALL_PARTNERS,
-      pace: { settleMs: 400, sendWithinMs: 300, mirrorMaxAgeMs: 3_600_000 },
+      pace: { settleMs: 400, mirrorMaxAgeMs: 3_600_000 },
     });
   });
   afterEach(() => house.close());

@@ -10,14 +10,13 @@ import { until } from '../support/until.js';
 
 describe('never twice, never lost', () => {
   let house: House;
-  const SETTLE_MS = 400;
 
   beforeEach(async () => {
     house = await openHouse({
       scheme: SMALL_SCHEME,
       partners: SMALL_PARTNERS,
       workers: 2,
-      pace: { settleMs: SETTLE_MS, sendWithinMs: 300, holdFirstMs: 200, holdMaxMs: 400 },
+      pace: { settleMs: 400, holdFirstMs: 200, holdMaxMs: 400 },
     });
   });
   afterEach(() => house.close());
@@ -39,7 +38,7 @@ describe('never twice, never lost', () => {
     await Promise.all([first, second, first, second].map((event) => house.notify(event)));
     await house.idle();
     expect(house.awards().toSorted()).toEqual(pupils.map((pupil) => `R1 ${pupil}`).toSorted());
-  }, 60_000);
+  });
 
   test('a notice of long ago, told again, gives nothing again', async () => {
     const [a, b] = [badge('A', 'lou@example.org'), badge('B', 'lou@example.org')];
@@ -124,11 +123,9 @@ describe('never twice, never lost', () => {
       { fault: { kind: 'status-after-commit', status: 500 } },
       { fault: { kind: 'status-after-commit', status: 503 } },
       { fault: { kind: 'not-json' } },
-      { fault: { kind: 'slow', ms: 350 } },
       { fault: { kind: 'reset' } },
       { fault: { kind: 'status', status: 502 } },
       { fault: { kind: 'status', status: 429, retryAfterS: 1 } },
-      { fault: { kind: 'black-hole' } },
     ] as const)('$fault', async ({ fault }) => {
       house.sandbox.fault({ route: 'POST issue', ...fault });
       const people = ['lou@example.org', 'sam@example.org'];
@@ -205,7 +202,21 @@ describe('under hard conditions', () => {
     await house.idle();
     expect(house.awards()).toHaveLength(new Set(house.awards()).size);
     expect(house.awards()).toHaveLength(8 * pupils.length);
-  }, 60_000);
+  });
+
+  // What OBF carries out after Palier has given it up shows before Palier looks, also where this process stands still.
+  test.each([
+    [{ kind: 'slow', ms: 300 }, 4000],
+    [{ kind: 'black-hole' }, 400],
+  ] as const)('an issue call that is given up (%j): one badge', async (fault, settleMs) => {
+    await openSmall({ sendWithinMs: 100, settleMs });
+    house.sandbox.fault({ route: 'POST issue', ...fault });
+    await earnWhilePaused(house, 'lou@example.org', 'sam@example.org');
+    await house.pipelines[0].queues.awards.resume();
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(['R1 lou@example.org', 'R1 sam@example.org']);
+    expect(await house.failedReasons()).toEqual([]);
+  });
 
   test('Redis is emptied while an issue call is on its way: what it commits is not sent again', async () => {
     await openSmall({ sendWithinMs: 3000, settleMs: 3500 });
@@ -215,10 +226,10 @@ describe('under hard conditions', () => {
     await emptyRedis();
     for (const pipeline of house.pipelines)
       for (const clientId of polledClients(pipeline)) await pollEvents(pipeline, clientId, signal);
-    await until(() => house.sandbox.awarded('lou@example.org').includes(`${REGION}/R1`), 'award', 20_000);
+    await until(() => house.sandbox.awarded('lou@example.org').includes(`${REGION}/R1`), 'award');
     await house.idle();
     expect(house.awards()).toEqual(['R1 lou@example.org']);
-  }, 60_000);
+  });
 
   const emptyRedis = (): Promise<void> =>
     withRedisAt(house.redisUrl, (redis) => removeKeys(redis, house.redisPrefix));
@@ -259,7 +270,7 @@ describe('under hard conditions', () => {
         .map((one) => `R1 ${one}`),
     );
     expect(await house.failedReasons()).toHaveLength(1);
-  }, 60_000);
+  });
 
   test('a job that is always told to wait does not hold up the others for ever', async () => {
     await openSmall();
@@ -278,10 +289,10 @@ describe('under hard conditions', () => {
       const { assertions } = house.issue({ clientId: 'P3', badgeId, recipients: ['lou@example.org'] });
       await house.push({ 'lou@example.org': [assertions[0]?.url ?? ''] });
     }
-    await until(() => house.awards().length > 0, 'award of somebody else', 45_000);
+    await until(() => house.awards().length > 0, 'award of somebody else');
     expect(house.awards()).toEqual(['R1 lou@example.org']);
     house.sandbox.clearFaults();
-  }, 60_000);
+  });
 
   test('taking an award back fails for a while, and it is earned again meanwhile: one valid badge in the end', async () => {
     const scheme = SMALL_SCHEME.replace('badge: R1', 'badge: R1\n    on_loss: revoke').replace(
@@ -305,5 +316,5 @@ describe('under hard conditions', () => {
     expect(house.sandbox.awarded('lou@example.org').filter((badge) => badge === `${REGION}/R1`)).toHaveLength(
       1,
     );
-  }, 60_000);
+  });
 });

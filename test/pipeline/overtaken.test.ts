@@ -170,7 +170,7 @@ test('a call may be on its way: another run does not look before OBF is sure to 
   const before = house.sandbox.calls.length;
   const error = await run(quick, id);
   expect(error).toBeInstanceOf(NotSettledYet);
-  expect(error).toMatchObject({ waitMs: expect.closeTo(pace.settleMs, -4) });
+  expect(error instanceof NotSettledYet && error.waitMs <= pace.settleMs).toBe(true);
   expect(house.sandbox.calls).toHaveLength(before);
   expect(await batches.find(R1, id)).toEqual(sending);
 });

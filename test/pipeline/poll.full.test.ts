@@ -48,4 +48,4 @@ test('a recipient appended in the middle of a long list of the Région, of which
   house.sandbox.appendByHand(hand[1050]?.id ?? '', [lou], { movesMtime: false });
   await house.given(give('P1', 'C', lou), give('P1', 'A', lou));
   expect(house.awards()).toEqual([`R1 ${lou}`]);
-}, 60_000);
+});

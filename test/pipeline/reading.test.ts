@@ -474,7 +474,7 @@ describe('unreadable', () => {
     const lou = recordKey(house.dataPrefix, house.keyOf(LOU));
     await redis.set(lou, 'what a hand wrote');
     await earn(house, ...CLASS);
-    await until(() => house.awards().length === 2, 'awards of the others', 20_000);
+    await until(() => house.awards().length === 2, 'awards of the others');
     expect(house.awards().toSorted()).toEqual(['R1 alix@example.org', 'R1 sam@example.org']);
 
     // The notices say whom they could not serve, and are done once that is mended.
@@ -486,11 +486,11 @@ describe('unreadable', () => {
     await redis.del(lou);
     // One that is neither delayed nor failed is on its way by itself.
     for (const job of waiting) await job.promote().catch(() => job.retry('failed').catch(() => undefined));
-    await until(() => house.awards().length === 3, 'award of Lou', 20_000);
+    await until(() => house.awards().length === 3, 'award of Lou');
     await house.idle();
     expect(house.awards()).toHaveLength(3);
     expect(house.awards()).toContain(`R1 ${LOU}`);
-  }, 60_000);
+  });
 
   test('who can write to Redis plants no rule: nothing is issued by it, and the reason is told', async () => {
     const [{ redis, vault, queues, schemes }] = house.pipelines;
@@ -529,5 +529,5 @@ describe('unreadable', () => {
     await failed?.retry('failed');
     await house.idle();
     expect(house.sandbox.issues()).toHaveLength(calls);
-  }, 60_000);
+  });
 });

@@ -115,7 +115,7 @@ describe('any order', () => {
       }),
       { numRuns: runs(8, 4), endOnFailure: true },
     );
-  }, 120_000);
+  });
 });
 
 describe('future', () => {
@@ -185,11 +185,11 @@ awards:
   });
 
   test('its time comes by itself, by the clock alone', async () => {
-    await give('A', nowS() + DAY_S + 2);
-    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
-    expect(house.sandbox.issues()).toHaveLength(0);
+    const countsFromS = nowS() + 2;
+    await give('A', countsFromS + DAY_S);
     await until(() => house.sandbox.issues().length === 1, 'issue call');
     await house.idle();
+    expect(house.sandbox.issues()[0]?.atMs).toBeGreaterThanOrEqual(countsFromS * 1000);
     expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
   });
 
@@ -481,7 +481,7 @@ describe('rule forms', () => {
     early = house.awards();
     await Promise.all(CASES.map(({ last }, at) => give(at, last)));
     await house.idle();
-  }, 120_000);
+  });
   afterAll(() => house.close());
 
   test.each(CASES.map(({ form }, at) => ({ form, at })))('$form: not before, once after', ({ at }) => {

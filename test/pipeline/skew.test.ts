@@ -39,7 +39,7 @@ describe('clocks', () => {
     return tell;
   };
   const says = (one: RunningProcess, words: string) =>
-    until(() => one.output().includes(words), `"${words}" in a log`, 60_000);
+    until(() => one.output().includes(words), `"${words}" in a log`);
   const kill = async (one: RunningProcess): Promise<void> => {
     one.child.kill('SIGKILL');
     await one.stop();
@@ -53,30 +53,30 @@ describe('clocks', () => {
     fleet.sandbox.issues().flatMap(({ eventId, recipients }) => (eventId === null ? [] : recipients));
 
   test('Redis emptied, a call under way, and who notices has a clock two minutes behind: nothing is sent meanwhile', async () => {
-    const url = await open({ settleMs: 15_000, sendWithinMs: 10_000 });
+    const url = await open({ settleMs: 30_000, sendWithinMs: 10_000 });
     fleet.sandbox.fault({ route: 'POST issue', kind: 'black-hole' });
     const sender = fleet.start('worker');
     await says(sender, 'worker started');
     const tellAgain = await earn(url, LOU);
-    await until(() => calls() > 0, 'a call', 60_000);
+    await until(() => calls() > 0, 'a call');
     await kill(sender);
     const [behind, other] = [fleet.start('worker', skewedBy(-120)), fleet.start('worker')];
     await Promise.all([says(behind, 'worker started'), says(other, 'worker started')]);
     // One of them has the batch: both know this Redis by then.
-    await until(() => (behind.output() + other.output()).includes(LATER), 'a batch that waits', 60_000);
+    await until(() => (behind.output() + other.output()).includes(LATER), 'a batch that waits');
     other.child.kill('SIGSTOP');
     await withRedisAt(redis.url, (client) => client.flushall());
     await tellAgain();
     const waits = (one: RunningProcess, before: number): boolean =>
       one.output().slice(before).includes(LATER);
     const [ofBehind, ofOther] = [behind.output().length, other.output().length];
-    await until(() => waits(behind, ofBehind), 'a batch of after the loss', 60_000);
+    await until(() => waits(behind, ofBehind), 'a batch of after the loss');
     await kill(behind);
     other.child.kill('SIGCONT');
-    await until(() => waits(other, ofOther) || calls() > 1, 'the other to take it', 60_000);
+    await until(() => waits(other, ofOther) || calls() > 1, 'the other to take it');
     // Now the call that was under way has its effect.
     fleet.sandbox.issueByHand({ clientId: 'REGION', badgeId: 'R1', recipients: [LOU] });
-    await until(() => other.output().includes('nothing left to issue') || calls() > 1, 'an end', 60_000);
+    await until(() => other.output().includes('nothing left to issue') || calls() > 1, 'an end');
     expect(calls()).toBe(1);
   }, 240_000);
 
@@ -91,8 +91,8 @@ describe('clocks', () => {
     const onTime = fleet.start('worker');
     await says(onTime, 'worker started');
     await earn(url, 'sam@example.org');
-    await until(() => carriedOut().includes('sam@example.org'), 'the award of another', 60_000);
-    await until(async () => (await batches()).length === 0, 'the end of the unknown batch', 60_000);
+    await until(() => carriedOut().includes('sam@example.org'), 'the award of another');
+    await until(async () => (await batches()).length === 0, 'the end of the unknown batch');
     expect(carriedOut()).toEqual([LOU, 'sam@example.org']);
   }, 180_000);
 });
@@ -121,11 +121,7 @@ describe('processes', () => {
     );
     const statuses = await Promise.all([...events, ...events].map((event) => fleet.notify(url, event)));
     expect(statuses).toEqual([202, 202, 202, 202]);
-    await until(
-      () => sandbox.issues().flatMap(({ recipients }) => recipients).length >= 200,
-      '200 awards',
-      60_000,
-    );
+    await until(() => sandbox.issues().flatMap(({ recipients }) => recipients).length >= 200, '200 awards');
     expect(await fleet.stop()).toEqual([0, 0, 0]);
     const awarded = sandbox
       .issues()
@@ -133,7 +129,7 @@ describe('processes', () => {
     expect(awarded.toSorted()).toEqual(pupils.map((pupil) => `R1 ${pupil}`).toSorted());
     expect(sandbox.calls.filter(({ status }) => status === 429)).toEqual([]);
     expect([web, ...workers].map((one) => one.output()).join('')).not.toMatch(/@|eleve\./);
-  }, 120_000);
+  });
 
   test.each([
     ['web', 'PALIER_KEY', { PALIER_KEY: 'short', OBF_MAX_RPS: 'many' }, ['PALIER_KEY', 'OBF_MAX_RPS']],
@@ -141,8 +137,9 @@ describe('processes', () => {
     ['worker', 'the scheme', { PALIER_CONFIG: 'test/no-such-folder' }, ['test/no-such-folder']],
   ])('%s with a fault in %s says which, and does not start', async (name, _what, more, said) => {
     const one = fleet.start(name, more);
-    await until(() => one.child.exitCode !== null, 'end of the process', 60_000);
+    await until(() => one.child.exitCode !== null, 'end of the process');
     expect(one.child.exitCode).toBe(1);
-    for (const words of said) expect(one.output()).toContain(words);
+    // What it wrote may be read after its end is known.
+    for (const words of said) await until(() => one.output().includes(words), `"${words}" in what it says`);
   });
 });
