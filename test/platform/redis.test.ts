@@ -405,7 +405,10 @@ describe('fail over', () => {
       await b.replicaof('127.0.0.1', Number(new URL(first.url).port));
       await until(async () => (await b.info('replication')).includes('master_link_status:up'), 'replica');
       // The master counts it somewhat later: until then it takes itself to be alone.
-      await until(async () => (await a.info('replication')).includes('state=online'), 'replica at its master');
+      await until(
+        async () => (await a.info('replication')).includes('state=online'),
+        'replica at its master',
+      );
       expect([await tell('E1'), await push(), await ready()]).toEqual([202, 202, 200]);
       await until(() => isTaken('E1'), 'first notice');
 
