@@ -115,6 +115,11 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
   throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
 }
 
+/** As `enqueue`, without a follow-up beside an active job: that run does it, whenever it began. */
+async function enqueueUnlessActive(queue: Queue, job: NewJob): Promise<void> {
+  await willRun(queue, job);
+}
+
 /** Returns false for an active job. The state is read first, so any run that starts afterwards will do. */
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
@@ -177,9 +182,17 @@ export async function enqueueEarners(
   await enqueueAll(queue, jobs());
 }
 
-/** Has the award revoked that OBF shows at this address, if it still must be. */
-export const enqueueRevocation = (awards: Queue, earner: EarnerKey, badgeId: BadgeId): Promise<void> =>
-  enqueue(awards, {
+/**
+ * Has the award revoked that OBF shows at this address, if it still must be.
+ * @param isBegun the ledger says `revoking`: a run at work ends it, and a second one would repeat its call
+ */
+export const enqueueRevocation = (
+  awards: Queue,
+  earner: EarnerKey,
+  badgeId: BadgeId,
+  isBegun = false,
+): Promise<void> =>
+  (isBegun ? enqueueUnlessActive : enqueue)(awards, {
     id: revokeJobId(earner, badgeId),
     name: 'revoke',
     data: { kind: 'revoke', badgeId, earner },

@@ -92,6 +92,41 @@ partners:
   });
 });
 
+test.each(['GET recipient', 'PUT revoke'] as const)(
+  'evaluated again and again while the call of a revocation is slow (%s): one call takes the award back',
+  async (route) => {
+    const lou = 'lou@example.org';
+    const scheme = SMALL_SCHEME.replace('badge: R1', 'badge: R1\n    on_loss: revoke').replace(
+      'at_least: 2',
+      'at_least: 1',
+    );
+    const house = await openHouse({ scheme, partners: SMALL_PARTNERS, workers: 2 });
+    try {
+      const a = house.issue({ clientId: 'P1', badgeId: 'A', recipients: [lou] });
+      await house.given(a);
+      const from = house.sandbox.calls.length;
+      const calls = (name: string) =>
+        house.sandbox.calls.slice(from).filter((call) => call.route === name && call.clientId === REGION);
+      house.sandbox.fault({ route, clientId: REGION, kind: 'slow', ms: 1500 });
+      house.sandbox.revokeByHand(a.id, [lou]);
+      await house.notify(a, 'badge.revoked');
+      await until(() => calls(route).length > 0, 'a call that is slow');
+      const [{ queues }] = house.pipelines;
+      for (const _ of [1, 2, 3]) {
+        await enqueueEarners(queues.earners, [house.keyOf(lou)], 'ops');
+        const left = () => queues.earners.getJobCountByTypes('waiting', 'active');
+        await until(async () => (await left()) === 0, 'evaluation');
+      }
+      await house.idle();
+      expect([calls('GET recipient').length, calls('PUT revoke').length]).toEqual([1, 1]);
+      expect(house.sandbox.awarded(lou)).toEqual([]);
+      expect(await house.failedReasons()).toEqual([]);
+    } finally {
+      await house.close();
+    }
+  },
+);
+
 describe('orphans', () => {
   /** What is left where a server took over that knows of a claim, and not of the batch that made it. */
   const R1 = asBadgeId('R1');

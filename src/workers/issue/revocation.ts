@@ -24,8 +24,9 @@ export async function handleLostAward(pipeline: Pipeline, decision: Decision, aw
   if (onLoss === 'keep') return;
   if (onLoss === 'flag') return addFlag(pipeline, decision, award, cause);
   const { earner, records } = decision.person;
-  const issuedTo = records.find((one) => one.badgeId === badgeId && 'event' in one.record)?.key ?? earner;
-  await enqueueRevocation(pipeline.queues.awards, issuedTo, badgeId);
+  const issued = records.find((one) => one.badgeId === badgeId && 'event' in one.record);
+  const isBegun = issued?.record.state === 'revoking';
+  await enqueueRevocation(pipeline.queues.awards, issued?.key ?? earner, badgeId, isBegun);
 }
 
 async function addFlag(
@@ -69,8 +70,9 @@ async function startRevoking(pipeline: Pipeline, { badgeId, earner }: IssuedAwar
   const decision = await decide(pipeline, earner);
   const award = decision.lost.find((one) => one.badgeId === badgeId);
   if (award?.onLoss === 'revoke' && isOurs) {
-    const record = await ledger.apply(earner, badgeId, { type: 'start-revoking' });
-    return record.state === 'revoking' ? record.event : null;
+    // Not possible when another run was first: that one revokes it.
+    const record = await ledger.applyIfPossible(earner, badgeId, { type: 'start-revoking' });
+    return record?.state === 'revoking' ? record.event : null;
   }
   // `on_loss` may have changed since the job was enqueued.
   if (award?.onLoss === 'revoke') await addFlag(pipeline, decision, award, 'revocation');
