@@ -11,7 +11,7 @@ import {
 import type { Assertion } from '../earners/record.js';
 import type { AssertionId, BadgeId, EarnerKey } from '../ids.js';
 import type { Eligibility } from '../issuing/parts.js';
-import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
+import { CredentialAbsent, ObfNotSent, ObfThrottled } from '../obf/errors.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { evaluate, lostByRevocation } from '../rules/evaluate.js';
 import { evaluateDuringRollout } from '../rules/rollout.js';
@@ -27,10 +27,19 @@ export interface DecidingSources extends PersonSources {
 
 export type Decision = Awaited<ReturnType<typeof decide>>;
 
-/** Reads the person that this address belongs to, and evaluates them by the rules that hold now. */
-async function evaluatePerson({ schemes, clock, ...sources }: DecidingSources, earner: EarnerKey) {
+/**
+ * Reads the person that this address belongs to, and evaluates them by the rules that hold now.
+ * @param without assertions that do not count this time
+ */
+async function evaluatePerson(
+  { schemes, clock, ...sources }: DecidingSources,
+  earner: EarnerKey,
+  without: ReadonlyMap<AssertionId, unknown> = new Map(),
+) {
   const [rules, person] = await Promise.all([schemes.now(), readPerson(sources, earner)]);
-  const { portfolio, lastSchemeGeneration } = person;
+  const { lastSchemeGeneration } = person;
+  const assertions = person.portfolio.assertions.filter(({ id }) => !without.has(id));
+  const portfolio = { ...person.portfolio, assertions };
   const results = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, secondsOf(clock));
   return { rules, person, ...results };
 }
@@ -112,18 +121,33 @@ type EvaluatedPerson = Awaited<ReturnType<typeof evaluatePerson>>;
 
 /**
  * Evaluates a person after reading again the hosted credentials that earn this badge, for partners without an API key.
- * When one no longer counts, the credentials that replace it are read too.
+ * When one no longer counts, the credentials that replace it are read too. One that OBF does not show does not count
+ * this time: it may never be shown again.
+ * @throws CredentialAbsent when the badge is due only with one that OBF does not show
  */
 async function evaluateVerified(stores: Stores, badgeId: BadgeId, earner: EarnerKey, signal: AbortSignal) {
   const read = new Set<AssertionId>();
+  const absent = new Map<AssertionId, CredentialAbsent>();
+  const dueIn = ({ due }: EvaluatedPerson) => due.find(({ award }) => award.badgeId === badgeId);
   for (;;) {
-    const evaluated = await evaluatePerson(stores, earner);
-    const counted = evaluated.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
-    const unread = counted.filter((one) => stores.obf.account(one.clientId) === null && !read.has(one.id));
+    const evaluated = await evaluatePerson(stores, earner, absent);
+    const dueAward = dueIn(evaluated);
+    if (dueAward === undefined) {
+      const [error] = absent.values();
+      if (error !== undefined && dueIn(await evaluatePerson(stores, earner)) !== undefined) throw error;
+      return evaluated;
+    }
+    const isUnread = ({ clientId, id }: Assertion): boolean =>
+      stores.obf.account(clientId) === null && !read.has(id);
+    const unread = dueAward.earnedBy.filter(isUnread);
     if (unread.length === 0) return evaluated;
     for (const one of unread) {
-      if (!(await isVerified(stores, one.id))) await readAgain(stores, evaluated.person, one, signal);
       read.add(one.id);
+      if (await isVerified(stores, one.id)) continue;
+      await readAgain(stores, evaluated.person, one, signal).catch((error: unknown) => {
+        if (!(error instanceof CredentialAbsent)) throw error;
+        absent.set(one.id, error);
+      });
     }
   }
 }

@@ -146,6 +146,26 @@ partners:
     expect(await house.failedReasons()).toEqual([]);
   });
 
+  test('one credential that OBF no longer shows keeps no award back that the others earn', async () => {
+    const [d, e, f, g] = [give('D'), give('E'), give('F'), give('G')];
+    await d.push();
+    await e.push();
+    await aMinuteLater();
+    const [{ queues, journal }] = house.pipelines;
+    house.sandbox.removeByHand(d.event);
+    expect(await house.push({ [LOU]: [f.url] })).toBe(200);
+    const again = async (): Promise<boolean> =>
+      (await queues.awards.getDelayed()).some(({ attemptsMade }) => attemptsMade > 0);
+    await until(again, 'another try');
+    expect(house.sandbox.issues()).toEqual([]);
+    await g.push();
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+    const told = await journal.ofEarner(house.keyOf(LOU));
+    const issued = told.find(({ kind }) => kind === 'issued');
+    expect(issued?.assertions.toSorted()).toEqual([e.id, f.id, g.id].toSorted());
+    expect(await house.failedReasons()).toEqual([]);
+  });
+
   test.each([
     ['in its own words', {}],
     ['as a page', { body: '<p>Not found</p>' }],
