@@ -11,6 +11,9 @@ import {
 import type { Assertion, AwardRecord } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { portfolioOf, type AddressAward } from '../../src/earners/person.js';
+import { EventIncomplete } from '../../src/obf/events.js';
+import type { ObfEvent } from '../../src/obf/wire.js';
+import { PACE } from '../../src/workers/stores.js';
 import { classifyError } from '../../src/workers/runtime/job-outcome.js';
 import { assertionOf } from '../support/assertion.js';
 
@@ -88,6 +91,23 @@ test.each([
   ['not even an error', { do: 'retry' }],
 ])('%s becomes %j', (error, verdict) => {
   expect(classifyError(error)).toMatchObject(verdict);
+});
+
+test('an event that OBF never shows whole is read often at first, and once a day in the end', () => {
+  const event = { id: asEventId('e1'), recipientCount: 2 } as ObfEvent;
+  const waitMs = (delays: number): number => {
+    const verdict = classifyError(new EventIncomplete(event, 1, PACE.lookAgainMs), delays);
+    return verdict.do === 'later' ? verdict.inMs : NaN;
+  };
+  const reads = (withinMs: number): number => {
+    let [count, atMs] = [0, waitMs(0)];
+    while (atMs <= withinMs) atMs += waitMs((count += 1));
+    return count;
+  };
+  expect(waitMs(0)).toBe(2000);
+  expect(reads(3_600_000)).toBeGreaterThanOrEqual(10);
+  expect(reads(30 * 86_400_000)).toBeLessThanOrEqual(15 + 30);
+  expect(waitMs(1000)).toBe(86_400_000);
 });
 
 test('the waits grow, are capped, obey OBF, and reach over a day', () => {

@@ -19,8 +19,8 @@ import type { Pipeline } from '../pipeline.js';
 
 /** How often a job waits for OBF's throttling before each further wait uses up an attempt. */
 const MAX_THROTTLED = 10;
-/** The longest wait before an event that OBF shows incompletely is read again; the waits double up to it. */
-const MAX_LOOK_AGAIN_MS = 3_600_000;
+/** The longest wait before an event that OBF shows incompletely is read again: some stay so for ever (decision 14). */
+const MAX_LOOK_AGAIN_MS = 24 * 3_600_000;
 
 /** What happens to a job that threw. */
 export type Verdict =
