@@ -1,6 +1,8 @@
+import { Job } from 'bullmq';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
+import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
 import { enqueueApply, enqueuePlan, createPlanStore } from '../../src/scheme/runs.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
@@ -216,6 +218,9 @@ describe('maintenance', () => {
   const EASIER = SMALL_SCHEME.replace('at_least: 2', 'at_least: 1');
   const CLASS = ['ana@example.org', 'bob@example.org', 'eva@example.org'];
 
+  /** As scheduled jobs are. */
+  const ONCE_ONLY = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+
   let house: House;
   beforeEach(async () => {
     house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
@@ -289,13 +294,28 @@ describe('maintenance', () => {
     started.mockRestore();
     const [{ queues }] = house.pipelines;
     house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'black-hole' });
-    const once = { attempts: 1, removeOnComplete: true, removeOnFail: true };
-    await queues.maintenance.add('verify', { kind: 'verify' }, once);
+    await queues.maintenance.add('verify', { kind: 'verify' }, ONCE_ONLY);
     await until(() => house.sandbox.calls.some(({ route }) => route === 'GET events'), 'a call that hangs');
     house.issue({ clientId: 'P1', badgeId: 'A', recipients: [LOU] });
     for (const worker of workers) worker.cancelAllJobs('the process stops');
     await house.idle();
     expect(await house.pipelines[0].events.count(asClientId('P1'))).toBe(1);
+  });
+
+  test('a scheduled job that is to wait, while Redis takes no delay, is done all the same', async () => {
+    await house.close();
+    house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, pace: { lockMs: 1000 } });
+    house.issue({ clientId: 'P1', badgeId: 'A', recipients: [LOU] });
+    const full = new Error('OOM command not allowed');
+    const delay = jest.spyOn(Job.prototype, 'moveToDelayed').mockRejectedValueOnce(full);
+    const [{ queues, population, events }] = house.pipelines;
+    jest.spyOn(population, 'write').mockRejectedValueOnce(new NotSettledYet(10));
+    await queues.maintenance.add('verify', { kind: 'verify' }, ONCE_ONLY);
+    await until(() => delay.mock.calls.length === 1, 'a delay that Redis refuses');
+    await until(async () => (await population.read()) !== null, 'the next run');
+    await house.idle();
+    expect(await events.count(asClientId('P1'))).toBe(1);
+    jest.restoreAllMocks();
   });
 
   test('what holds every slot of maintenance keeps no badge from leaving', async () => {

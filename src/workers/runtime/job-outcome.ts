@@ -58,7 +58,8 @@ export async function applyErrorPolicy(
 ): Promise<never> {
   switch (verdict.do) {
     case 'later':
-      await job.moveToDelayed(Date.now() + verdict.inMs, token);
+      // Where Redis refuses the delay, the job runs again once its lock expires: a failure would end a scheduled one.
+      await job.moveToDelayed(Date.now() + verdict.inMs, token).catch(() => undefined);
       throw new DelayedError();
     case 'fail':
       throw new UnrecoverableError(verdict.why);
