@@ -129,7 +129,14 @@ export async function readPerson({ earners, region }: PersonSources, earner: Ear
   const addressed = await earners.read(earner);
   const key = addressed.linkedTo ?? earner;
   const record = addressed.linkedTo === null ? addressed : await earners.read(key);
-  return personOf(region, [{ key, record }, ...(await readAddresses(earners, record.linked))]);
+  return personOf(region, [{ key, record }, ...(await readLinked(earners, { key, record }))]);
+}
+
+/** Reads the addresses that a person's own lists and that point to it. @throws RecordUnreadable */
+export async function readLinked(earners: Pick<EarnerStore, 'readMany'>, { key, record }: Address) {
+  const listed = await readAddresses(earners, record.linked);
+  // Others left since: an erased one is nobody's, and one that came back is a person of its own.
+  return listed.filter((one) => one.record.linkedTo === key);
 }
 
 /** @throws RecordUnreadable */
@@ -187,7 +194,7 @@ export async function* iteratePeople(
         if (record === EMPTY_RECORD)
           throw new RecordUnreadable(key, 'it is gone, or was not written by Palier');
         if (record.linkedTo !== null) continue;
-        const person = personOf(region, [{ key, record }, ...(await readAddresses(earners, record.linked))]);
+        const person = personOf(region, [{ key, record }, ...(await readLinked(earners, { key, record }))]);
         if (person.portfolio.assertions.length + person.portfolio.held.length > 0) people.push(person);
       } catch (error) {
         if (!(error instanceof RecordUnreadable)) throw error;
@@ -206,14 +213,6 @@ async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey
 
 export const awardsOf = ({ key, record: { awards } }: Address): readonly AddressAward[] =>
   [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
-
-/** Pure. Returns a change that takes addresses off a record's list of linked ones. */
-export const notListing =
-  (others: readonly EarnerKey[]) =>
-  (record: EarnerRecord): EarnerRecord => {
-    const linked = record.linked.filter((one) => !others.includes(one));
-    return linked.length === record.linked.length ? record : { ...record, linked };
-  };
 
 /** Returns the person's journal, address by address. */
 export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly JournalEntry[] =>
@@ -237,11 +236,12 @@ export function contactFor(person: Person, counted: readonly Assertion[]): Conta
 
 /**
  * The records of one person's addresses. The person's own lists the others (`linked`); each of the others points to it
- * (`linkedTo`). An address that points to another is never evaluated on its own, listed or not.
+ * (`linkedTo`). An address that points to another is never evaluated on its own, listed or not; one that is listed, and
+ * points elsewhere or nowhere, is not the person's.
  */
-type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
+export type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
 
-/** Reads every address that links reach, in both directions: half-done links and unlinks are found too. */
+/** Reads every address of these people, by links in both directions: half-done links and unlinks are found too. */
 export async function linkedRecords(
   earners: Pick<EarnerStore, 'read'>,
   start: readonly EarnerKey[],
@@ -254,7 +254,8 @@ export async function linkedRecords(
     records.set(key, record);
     next.push(...record.linked, ...(record.linkedTo === null ? [] : [record.linkedTo]));
   }
-  return records;
+  const people = new Set(start.map((key) => personKeyOf(records, key)));
+  return new Map([...records].filter(([key]) => people.has(personKeyOf(records, key))));
 }
 
 /** Returns the key of the person's own address, given any of their addresses. */
@@ -264,7 +265,7 @@ export function personKeyOf(records: LinkedRecords, address: EarnerKey): EarnerK
     const next = records.get(key)?.linkedTo ?? key;
     if (next === key) return key;
     // A cycle: two operators linked the same addresses at the same time, in opposite directions.
-    if (visited.has(next)) return [...visited].toSorted()[0] ?? key;
+    if (visited.has(next)) return [...visited].slice([...visited].indexOf(next)).toSorted()[0] ?? key;
     visited.add(next);
     key = next;
   }

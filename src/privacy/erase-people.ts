@@ -3,7 +3,6 @@ import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
 import {
   awardsOf,
   linkedRecords,
-  notListing,
   personKeyOf,
   readAddresses,
   type Address,
@@ -43,7 +42,10 @@ export interface PersonToErase {
   readonly person: EarnerKey;
   /** The keys of all addresses, `person` included, in the order of their erasure. */
   readonly keys: readonly EarnerKey[];
-  /** Checked on each record as it is replaced; a record that is no longer meant stays. */
+  /**
+   * Checked on each record as it is replaced; a record that is no longer meant stays, as do those after it. Absent: all
+   * are meant, and whoever is linked to them meanwhile.
+   */
   readonly isMeant?: (record: EarnerRecord) => boolean;
 }
 
@@ -124,7 +126,8 @@ export async function erasePeople(
 ): Promise<void> {
   const erased: Erased[] = [];
   for (const person of people) {
-    const addresses = await writeTombstones(parts, person);
+    const addresses = [...(await writeTombstones(parts, person))];
+    if (person.isMeant === undefined) addresses.push(...(await eraseLinkedSince(parts, person)));
     if (addresses.length > 0) erased.push({ person: person.person, addresses });
   }
   const addresses = erased.flatMap((one) => one.addresses);
@@ -133,9 +136,12 @@ export async function erasePeople(
   for (const one of erased) await count(parts, one, numbers);
   await beforeComplete();
   for (const { key } of addresses) await parts.earners.update(key, withCompleteTombstone);
-  // A person who was given a badge meanwhile stays.
-  for (const one of erased)
-    await parts.earners.update(one.person, notListing(one.addresses.map(({ key }) => key)));
+}
+
+/** Erases the addresses that were linked to a person before the tombstones, which are linked to nobody. */
+async function eraseLinkedSince(parts: ErasureParts, { person, keys }: PersonToErase) {
+  const linked = await personToErase(parts, person);
+  return writeTombstones(parts, { person, keys: linked.keys.filter((key) => !keys.includes(key)) });
 }
 
 /** A person's addresses, with their records before the erasure. */
@@ -147,10 +153,11 @@ interface Erased {
 /** @returns the records as they were before, of each address up to the first that is no longer meant */
 async function writeTombstones(
   { earners, journal, region, vault, now }: ErasureParts,
-  { keys, isMeant = () => true }: PersonToErase,
+  { keys, isMeant }: PersonToErase,
 ): Promise<readonly Address[]> {
   const addresses = await readAddresses(earners, keys);
-  if (!addresses.every(({ record }) => isMeant(record))) return [];
+  const isStillMeant = isMeant ?? (() => true);
+  if (!addresses.every(({ record }) => isStillMeant(record))) return [];
   // Redis' clock, since every process compares OBF's instants with this one.
   const nowS = Math.floor((await now()) / 1000);
   const erased: Address[] = [];
@@ -159,20 +166,25 @@ async function writeTombstones(
     await journal.anonymise(key, read.journal);
     const before: { record: EarnerRecord | null } = { record: null };
     await earners.update(key, (record) => {
-      before.record = isMeant(record) ? record : null;
+      before.record = isStillMeant(record) ? record : null;
       if (before.record === null) return record;
       // Each address keeps all of the person's awards, and nothing says that the addresses were one person's.
       const all = addresses.map((one) => (one.key === key ? { key, record } : one));
       const kept = recordsKeptAfterErasure(region, all, nowS);
-      return tombstoneOf({ ...record, awards: awardsToEnd(key, all) }, kept, nowS, fingerprintBy(vault));
+      const links = isMeant === undefined ? {} : NO_LINKS;
+      const ended = { ...record, ...links, awards: awardsToEnd(key, all) };
+      return tombstoneOf(ended, kept, nowS, fingerprintBy(vault));
     });
-    // The person's own address comes last: it stays as well, and leads to this one.
+    // The person's own address comes last: it stays as well.
     if (before.record === null) break;
     await journal.anonymise(key, before.record.journal.slice(read.journal.length));
     erased.push({ key, record: before.record });
   }
   return erased;
 }
+
+/** A person who is given a badge stays, without the addresses that a purge has erased before: nothing leads to them. */
+const NO_LINKS = { linkedTo: null, linked: [] } satisfies Partial<EarnerRecord>;
 
 /** Returns the awards of one address. A revocation that has begun moves to where OBF shows the award: links end. */
 function awardsToEnd(key: EarnerKey, addresses: readonly Address[]): ReadonlyMap<BadgeId, AwardRecord> {

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { readAddresses } from '../earners/person.js';
+import { readLinked } from '../earners/person.js';
 import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import type { JobHandler } from '../platform/job.js';
@@ -72,9 +72,11 @@ async function personToPurge(parts: ErasureParts, key: EarnerKey, beforeS: numbe
   if (beforeS === null || linkedTo !== null) return null;
   const hasJournalOnly = assertions.length + linked.length === 0;
   if (hasJournalOnly && (journal.length === 0 || journal.some(({ atS }) => atS >= beforeS))) return null;
-  const isMeant = isPast(beforeS);
-  const keys = [...linked, key];
-  const addresses = await readAddresses(parts.earners, keys);
+  const addresses = [...(await readLinked(parts.earners, { key, record })), { key, record }];
+  const known = new Set<EarnerKey | null>([key, null, ...addresses.flatMap((one) => one.record.linked)]);
+  const isMeant = (one: EarnerRecord): boolean =>
+    isPast(beforeS, one) && [one.linkedTo, ...one.linked].every((link) => known.has(link));
+  const keys = addresses.map((one) => one.key);
   return addresses.every((one) => isMeant(one.record)) ? { person: key, keys, isMeant } : null;
 }
 
@@ -82,8 +84,6 @@ async function personToPurge(parts: ErasureParts, key: EarnerKey, beforeS: numbe
  * Whether every assertion of an address was issued, and has expired if it expires, before an instant (Unix seconds).
  * Also, no award may be unfinished, or have changed since.
  */
-const isPast =
-  (beforeS: number) =>
-  ({ assertions, awards }: EarnerRecord): boolean =>
-    assertions.every(({ issuedOnS, expiresOnS }) => Math.max(issuedOnS, expiresOnS ?? 0) < beforeS) &&
-    [...awards.values()].every(({ state, atS }) => !OPEN_AWARD_STATES.includes(state) && atS < beforeS);
+const isPast = (beforeS: number, { assertions, awards }: EarnerRecord): boolean =>
+  assertions.every(({ issuedOnS, expiresOnS }) => Math.max(issuedOnS, expiresOnS ?? 0) < beforeS) &&
+  [...awards.values()].every(({ state, atS }) => !OPEN_AWARD_STATES.includes(state) && atS < beforeS);

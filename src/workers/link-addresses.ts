@@ -1,12 +1,17 @@
 import {
   awardsOf,
   linkedRecords,
-  notListing,
   personKeyOf,
   readAddresses,
   type Address,
+  type LinkedRecords,
 } from '../earners/person.js';
-import { STATES_WITHOUT_OBF_EFFECT, type AwardRecord, type EarnerRecord } from '../earners/record.js';
+import {
+  isErased,
+  STATES_WITHOUT_OBF_EFFECT,
+  type AwardRecord,
+  type EarnerRecord,
+} from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
 import { secondsOf, waitUntil } from '../platform/clock.js';
@@ -23,6 +28,14 @@ export class AwardInFlight extends Error {
   }
 }
 
+/** The person whom the other addresses were about to join was erased meanwhile. */
+class PersonErased extends Error {
+  readonly code = 'person_erased';
+  constructor() {
+    super('One of these people was erased just now: nothing was linked');
+  }
+}
+
 /**
  * Joins two people: all addresses of `other`'s person become addresses of `earner`'s. Their assertions count together,
  * and a badge that one address holds is held. An award in flight goes on; no second one is issued meanwhile. Idempotent.
@@ -36,7 +49,7 @@ export async function linkAddresses(pipeline: Pipeline, earner: EarnerKey, other
   const own = records.get(person);
   const isJoined = (key: EarnerKey) => own?.linked.includes(key) && records.get(key)?.linkedTo === person;
   const changed = own?.linkedTo !== null || !others.every(isJoined);
-  await joinAddresses(pipeline, person, others);
+  await joinAddresses(pipeline, person, records);
   const withdrawn = await withdrawWaiting(pipeline, others);
   for (const key of others) await flags.remove(key, [...(records.get(key)?.flags.keys() ?? [])]);
   await enqueueEarners(queues.earners, [person], 'link');
@@ -64,25 +77,47 @@ const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
 
 type Change = (record: EarnerRecord) => EarnerRecord;
 
-/** @param person null: the address is its own person */
+/** An erased address is linked to nobody. @param person null: the address is its own person */
 export const withLinkedTo =
   (person: EarnerKey | null): Change =>
-  (record) => ({ ...record, linkedTo: person });
+  (record) =>
+    record.linkedTo === person || isErased(record) ? record : { ...record, linkedTo: person };
 
 export const withLinked =
   (others: readonly EarnerKey[]): Change =>
-  (record) => ({ ...record, linked: [...new Set([...record.linked, ...others])].toSorted() });
+  (record) =>
+    others.every((one) => record.linked.includes(one)) || isErased(record)
+      ? record
+      : { ...record, linked: [...new Set([...record.linked, ...others])].toSorted() };
 
-/** Points each of `others` to `person`, and lists them there alone. Each write changes one address and its journal. */
-async function joinAddresses(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]) {
+const notListing =
+  (others: readonly EarnerKey[]): Change =>
+  (record) => {
+    const linked = record.linked.filter((one) => !others.includes(one));
+    return linked.length === record.linked.length ? record : { ...record, linked };
+  };
+
+/**
+ * Points every other address of `records` to `person`, and lists them there alone. Each write changes one address and
+ * its journal.
+ * @param records as they were read
+ * @throws PersonErased when `person` was erased since; the others are as they were
+ */
+async function joinAddresses(pipeline: Pipeline, person: EarnerKey, records: LinkedRecords) {
+  const others = [...records.keys()].filter((key) => key !== person);
   let isNew = false;
   for (const key of others)
     if (await changeAndJournal(pipeline, key, 'linked', withLinkedTo(person))) isNew = true;
   // One write for all addresses: nothing is decided for the person from some of them alone.
-  await pipeline.journal.updateWithEntries(person, (record) => ({
+  const joined = await pipeline.journal.updateWithEntries(person, (record) => ({
     record: withLinkedTo(null)(withLinked(others)(record)),
-    entries: isNew ? [linkEntry(pipeline, person, 'linked')] : [],
+    entries: isNew && !isErased(record) ? [linkEntry(pipeline, person, 'linked')] : [],
   }));
+  if (isErased(joined)) {
+    for (const [key, { linkedTo }] of records)
+      await pipeline.earners.update(key, withLinkedTo(linkedTo === person ? null : linkedTo));
+    throw new PersonErased();
+  }
   for (const key of others) await pipeline.earners.update(key, notListing([...others, person]));
 }
 
@@ -99,7 +134,7 @@ async function changeAndJournal(
   let isNew = false;
   await pipeline.journal.updateWithEntries(earner, (record) => {
     const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
-    isNew = (last?.kind ?? 'unlinked') !== kind;
+    isNew = (last?.kind ?? 'unlinked') !== kind && !isErased(record);
     return { record: change(record), entries: isNew ? [linkEntry(pipeline, earner, kind)] : [] };
   });
   return isNew;
@@ -125,7 +160,7 @@ export async function unlinkAddress(
   const person = personKeyOf(records, earner);
   if (personKeyOf(records, other) !== person) return { people: [earner, other], changed: false, moved: 0 };
   const others = [...records.keys()].filter((key) => key !== person);
-  await joinAddresses(pipeline, person, others);
+  await joinAddresses(pipeline, person, records);
   // The person's own key cannot leave: the other addresses leave instead, and one of them becomes their person.
   const [newPerson, leaving] = other === person ? [earner, others] : [other, [other]];
   const staying = [...records.keys()].filter((key) => !leaving.includes(key));
@@ -139,7 +174,7 @@ export async function unlinkAddress(
     await drain(pipeline, [...leaving, ...staying], signal, withinMs);
     moved = await splitLedger(pipeline, leaving, staying);
   } catch (error) {
-    await joinAddresses(pipeline, person, others);
+    await joinAddresses(pipeline, person, records);
     throw error;
   }
   if (await changeAndJournal(pipeline, newPerson, 'unlinked', withLinkedTo(null)))
