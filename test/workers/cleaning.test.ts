@@ -4,7 +4,7 @@ import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
 import { cleanQueues, FAILED_RETENTION_MS } from '../../src/queue/failures.js';
 import { gatherAwards, gatherSoon } from '../../src/workers/issue/gather-awards.js';
-import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
+import { keepSchedules, scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { type House, openHouse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -131,6 +131,33 @@ describe('clean queues', () => {
     await job?.promote();
     await until(() => removedIn().length === QUEUES.length, 'run of the clean');
     await maintenance.removeJobScheduler('clean');
+  });
+
+  test('schedules that Redis has lost are set again, without a restart of the worker', async () => {
+    const [pipeline] = house.pipelines;
+    const { maintenance, notices } = pipeline.queues;
+    const schedules = async (): Promise<string[]> => {
+      const all = await Promise.all([notices.getJobSchedulers(), maintenance.getJobSchedulers()]);
+      return all.flat().map(({ key }) => key);
+    };
+    const removeAll = async (): Promise<void> => {
+      for (const queue of [maintenance, notices])
+        for (const { key } of await queue.getJobSchedulers()) await queue.removeJobScheduler(key);
+    };
+    const timers = jest.spyOn(globalThis, 'setInterval');
+    const times = { pollEveryS: 3600, verifyEveryH: 24, retentionMonths: null };
+    const stop = await keepSchedules(pipeline, times);
+    const [check] = timers.mock.calls.find(([, everyMs]) => everyMs === 60_000) ?? [];
+    timers.mockRestore();
+    const set = (await schedules()).toSorted();
+    expect(set).toEqual(
+      ['clean', 'poll.P1', 'poll.P2', 'poll.REGION', 'population', 'purge', 'sweep', 'verify'].toSorted(),
+    );
+    await removeAll();
+    check?.();
+    await until(async () => (await schedules()).length === set.length, 'schedules');
+    await stop();
+    await removeAll();
   });
 
   test('a sweep and a poll that throw never stand in failed, and run again by their schedule', async () => {

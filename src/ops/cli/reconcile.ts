@@ -1,4 +1,3 @@
-import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { ObfError } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
@@ -8,15 +7,13 @@ import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { pollEvents } from '../../workers/ingest/poll-events.js';
 import { rebuildIndexes } from '../../workers/every-record.js';
-import { polledClients, setSchedules } from '../../workers/runtime/schedules.js';
+import { polledClients } from '../../workers/runtime/schedules.js';
 import { verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { labelled, type Localized, plural, say } from '../../localized.js';
 import { indented } from '../shared/words.js';
-import { accountWords, askAccounts, NEEDED, inPipeline, type ReadFailure } from './session.js';
+import { accountWords, askAccounts, inPipeline, type ReadFailure } from './session.js';
 import { configProblem } from './settings.js';
 import { type CommandCall, type Command, CommandProblem } from './command.js';
-
-const NEEDED_TO_READ = [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'];
 
 export const reconcile: Command = {
   help: `
@@ -32,16 +29,15 @@ export const reconcile: Command = {
   },
   progress: { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
-  run: inPipeline(async (pipeline, call, config) => {
+  run: inPipeline(async (pipeline, call) => {
     // An account without its key would be passed over in silence.
     const { faults } = partnerKeys(pipeline.scheme, call.env);
     if (faults.length > 0) throw configProblem(faults);
-    const found = await (call.has('full') ? readAll(pipeline, config, call) : pollAll(pipeline, call));
-    const { unread, lines, json } = found;
+    const { unread, lines, json } = await (call.has('full') ? readAll : pollAll)(pipeline, call);
     const ok = unread.length === 0;
     const notRead = unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null }));
     return { lines: [...lines, ...unreadLines(unread)], json: { ok, ...json, unread: notRead }, ok };
-  }, NEEDED_TO_READ),
+  }),
 };
 
 /** Looks, in every account that we can read, for events that nobody told us of. */
@@ -69,11 +65,10 @@ async function pollAll(pipeline: Pipeline, { report, signal }: CommandCall) {
 }
 
 /**
- * Reads everything back from OBF, and rebuilds the indexes and the schedules: running workers set those only
- * when they start.
+ * Reads everything back from OBF, and rebuilds the indexes.
  * @throws CommandProblem when the Région's own account cannot be read
  */
-async function readAll(pipeline: Pipeline, config: Config, { report, signal }: CommandCall) {
+async function readAll(pipeline: Pipeline, { report, signal }: CommandCall) {
   const { scheme, region } = pipeline;
   const drift = await verifyAccounts(pipeline, report, signal).catch((error: unknown): never => {
     if (!(error instanceof ObfError)) throw error;
@@ -81,7 +76,6 @@ async function readAll(pipeline: Pipeline, config: Config, { report, signal }: C
     throw new CommandProblem('region_unreadable', words, { cause: error });
   });
   await rebuildIndexes(pipeline, signal);
-  await setSchedules(pipeline, config);
   const { unreadable, earners, ...own } = drift;
   const counts: Readonly<Record<string, number>> = { ...own, awards_revoked: drift.awardsRevoked };
   const numbers = Object.entries(DRIFT).map(([name, words]) => ({ name, words, count: counts[name] ?? 0 }));

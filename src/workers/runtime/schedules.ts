@@ -29,7 +29,7 @@ const repeatsOf = (tz: string, verifyEveryH: number): Record<Housekeeping, Repea
 });
 
 /** Sets the schedules, which all workers share. Idempotent. */
-export async function setSchedules(stores: Stores, times: ScheduleTimes): Promise<void> {
+async function setSchedules(stores: Stores, times: ScheduleTimes): Promise<void> {
   for (const name of HOUSEKEEPING) await scheduleHousekeeping(stores, name, times);
   await schedulePolls(stores, times.pollEveryS * 1000);
 }
