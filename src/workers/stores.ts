@@ -30,6 +30,8 @@ export const PACE = {
   lockMs: 30_000,
   /** The first wait before an event that OBF shows incompletely is read again. */
   lookAgainMs: 2000,
+  /** How long a page waits for a replay: one that ends by then is reported at once, a longer one by its progress. */
+  replayWaitMs: 1000,
 };
 export type Pace = Readonly<typeof PACE>;
 

@@ -158,7 +158,7 @@ async function takeRedisAway(page: Page, house: House, folder: string): Promise<
         await page.goto(house.opsUrl);
         return (await page.content()).includes(says);
       };
-      await until(isSaid, `a home page that says: ${says}`, 20_000);
+      await until(isSaid, `a home page that says: ${says}`);
       await take(page, `${folder}/${name}.png`, TOP_HEIGHT);
     } finally {
       await end(admin, pid);

@@ -42,7 +42,7 @@ async function tell(clientId: 'P1' | 'P2', badgeId: 'A' | 'B'): Promise<void> {
 
 /** Asks a server itself, whatever it is by now. */
 async function ask<T>({ url }: Pick<GroupNode, 'url'>, how: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { commandTimeout: 1000, retryStrategy: () => null });
+  const redis = new Redis(url, { commandTimeout: 10_000, retryStrategy: () => null });
   redis.on('error', () => {});
   try {
     return await how(redis);
@@ -132,7 +132,7 @@ test.each(['sentinel', 'cluster'] as const)(
     await house.idle();
     expect(house.awards()).toEqual([`R1 ${LOU}`]);
   },
-  120_000,
+  240_000,
 );
 
 test('a Redis that is started anew without its last seconds: the call that was on its way is not made again', async () => {
@@ -154,14 +154,14 @@ test('a Redis that is started anew without its last seconds: the call that was o
   const aside = `${redis.dataDir}-aside`;
   releases.push(() => rm(aside, { recursive: true, force: true }));
   await cp(redis.dataDir, aside, { recursive: true });
-  await until(() => callsToIssue() === 1, 'issue call');
+  await until(() => callsToIssue() === 1, 'issue call', 60_000);
 
   await redis.kill();
   await rm(redis.dataDir, { recursive: true });
   await cp(aside, redis.dataDir, { recursive: true });
   await redis.restart();
   // OBF commits the first call whatever became of who made it.
-  await until(() => typeof house.sandbox.issues()[0]?.eventId === 'string', 'award', 30_000);
+  await until(() => typeof house.sandbox.issues()[0]?.eventId === 'string', 'award', 60_000);
   await house.idle();
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
-}, 90_000);
+}, 180_000);

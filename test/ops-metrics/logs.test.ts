@@ -70,7 +70,7 @@ test('a run that did not end well says what becomes of the job', async () => {
   // That the notices were sorted went well.
   const runs = () => jobLines().filter(({ queue }) => queue !== 'arrivals');
   const outcomes = () => runs().map((line) => line['outcome']);
-  await until(() => outcomes().includes('failed'), 'job that failed for good', 20_000);
+  await until(() => outcomes().includes('failed'), 'job that failed for good');
   expect(outcomes()).toEqual(['retry', 'later', 'failed']);
   for (const line of runs())
     expect(line).toMatchObject({

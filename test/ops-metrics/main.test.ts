@@ -46,22 +46,26 @@ describe('the figures of a process', () => {
     });
     child.stdout?.on('data', (part) => (output += String(part)));
     const started = () => /"port":(\d+).*"msg":"web started"/.exec(output)?.[1];
-    const port = Number(await until(started, 'port', 30_000));
-    await until(
-      async () => (await send(port, { method: 'GET', path: '/readyz' })).status === 200,
-      'ready',
-      30_000,
-    );
+    const port = Number(await until(started, 'port'));
+    await until(async () => (await send(port, { method: 'GET', path: '/readyz' })).status === 200, 'ready');
     return port;
   }
 
+  /** As a sender: told again where Redis stood still. */
+  const tell = (port: number): Promise<boolean> =>
+    until(async () => {
+      const notice = { body: eventBody('region', 'E1'), headers: basic('obf:first:secret') };
+      return (await send(port, notice)).status === 202;
+    }, 'notice that is taken');
+
   test('web tells the figures of all, and its spans go to the SDK that it was started with', async () => {
     const port = await web({ METRICS_TOKEN: TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
-    const body = eventBody('region', 'E1');
-    expect((await send(port, { body, headers: basic('obf:first:secret') })).status).toBe(202);
-    const answer = await fetch(`http://127.0.0.1:${port}/metrics`, {
-      headers: { authorization: `Bearer ${TOKEN}` },
-    });
+    await tell(port);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await until(async () => {
+      const told = await fetch(`http://127.0.0.1:${port}/metrics`, { headers });
+      return told.ok && told;
+    }, 'figures');
     const series = seriesIn(await answer.text());
     expect(valueIn(series, 'palier_notices_total', { door: 'webhooks', outcome: 'accepted' })).toBe(1);
     expect(valueIn(series, 'palier_queue_jobs', { queue: 'arrivals', state: 'waiting' })).toBe(1);
@@ -73,16 +77,15 @@ describe('the figures of a process', () => {
     expect(output).toContain('"metrics":"on","tracing":"on"');
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
-  }, 60_000);
+  });
 
   test('without the two variables there is neither', async () => {
     const port = await web({});
-    const body = eventBody('region', 'E1');
-    expect((await send(port, { body, headers: basic('obf:first:secret') })).status).toBe(202);
+    await tell(port);
     expect((await send(port, { method: 'GET', path: '/metrics' })).status).toBe(404);
     expect(output).toContain('"metrics":"off","tracing":"off"');
     expect(output).not.toContain('span ended');
-  }, 60_000);
+  });
 });
 
 describe('its spans', () => {

@@ -155,7 +155,11 @@ describe('what is counted', () => {
     const stop = flushPeriodically(meter, log, 3_600_000);
     batch(meter);
     await stop();
-    expect(await told(redis.connection, prefix)).toEqual({ 'palier_batches_total issued': 1 });
+    // It waits for a second at most: where Redis stands still meanwhile, they arrive later.
+    await until(
+      async () => (await told(redis.connection, prefix))['palier_batches_total issued'] === 1,
+      'last counts',
+    );
 
     const own = await ownRedis();
     const connection = openConsumer(own.address);

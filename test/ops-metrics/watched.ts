@@ -1,7 +1,7 @@
 import { scrape, type MetricSources } from '../../src/ops/metrics/scrape.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMeter } from '../../src/platform/meter.js';
-import { closeRedis, openProducer } from '../../src/platform/redis.js';
+import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { openHouse, REGION, type House, type HouseOptions } from '../support/house.js';
@@ -29,7 +29,7 @@ export interface Watched {
 
 export async function openWatched(options: Partial<HouseOptions> = {}): Promise<Watched> {
   const house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, ...options });
-  const redis = openProducer(addressOf(house.redisUrl));
+  const redis = openConsumer(addressOf(house.redisUrl));
   const [pipeline] = house.pipelines;
   const prefix = house.dataPrefix;
   const meter = createMeter(redis, prefix, Date.now);

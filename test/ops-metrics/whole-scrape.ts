@@ -18,7 +18,7 @@ export async function wholeScrape(): Promise<string> {
     await watched.notify(clientId, id);
   }
   await watched.notify('STRANGER', 'E1');
-  await until(() => house.awards().length === 1, 'award', 20_000);
+  await until(() => house.awards().length === 1, 'award');
   const polled = 'palier_poll_last_success_timestamp_seconds';
   await until(
     async () => (await watched.series()).filter(({ name }) => name === polled).length === 3,

@@ -75,7 +75,7 @@ async function announce(events: readonly EventRecord[]): Promise<void> {
 async function anHourPasses(): Promise<void> {
   const [{ queues }] = house.pipelines;
   const { arrivals, notices } = queues;
-  await until(async () => (await arrivals.getJobCountByTypes()) === 0, 'notices of their own', 60_000);
+  await until(async () => (await arrivals.getJobCountByTypes()) === 0, 'notices of their own', 120_000);
   const jobs = await notices.getJobs(['waiting', 'prioritized', 'delayed', 'active']);
   await withRedisAt(house.redisUrl, async (redis) => {
     for (const { id, timestamp } of jobs)
@@ -117,7 +117,7 @@ test('OBF is down for an hour, 1 000 notices wait, two jobs fail for good, a key
       return home.includes('OBF ne répond pas bien') && WAIT.test(home) && home;
     },
     'OBF told to be down, and all that wait',
-    60_000,
+    120_000,
   );
   expect(down).toMatch(/À régler OBF ne répond pas bien : .* Palier réessaie seul ; rien n’est perdu/);
   expect(down).toMatch(/Avis à lire \| (9\d\d|1\s00\d), le plus ancien depuis 1 h/);
@@ -167,7 +167,7 @@ test('OBF is down for an hour, 1 000 notices wait, two jobs fail for good, a key
   // What OBF said of a key is believed for ten seconds.
   const { redis } = house.pipelines[0];
   const asked = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}:obf:*:asked`);
-  await until(async () => (await asked()).length === 0, 'a key that may be tried again', 20_000);
+  await until(async () => (await asked()).length === 0, 'a key that may be tried again');
   await sendFrom(await follow(await operator.get('/ops/echecs'), key));
   await until(() => house.awards().length === 4 + CLASS.length, 'the award of Organisme deux');
   await house.idle();

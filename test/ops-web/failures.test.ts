@@ -1,6 +1,5 @@
 import { UnrecoverableError } from 'bullmq';
 import fc from 'fast-check';
-import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { SomeUnreadable } from '../../src/earners/assertions.js';
 import { RecordUnreadable } from '../../src/earners/record.js';
@@ -255,19 +254,16 @@ describe('the pages of failures', () => {
     });
 
     test('only what failed since the instant is sent', async () => {
-      const HOUR_MS = 3_600_000;
-      const nowMs = Date.now();
       await putFailed(
         redis,
-        [1, 2, 3, 4].map((hours) => ({
-          id: `issued.P1.E${hours}`,
+        [4, 3, 2, 1].map((hour) => ({
+          id: `issued.P1.E${5 - hour}`,
           reason: 'OBF GET event: 404 Not Found',
-          failedMs: nowMs - hours * HOUR_MS,
+          failedMs: Date.UTC(2026, 0, 31, hour),
         })),
       );
       const operator = await signedIn(web.origin, OPERATOR);
-      const since = DateTime.fromMillis(nowMs - 2.5 * HOUR_MS, { zone: 'Europe/Paris' });
-      const typed = { jour: since.toISODate() ?? '', heure: since.toFormat('HH:mm') };
+      const typed = { jour: '2026-01-31', heure: '03:30' };
       const after = await sendFrom(operator, await listed(operator), typed);
       expect(flashOf(after)).toContain('2 travaux renvoyés');
       expect((await listed(operator)).html).toContain('(2 travaux)');
@@ -464,9 +460,10 @@ describe('reasons in words', () => {
 
   test('a very long reason is soon read', () => {
     const long = `OBF POST token: ${'check the API key of client '.repeat(40_000)}`;
-    const startedMs = performance.now();
+    // Of this process alone: a machine that stands still costs it nothing.
+    const before = process.cpuUsage();
     reasonOf(long, 'notices');
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(10);
   });
 
   describe('counting', () => {
@@ -529,7 +526,7 @@ describe('an award whose issuing waits', () => {
       ['P2', 'B'],
     ] as const)
       await house.notify(house.issue({ clientId, badgeId, recipients: ['lou@example.org'] }));
-    await until(() => house.pipelines[0].holds.of(asBadgeId('R1')), 'hold', 20_000);
+    await until(() => house.pipelines[0].holds.of(asBadgeId('R1')), 'hold');
     const browser = await signedIn(house.opsUrl, OPERATOR);
     return textOf((await browser.get('/ops')).html).replaceAll(/\s+/g, ' ');
   }

@@ -21,6 +21,8 @@ describe('the page of the journal', () => {
   let keys: Readonly<Record<'lou' | 'ali', string>>;
   /** The journal knows seconds: what happens one after the other here happens in another one. */
   let aheadMs = 0;
+  /** Of a day without a midnight. */
+  const clock = (): number => Date.UTC(2026, 10, 30, 11) + Math.floor(performance.now()) + aheadMs;
   /** What became of everybody: awards, a flag, a block that was lifted, a refusal, a link. */
   beforeAll(async () => {
     lines = [];
@@ -28,7 +30,8 @@ describe('the page of the journal', () => {
       scheme: SCHEME_AT_LARGE,
       partners: SMALL_PARTNERS,
       ops: OPS_SETTINGS,
-      clock: () => Date.now() + aheadMs,
+      clock,
+      sandbox: { clock },
       logTo: { write: (line) => void lines.push(line) },
     });
     const [pipeline] = house.pipelines;

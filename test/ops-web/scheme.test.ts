@@ -278,7 +278,7 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
       expect(house.awards().toSorted()).toEqual(given('R1', [...two, ...more]));
       expect(await schemes.unfinished()).toBeNull();
       // What runs once more finds it done.
-      await applyForOps(pipeline, asked, AbortSignal.timeout(5000), {
+      await applyForOps(pipeline, asked, AbortSignal.timeout(60_000), {
         before: null,
         report: async () => undefined,
       });

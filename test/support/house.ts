@@ -16,7 +16,7 @@ import type { EventRecord, ManualIssue, SandboxOptions } from '../../src/sandbox
 import { passportNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
-import type { Pace } from '../../src/workers/stores.js';
+import type { Pace, PipelineOptions } from '../../src/workers/stores.js';
 import { startWorkers } from '../../src/workers/runtime/workers.js';
 import { postUntilTaken } from './notices.js';
 import { testRedis } from './redis.js';
@@ -32,7 +32,7 @@ export interface HouseOptions {
   readonly partners: string;
   readonly workers?: number;
   readonly pace?: Partial<Pace>;
-  /** Of the workers. */
+  /** Of the workers and the ops pages. */
   readonly clock?: () => number;
   readonly sandbox?: SandboxOptions;
   readonly logTo?: DestinationStream;
@@ -141,14 +141,15 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const pages =
     options.ops === undefined
       ? null
-      : // They are read in by those tests alone that need them.
-        (await import('../../src/ops/web/app.js')).wireOps({
-          config: { ...config, ...options.ops, redis: redis.address },
+      : await openPages(options.ops, {
+          config,
           scheme,
           secrets,
-          logo: null,
+          redis: openConsumer(redis.address),
           log,
           prefixes,
+          pace: { replayWaitMs: 60_000 },
+          ...(options.clock === undefined ? {} : { clock: options.clock }),
         });
   const door = await openDoor({
     redis: redis.address,
@@ -243,7 +244,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         .flatMap(({ badgeId, recipients }) => recipients.map((address) => `${badgeId} ${address}`)),
     async close() {
       await door.close();
-      for (const release of (pages?.releases ?? []).toReversed()) await release();
+      await pages?.close();
       await Promise.all(workers.map((worker) => worker.close()));
       await sandbox.close();
       await redis.close();
@@ -270,6 +271,20 @@ function seed(sandbox: Sandbox, scheme: Scheme): ReadonlyMap<ReturnType<typeof a
       sandbox.addBadge({ clientId, id: badge.badgeId, name: badge.name ?? badge.badgeId });
   }
   return withKey;
+}
+
+/** Over a connection that waits for a Redis that stands still: production's gives up after 1.5 s. */
+async function openPages(config: NonNullable<HouseOptions['ops']>, options: PipelineOptions) {
+  // They are read in by those tests alone that need them.
+  const { createOpsApp } = await import('../../src/ops/web/app.js');
+  const { pipeline, close } = wirePipeline(options);
+  return {
+    handler: createOpsApp({ pipeline, config, logo: null }),
+    async close() {
+      await close();
+      closeRedis(options.redis);
+    },
+  };
 }
 
 interface DoorParts {

@@ -41,7 +41,7 @@ const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
   );
 
 /** How long is waited for what a page should show, milliseconds: below jest's own limit, to say what it was. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 40_000;
 
 /** A page in a window of its own, of somebody who reads French and whom nothing is known of yet. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {

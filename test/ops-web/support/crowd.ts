@@ -103,7 +103,7 @@ export async function withWeb<T>(world: ScaleWorld, work: (origin: string) => Pr
   });
   try {
     const started = (): RegExpExecArray | null => /"port":(\d+).*"msg":"web started"/.exec(web.output());
-    const [, port = ''] = await until(started, 'a port of the web process', 20_000);
+    const [, port = ''] = await until(started, 'a port of the web process');
     return await work(`http://127.0.0.1:${port}`);
   } finally {
     await web.stop();
@@ -162,7 +162,7 @@ export async function asksOf(browser: Browser, origin: string, world: ScaleWorld
 /** Resolves when the list of failures tells so many. */
 export async function failuresCounted(browser: Browser, failed: number): Promise<void> {
   const told = `(${failed.toLocaleString('fr-FR')} travaux)`;
-  await until(async () => (await browser.get('/ops/echecs')).html.includes(told), told, 60_000);
+  await until(async () => (await browser.get('/ops/echecs')).html.includes(told), told, 120_000);
 }
 
 async function ask(browser: Browser, path: string, headers = {}): Promise<void> {

@@ -33,12 +33,12 @@ export async function startProvider(): Promise<RunningProvider> {
   let text = '';
   child.stdout.on('data', (part) => (text += String(part)));
   child.stderr.on('data', (part) => (text += String(part)));
-  const [, port = ''] = await until(() => /port (\d+)\n/.exec(text), 'a provider', 20_000);
+  const [, port = ''] = await until(() => /port (\d+)\n/.exec(text), 'a provider');
   return {
     issuer: `http://127.0.0.1:${port}`,
     async configure(settings) {
       child.stdin.write(`${JSON.stringify(settings)}\n`);
-      await until(() => text.includes('ready\n'), `a provider that is ready; it said: ${text}`, 20_000);
+      await until(() => text.includes('ready\n'), `a provider that is ready; it said: ${text}`);
     },
     async stop() {
       if (child.exitCode !== null) return;

@@ -4,8 +4,8 @@ import {
   closeRedis,
   isCluster,
   openConsumer,
-  openProducer,
   type RedisAddress,
+  type RedisConnection,
 } from '../../../src/platform/redis.js';
 import { startWebhooks } from '../../../src/webhooks/server.js';
 import { createOpsApp } from '../../../src/ops/web/app.js';
@@ -26,6 +26,10 @@ export interface WebOptions {
   readonly redis: RedisAddress;
   /** Of the queues; our own keys begin as `dataPrefixOf` tells. */
   readonly prefix: string;
+  /** By default over a connection that waits for a Redis that stands still; production's gives up after 1.5 s. */
+  readonly open?: (redis: RedisAddress) => RedisConnection;
+  /** By default as long as a replay takes. */
+  readonly replayWaitMs?: number;
   readonly settings?: OpsSettings;
   readonly palierKey?: Buffer;
   readonly clock?: () => number;
@@ -80,8 +84,8 @@ export async function openWeb(options: WebOptions): Promise<Web> {
 }
 
 function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
-  const { prefix, settings = OPS_SETTINGS, clock = Date.now, palierKey = KEY } = options;
-  const redis = openProducer(options.redis);
+  const { prefix, settings = OPS_SETTINGS, clock = Date.now, palierKey = KEY, open = openConsumer } = options;
+  const redis = open(options.redis);
   const data = dataPrefixOf(prefix, isCluster(redis));
   redis.on('error', () => undefined);
   const { pipeline, close } = wirePipeline({
@@ -97,6 +101,7 @@ function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
     redis,
     log,
     clock,
+    pace: { replayWaitMs: options.replayWaitMs ?? 60_000 },
     prefixes: { queues: prefix, data },
   });
   const deps = { pipeline, config: settings, logo: options.logo ?? null };

@@ -145,17 +145,14 @@ export async function retryFailedJob({ pipeline, user, log }: ReplayContext, { q
   return sent;
 }
 
-/** A replay that ends by then is reported at once; the list shows the progress of a longer one. */
-const WAIT_MS = 1000;
-
-/** Asks a worker to retry many jobs. Resolves when it has, or with its progress after `WAIT_MS`. */
+/** Asks a worker to retry many jobs. Resolves when it has, or with its progress after `replayWaitMs`. */
 export async function startReplay(
-  { pipeline: { queues }, user, log }: ReplayContext,
+  { pipeline: { queues, pace }, user, log }: ReplayContext,
   { queue = null, group = null, sinceMs = null }: Partial<ReplayFilter>,
 ): Promise<Replay> {
   const id = await askForReplay(queues, { queue, group, error: null, sinceMs, by: user.name });
   log.info({ user: user.name, queue, replay: id, group, sinceMs }, 'replay of failed jobs requested');
-  const deadlineMs = performance.now() + WAIT_MS;
+  const deadlineMs = performance.now() + pace.replayWaitMs;
   return awaitReplay(queues, id, () => performance.now() >= deadlineMs);
 }
 

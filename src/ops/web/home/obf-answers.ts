@@ -88,7 +88,8 @@ export function quantile(buckets: ReadonlyMap<string, number>, share: number): n
   }));
   for (const { limitS, count } of limits.toSorted((a, b) => a.limitS - b.limitS)) {
     if (count >= rank && limitS < Infinity)
-      return below.limitS + ((limitS - below.limitS) * (rank - below.count)) / (count - below.count);
+      // Rounding must not lead out of the bucket: the share is at most 1 exactly.
+      return below.limitS + (limitS - below.limitS) * ((rank - below.count) / (count - below.count));
     if (limitS < Infinity) below = { limitS, count };
   }
   return below.limitS;
