@@ -2,9 +2,10 @@ import { scrape, type MetricSources } from '../../src/ops/metrics/scrape.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMeter } from '../../src/platform/meter.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
-import { postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
+import { signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { openHouse, REGION, type House, type HouseOptions } from '../support/house.js';
+import { postUntilTaken } from '../support/notices.js';
 import { addressOf } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
@@ -50,7 +51,7 @@ export async function openWatched(options: Partial<HouseOptions> = {}): Promise<
     series,
     value: async (name, labels) => valueIn(await series(), name, labels),
     notify: (clientId, eventId, type = 'badge.issued') =>
-      postNotice(
+      postUntilTaken(
         `${door.url}/webhooks/obf`,
         signedNotice(HOOK, { type, client_id: clientId, event_id: eventId }, Date.now),
       ),
