@@ -156,10 +156,8 @@ describe('what is counted', () => {
     batch(meter);
     await stop();
     // It waits for a second at most: where Redis stands still meanwhile, they arrive later.
-    await until(
-      async () => (await told(redis.connection, prefix))['palier_batches_total issued'] === 1,
-      'last counts',
-    );
+    const stored = async () => (await told(redis.connection, prefix))['palier_batches_total issued'];
+    expect(await until(stored, 'last counts')).toBe(1);
 
     const own = await ownRedis();
     const connection = openConsumer(own.address);

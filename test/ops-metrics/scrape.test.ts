@@ -304,7 +304,7 @@ describe('the scrape', () => {
     const done = async () =>
       valueIn(seriesIn(await scrape(watched.needs)), 'palier_jobs_total', { kind: 'event', outcome: 'done' });
     // It waits for a second at most: where Redis stands still meanwhile, they arrive later.
-    await until(async () => (await done()) === 1, 'its last counts');
+    expect(await until(done, 'its last counts')).toBe(1);
   });
 
   test('no person is in a scrape, and what a label may say is known beforehand', async () => {
