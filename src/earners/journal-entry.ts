@@ -25,6 +25,8 @@ export const JOURNAL_KINDS = [
   'purged',
   /** A version of the scheme was put into force. */
   'applied',
+  /** People viewed their own pages on one day: `detail` says how often, nothing says who. */
+  'viewed',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
@@ -36,7 +38,7 @@ export const journalEntryForm = z.object({
   kind: z.enum(JOURNAL_KINDS),
   /** When, Unix seconds. */
   atS: z.int(),
-  /** The person concerned; null: nobody (`applied`), or somebody erased since. */
+  /** The person concerned; null: nobody (`applied`, `viewed`), or somebody erased since. */
   earner: idSchema<EarnerKey>().nullable(),
   award: idSchema<AwardId>().nullable(),
   badgeId: idSchema<BadgeId>().nullable(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DateTime } from 'luxon';
 import {
   recordsAward,
   journalEntry,
@@ -35,7 +36,7 @@ interface JournalParts {
   readonly prefix: string;
   readonly earners: EarnerStore;
   readonly vault: Vault;
-  /** The zone of the days by which awards are counted. */
+  /** The zone of the days by which awards and views are counted. */
   readonly timeZone: string;
 }
 
@@ -80,6 +81,9 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
         ),
       );
     },
+    /** Counts one view of an earner's own page, in the entry of that day. */
+    countView: (atS: number): Promise<void> =>
+      general.countView(DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day').toSeconds()),
     /** Returns the entries of one address, oldest first. */
     ofEarner: async (earner: EarnerKey): Promise<readonly JournalEntry[]> =>
       (await earners.read(earner)).journal.toSorted((a, b) => a.atS - b.atS),
@@ -233,7 +237,13 @@ async function readPage(
 
 type GeneralJournal = ReturnType<typeof createGeneralJournal>;
 
-const entryIn = (text: string): JournalEntry => journalEntryForm.parse(JSON.parse(text));
+/** Prefix of the id of a day's views. The start of the day follows; the value is their number. */
+const VIEWED = 'viewed-';
+
+const entryIn = (id: string, text: string): JournalEntry =>
+  id.startsWith(VIEWED)
+    ? journalEntry('viewed', Number(id.slice(VIEWED.length)), { detail: text })
+    : journalEntryForm.parse(JSON.parse(text));
 
 const listed = (id: string, entry: JournalEntry): IndexedEntry => ({ member: `:${id}`, entry });
 
@@ -246,12 +256,17 @@ function createGeneralJournal(redis: RedisConnection, prefix: string, index: Tim
       await redis.hset(key, id, JSON.stringify(entry));
       await index.add([listed(id, entry)], isCounted);
     },
+    /** Counts one view. @param dayS the start of the day */
+    async countView(dayS: number): Promise<void> {
+      const id = `${VIEWED}${dayS}`;
+      await index.add([listed(id, entryIn(id, String(await redis.hincrby(key, id, 1))))]);
+    },
     async find(ids: readonly string[]): Promise<ReadonlyMap<string, JournalEntry>> {
       const texts = ids.length === 0 ? [] : await redis.hmget(key, ...ids);
       const entries = new Map<string, JournalEntry>();
       for (const [at, id] of ids.entries()) {
         const text = texts[at] ?? null;
-        if (text !== null) entries.set(id, entryIn(text));
+        if (text !== null) entries.set(id, entryIn(id, text));
       }
       return entries;
     },
@@ -260,7 +275,7 @@ function createGeneralJournal(redis: RedisConnection, prefix: string, index: Tim
       const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key, { count: 500 });
       for await (const flat of pages)
         await index.add(
-          flat.flatMap((id, at) => (at % 2 === 0 ? listed(id, entryIn(flat[at + 1] ?? '')) : [])),
+          flat.flatMap((id, at) => (at % 2 === 0 ? listed(id, entryIn(id, flat[at + 1] ?? '')) : [])),
         );
     },
   };

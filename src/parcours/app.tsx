@@ -114,6 +114,7 @@ function addPersonalRoutes(app: Express, { sources, contact, access, cookies, se
     const parcours = session === null ? null : await readParcours(sources, session);
     if (parcours === null) return sendEnded(res);
     countStep(sources, 'viewed');
+    void countView(sources);
     send(res, 200, 'Mon parcours', <ParcoursView parcours={parcours} contact={contact} />);
   });
   app.get('/moi.json', async (req, res) => {
@@ -127,6 +128,14 @@ function addPersonalRoutes(app: Express, { sources, contact, access, cookies, se
 
 const countStep = ({ meter }: Sources, step: 'asked' | 'opened' | 'viewed' | 'exported'): void =>
   meter.count('palier_parcours_total', { step });
+
+async function countView({ journal, log, now }: Sources): Promise<void> {
+  try {
+    await journal.countView(Math.floor((await now()) / 1000));
+  } catch (err) {
+    log.warn({ err }, 'a view of a parcours page was not counted');
+  }
+}
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const field = ({ body }: Request, name: string): string => textOf(fieldOf(body, name));

@@ -119,6 +119,17 @@ describe('journal', () => {
     expect(await journal.ofEvent(asEventId('G0'))).toEqual([]);
   });
 
+  test('views of their own pages are one entry a day, a number that names nobody, and outlast a rebuild', async () => {
+    const at = (day: number): number => NOON_S + day * DAY_S;
+    await Promise.all([0, 0, 0, 1].map((day) => journal.countView(at(day) + 60)));
+    const viewed = (day: number, detail: string) =>
+      entryOf({ ...NOBODY, kind: 'viewed', atS: at(day) - 12 * 3600, version: null, detail });
+    const both = [viewed(0, '3'), viewed(1, '1')];
+    expect(await everything()).toEqual(both);
+    await journal.rebuild((async function* () {})());
+    expect(await everything()).toEqual(both);
+  });
+
   describe('issued by day', () => {
     /** The night from November to December begins at 23:00 UTC. */
     const MIDNIGHT_S = Date.UTC(2026, 10, 30, 23) / 1000;

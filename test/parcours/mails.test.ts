@@ -67,6 +67,12 @@ test('the mail server is away for an hour: then each person gets one mail, with 
     expect((await browser.post('/parcours/ouvrir', { jeton })).status).toBe(303);
     expect((await browser.get('/parcours/moi')).html).toContain(mail.to[0]);
   }
+  const views = async (): Promise<number> => {
+    let sum = 0;
+    for await (const entry of pipeline.journal.read({ kinds: ['viewed'] })) sum += Number(entry.detail);
+    return sum;
+  };
+  await until(async () => (await views()) === PEOPLE.length, 'the views in the journal, as a number');
   await mailbox.close();
 }, 60_000);
 

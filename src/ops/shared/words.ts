@@ -126,4 +126,5 @@ export const JOURNAL_KIND_WORDS: Readonly<Record<JournalKind, Localized>> = {
   erased: { fr: 'effacement', en: 'erasure' },
   purged: { fr: 'effacement, durée de conservation passée', en: 'erasure, retention being over' },
   applied: { fr: 'règles mises en vigueur', en: 'rules put into force' },
+  viewed: { fr: 'pages vues par les personnes, ce jour-là', en: 'pages viewed by the people, on that day' },
 };

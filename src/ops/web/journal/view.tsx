@@ -36,7 +36,7 @@ export const JournalView = (model: JournalModel): VNode => (
 
 function personOf({ kind, earner }: JournalEntry): VNode | string {
   if (earner !== null) return <PersonLink earner={earner} />;
-  return kind === 'applied' ? '–' : 'effacée depuis';
+  return kind === 'applied' || kind === 'viewed' ? '–' : 'effacée depuis';
 }
 
 const NO_DATE = 'Ce n’est pas une date.';
