@@ -62,9 +62,9 @@ export interface ChaosReport {
 
 // A run ends by itself: each wait has a limit.
 /** How long awards are waited for before the faults end. */
-const LATE_LIMIT_MS = 30_000;
-const VERIFY_LIMIT_MS = 90_000;
-const SETTLE_LIMIT_MS = 110_000;
+const LATE_LIMIT_MS = 60_000;
+const VERIFY_LIMIT_MS = 180_000;
+const SETTLE_LIMIT_MS = 240_000;
 const MS_PER_EARNER = 110;
 const FULL_LENGTH_MS = 55_000;
 
