@@ -10,7 +10,7 @@ import { journalQueryOf } from '../../src/ops/shared/journal-selection.js';
 import { markKey } from '../../src/platform/key-guard.js';
 import {
   closeRedis,
-  openProducer,
+  openOperator,
   type RedisAddress,
   type RedisConnection,
 } from '../../src/platform/redis.js';
@@ -179,7 +179,7 @@ describe('Ctrl-C ends it before its end', () => {
 
   test('while nothing that is read matches', async () => {
     const openRedis = (address: RedisAddress): RedisConnection => {
-      const connection = openProducer(address);
+      const connection = openOperator(address);
       const read = connection.mgetBuffer.bind(connection) as (...args: unknown[]) => Promise<never>;
       jest.spyOn(connection, 'mgetBuffer').mockImplementation((...args: unknown[]) => {
         stop();
@@ -197,7 +197,7 @@ describe('as a process, with more than a pipe holds', () => {
   let server: OwnRedis;
   beforeAll(async () => {
     server = await ownRedis();
-    const connection = openProducer(server.address);
+    const connection = openOperator(server.address);
     await storesIn(connection, DATA_PREFIX, vault).journal.write(entries);
     closeRedis(connection);
   });

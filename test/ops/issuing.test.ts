@@ -8,7 +8,7 @@ import {
   asSchemeVersion,
 } from '../../src/ids.js';
 import { markKey } from '../../src/platform/key-guard.js';
-import { closeRedis, openProducer } from '../../src/platform/redis.js';
+import { closeRedis, openOperator } from '../../src/platform/redis.js';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -334,10 +334,10 @@ describe('palier stats and pause', () => {
         err: [expect.stringMatching(`^Redis ne répond pas \\(127\\.0\\.0\\.1:\\d+[^)]*\\) : ${why}`)],
       });
     await palier.redis.restart();
-  }, 60_000);
+  });
 
   test('under another PALIER_KEY nothing is done, and check says so', async () => {
-    const connection = openProducer(palier.redis.address);
+    const connection = openOperator(palier.redis.address);
     await markKey(connection, DATA_PREFIX, palier.pipeline.vault);
     closeRedis(connection);
     const env = { ...palier.env, PALIER_KEY: Buffer.alloc(32, 1).toString('base64') };

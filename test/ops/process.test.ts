@@ -80,12 +80,12 @@ test('Ctrl-C ends a command that waits for OBF, cleanly', async () => {
   });
   const errors: string[] = [];
   child.stderr.on('data', (chunk) => errors.push(String(chunk)));
-  await until(() => sandbox.calls.some(({ route }) => route === 'GET events'), 'call of OBF', 20_000);
+  await until(() => sandbox.calls.some(({ route }) => route === 'GET events'), 'call of OBF');
   child.kill('SIGINT');
   const [code] = (await once(child, 'close')) as [number];
   await Promise.all([sandbox.close(), redis.stop(), rm(folder, { recursive: true })]);
   expect({ code, errors }).toEqual({ code: 1, errors: [expect.stringMatching(/^Interrompu avant la fin/)] });
-}, 40_000);
+});
 
 test('npm start is web and worker in one terminal: from two notices to one issue call; it ends both', async () => {
   const redis = await ownRedis();
@@ -96,7 +96,7 @@ test('npm start is web and worker in one terminal: from two notices to one issue
     const url = await fleet.urlOf(both);
     for (const [clientId, badgeId] of [['P1', 'A'] as const, ['P2', 'B'] as const])
       await fleet.notify(url, sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] }));
-    await until(() => sandbox.issues().length > 0, 'issue call', 20_000);
+    await until(() => sandbox.issues().length > 0, 'issue call');
     await both.stop();
     expect(sandbox.issues().map(({ badgeId, recipients }) => [badgeId, recipients])).toEqual([
       ['R1', ['lou@example.org']],
@@ -107,4 +107,4 @@ test('npm start is web and worker in one terminal: from two notices to one issue
     await fleet.close();
     await redis.stop();
   }
-}, 60_000);
+});

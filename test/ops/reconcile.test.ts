@@ -134,7 +134,7 @@ describe('reconcile --full', () => {
     await until(() => palier.awards().length >= 40, 'all awards');
     await palier.idle();
     expect(palier.awards()).toEqual(all.map((one) => `R1 ${one}`).toSorted());
-  }, 60_000);
+  });
 
   test('the same beside running workers', async () => {
     const all = pupils(40);
@@ -147,7 +147,7 @@ describe('reconcile --full', () => {
     expect(await palier.type(['reconcile', '--full'])).toMatchObject({ exit: 0, err: [] });
     await palier.idle();
     expect(palier.awards()).toEqual(all.map((one) => `R1 ${one}`).toSorted());
-  }, 60_000);
+  });
 
   test('revocations that nobody told of are found, each number in words', async () => {
     issue('A', 'lou@example.org');
@@ -229,7 +229,7 @@ describe('reconcile --full', () => {
     expect(out).toContain('  events that were missing, or had changed: 40');
     expect(out).toContain("  partners' badges that were missing: 40");
     expect(out.at(-1)).toBe('Earners whom the workers evaluate anew: 40.');
-  }, 60_000);
+  });
 
   test("the Région's account cannot be read: nobody is evaluated", async () => {
     issue('A', 'lou@example.org');
@@ -279,7 +279,7 @@ test('Redis goes away in the middle: said so, with what to do', async () => {
     expect.stringMatching(/^Redis a fait défaut en cours de route \(127\.0\.0\.1:\d+[^)]*\) : /),
   ]);
   await palier.redis.restart();
-}, 30_000);
+});
 
 test('interrupted, the reading of accounts ends once the account in hand is let go', async () => {
   const stop = new AbortController();

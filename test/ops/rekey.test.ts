@@ -136,7 +136,7 @@ test('the key changes: nobody is named anew, nothing is given twice, and the old
   expect(issueCalls()).toBe(calls);
   expect(await palier.type(['explain', LOU], { env: underA() })).toEqual(refused);
   expect(jsonOf(await rekey(underB()))).toMatchObject({ records: 3, resealed: 0 });
-}, 60_000);
+});
 
 test('a notice that waits or failed is sealed anew; a record that no key opens is named', async () => {
   const before = await restart(underA());

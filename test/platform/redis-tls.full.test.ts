@@ -10,7 +10,7 @@ let redis: TlsRedis | null;
 let fleet: SmallFleet | null = null;
 beforeAll(async () => {
   redis = await tlsRedis();
-}, 60_000);
+});
 afterEach(async () => {
   await fleet?.close();
   fleet = null;
@@ -32,31 +32,27 @@ async function open(url: string, caFile: string | null): Promise<SmallFleet> {
   return fleet;
 }
 
-test.each(KINDS)(
-  '%s: they get in, and a badge is given',
-  async (kind) => {
-    const tls = tlsOrSkip();
-    if (tls === null) return;
-    const opened = await open(tls.urls[kind](PASSWORD), tls.caFile);
-    const { sandbox } = opened;
-    opened.start('worker');
-    const url = await opened.urlOf(opened.start('web'));
-    for (const [clientId, badgeId] of [
-      ['P1', 'A'],
-      ['P2', 'B'],
-    ] as const) {
-      const event = sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] });
-      await until(async () => (await opened.notify(url, event)) === 202, 'accepted notice');
-    }
-    await until(() => sandbox.issues().length > 0, 'award', 20_000);
-    const check = opened.start('release', { NODE_ENV: 'production' });
-    await until(() => check.child.exitCode !== null, 'end of the check', 20_000);
-    expect(check.output()).toContain(tls.hosts[kind]);
-    expect(check.child.exitCode).toBe(0);
-    expect(sandbox.issues().flatMap(({ recipients }) => [...recipients])).toEqual(['lou@example.org']);
-  },
-  60_000,
-);
+test.each(KINDS)('%s: they get in, and a badge is given', async (kind) => {
+  const tls = tlsOrSkip();
+  if (tls === null) return;
+  const opened = await open(tls.urls[kind](PASSWORD), tls.caFile);
+  const { sandbox } = opened;
+  opened.start('worker');
+  const url = await opened.urlOf(opened.start('web'));
+  for (const [clientId, badgeId] of [
+    ['P1', 'A'],
+    ['P2', 'B'],
+  ] as const) {
+    const event = sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] });
+    await until(async () => (await opened.notify(url, event)) === 202, 'accepted notice');
+  }
+  await until(() => sandbox.issues().length > 0, 'award');
+  const check = opened.start('release', { NODE_ENV: 'production' });
+  await until(() => check.child.exitCode !== null, 'end of the check');
+  expect(check.output()).toContain(tls.hosts[kind]);
+  expect(check.child.exitCode).toBe(0);
+  expect(sandbox.issues().flatMap(({ recipients }) => [...recipients])).toEqual(['lou@example.org']);
+});
 
 describe.each(KINDS)('%s', (kind) => {
   test.each([
@@ -83,7 +79,7 @@ describe.each(KINDS)('%s', (kind) => {
       if (tls === null) return;
       const opened = await open(tls.urls[kind](password), trusted ? tls.caFile : null);
       const all = ['web', 'worker', 'release'].map((name) => opened.start(name));
-      await until(() => all.every(({ child }) => child.exitCode !== null), 'end of all', 20_000);
+      await until(() => all.every(({ child }) => child.exitCode !== null), 'end of all');
       for (const [at, { child, output }] of all.entries()) {
         expect(child.exitCode).toBe(1);
         expect(output()).toContain(tls.hosts[kind]);
@@ -93,6 +89,5 @@ describe.each(KINDS)('%s', (kind) => {
           expect(output()).not.toContain(secret);
       }
     },
-    40_000,
   );
 });

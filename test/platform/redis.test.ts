@@ -15,7 +15,7 @@ import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { addressOf } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
-import { credentialUrl, eventBody, harness, signed } from '../webhooks/harness.js';
+import { credentialUrl, eventBody, harness, patiently, signed } from '../webhooks/harness.js';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -30,7 +30,12 @@ describe('redis guard', () => {
   let redis: OwnRedis;
   let sandbox: Sandbox;
   let cwd: string;
-  let started: ChildProcess[] = [];
+  interface Started {
+    readonly child: ChildProcess;
+    readonly closed: Promise<unknown>;
+    readonly output: () => string;
+  }
+  let started: Started[] = [];
 
   beforeEach(async () => {
     [redis, sandbox, cwd] = await Promise.all([
@@ -43,7 +48,7 @@ describe('redis guard', () => {
     await writeFile(join(cwd, 'partners.yaml'), SMALL_PARTNERS);
   });
   afterEach(async () => {
-    for (const child of started) child.kill('SIGKILL');
+    for (const { child } of started) child.kill('SIGKILL');
     await Promise.all(started.map(ended));
     started = [];
     await sandbox.close();
@@ -51,8 +56,9 @@ describe('redis guard', () => {
     await rm(cwd, { recursive: true });
   });
 
-  const ended = async (child: ChildProcess): Promise<number | null> => {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  /** Once all that it wrote has been read, too. */
+  const ended = async ({ child, closed }: Started): Promise<number | null> => {
+    await closed;
     return child.exitCode;
   };
 
@@ -69,7 +75,7 @@ describe('redis guard', () => {
   const MAINS = { web: 'dist/webhooks/main.js', worker: 'dist/workers/main.js' };
   type Name = keyof typeof MAINS;
 
-  function start(name: Name, env: Record<string, string>) {
+  function start(name: Name, env: Record<string, string>): Started {
     const child = spawn(process.execPath, [resolve(MAINS[name])], {
       cwd: resolve('test/platform'),
       env: {
@@ -88,11 +94,12 @@ describe('redis guard', () => {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    started.push(child);
     const parts: string[] = [];
     child.stdout.on('data', (part) => parts.push(String(part)));
     child.stderr.on('data', (part) => parts.push(String(part)));
-    return { child, output: () => parts.join('') };
+    const running = { child, closed: once(child, 'close'), output: () => parts.join('') };
+    started.push(running);
+    return running;
   }
   const PRODUCTION = { NODE_ENV: 'production' };
   const STARTED = (name: Name): RegExp => new RegExp(`"msg":"${name} started"`);
@@ -101,8 +108,9 @@ describe('redis guard', () => {
     '%s in production on a wrong Redis ends with 1, and says which setting, its value, and how to set it',
     async (name) => {
       await set(...WRONG);
-      const { child, output } = start(name, PRODUCTION);
-      expect(await ended(child)).toBe(1);
+      const running = start(name, PRODUCTION);
+      const { output } = running;
+      expect(await ended(running)).toBe(1);
       expect(output()).toContain('maxmemory-policy is allkeys-lru');
       expect(output()).toContain('CONFIG SET maxmemory-policy noeviction');
       expect(output()).toContain('appendonly no');
@@ -110,68 +118,61 @@ describe('redis guard', () => {
       // No worker took anything; the door was open while it asked.
       if (name === 'worker') expect(output()).not.toMatch(STARTED(name));
     },
-    30_000,
   );
 
-  test.each(['web', 'worker'] as const)(
-    '%s elsewhere works on it, and warns once',
-    async (name) => {
-      await set(...WRONG);
-      const { child, output } = start(name, {});
-      await until(
-        () => STARTED(name).test(output()) && output().includes('not set for production'),
-        'start',
-        20_000,
-      );
-      expect(output().match(/not set for production/g)).toHaveLength(1);
-      child.kill('SIGTERM');
-      expect(await ended(child)).toBe(0);
-    },
-    30_000,
-  );
+  test.each(['web', 'worker'] as const)('%s elsewhere works on it, and warns once', async (name) => {
+    await set(...WRONG);
+    const running = start(name, {});
+    const { child, output } = running;
+    await until(() => STARTED(name).test(output()) && output().includes('not set for production'), 'start');
+    expect(output().match(/not set for production/g)).toHaveLength(1);
+    child.kill('SIGTERM');
+    expect(await ended(running)).toBe(0);
+  });
 
   test('in production on a right Redis both start, and stop when asked', async () => {
     for (const name of ['web', 'worker'] as const) {
-      const { child, output } = start(name, PRODUCTION);
-      await until(() => STARTED(name).test(output()), 'start', 20_000);
+      const running = start(name, PRODUCTION);
+      const { child, output } = running;
+      await until(() => STARTED(name).test(output()), 'start');
       child.kill('SIGTERM');
-      expect(await ended(child)).toBe(0);
+      expect(await ended(running)).toBe(0);
       expect(output()).not.toContain('not set for production');
     }
-  }, 60_000);
+  });
 
   test('a Redis that answers late: web listens meanwhile, the worker waits; then both refuse it', async () => {
     await set(...WRONG);
     redis.freeze();
     const web = start('web', PRODUCTION);
     const worker = start('worker', PRODUCTION);
-    await until(() => STARTED('web').test(web.output()), 'start of web', 20_000);
+    await until(() => STARTED('web').test(web.output()), 'start of web');
     expect([web.child.exitCode, worker.child.exitCode]).toEqual([null, null]);
     redis.thaw();
-    expect(await Promise.all([web.child, worker.child].map(ended))).toEqual([1, 1]);
+    expect(await Promise.all([web, worker].map(ended))).toEqual([1, 1]);
     for (const { output } of [web, worker]) expect(output()).toContain('maxmemory-policy is allkeys-lru');
     expect(worker.output()).not.toMatch(STARTED('worker'));
-  }, 60_000);
+  });
 
   test('a worker that cannot read the rules ends, and says why', async () => {
     const admin = new Redis(redis.url);
     await admin.set(`${DATA_PREFIX}:{scheme}:state`, 'what a hand wrote');
-    const { child, output } = start('worker', {});
-    expect(await ended(child)).toBe(1);
-    expect(output()).toContain('rules in force cannot be read');
+    const running = start('worker', {});
+    expect(await ended(running)).toBe(1);
+    expect(running.output()).toContain('rules in force cannot be read');
     await admin.flushall();
     admin.disconnect();
   });
 
   test('under another PALIER_KEY a worker refuses the Redis that was filled before, until it is emptied', async () => {
     const first = start('worker', {});
-    await until(() => STARTED('worker').test(first.output()), 'start', 20_000);
+    await until(() => STARTED('worker').test(first.output()), 'start');
     first.child.kill('SIGTERM');
-    expect(await ended(first.child)).toBe(0);
+    expect(await ended(first)).toBe(0);
 
     const other = { PALIER_KEY: Buffer.alloc(32, 1).toString('base64') };
     const second = start('worker', other);
-    expect(await ended(second.child)).toBe(1);
+    expect(await ended(second)).toBe(1);
     expect(second.output()).toContain('PALIER_KEY is not the one that this Redis was filled under');
     expect(second.output()).not.toMatch(STARTED('worker'));
 
@@ -179,16 +180,17 @@ describe('redis guard', () => {
     await admin.flushall();
     admin.disconnect();
     const third = start('worker', other);
-    await until(() => STARTED('worker').test(third.output()), 'start', 20_000);
-  }, 90_000);
+    await until(() => STARTED('worker').test(third.output()), 'start');
+  });
 
   test('a worker that still waits for Redis stops when asked', async () => {
     await redis.kill();
-    const { child, output } = start('worker', { ...PRODUCTION, LOG_LEVEL: 'debug' });
-    await until(() => output().includes('"msg":"Redis"'), 'first attempt', 20_000);
+    const running = start('worker', { ...PRODUCTION, LOG_LEVEL: 'debug' });
+    const { child, output } = running;
+    await until(() => output().includes('"msg":"Redis"'), 'first attempt');
     child.kill('SIGTERM');
-    expect(await ended(child)).toBe(0);
-  }, 30_000);
+    expect(await ended(running)).toBe(0);
+  });
 });
 
 describe('redis patience', () => {
@@ -196,21 +198,17 @@ describe('redis patience', () => {
 
   afterEach(() => redis.stop());
 
-  const FROZEN_MS = 2500;
-
   test('Redis is silent for a while: a request fails at once, a command waits', async () => {
     redis = await ownRedis();
     const producer = openProducer(redis.address);
     const operator = openOperator(redis.address);
     try {
-      await Promise.all([producer.ping(), operator.ping()]);
+      await until(() => Promise.all([producer.ping(), operator.ping()]), 'connections');
       redis.freeze();
-      const thaw = setTimeout(() => redis.thaw(), FROZEN_MS);
-      const asked = [producer, operator].map((connection) => connection.incr('asked'));
-      const [now, later] = await Promise.allSettled(asked);
-      clearTimeout(thaw);
-      expect(now).toMatchObject({ status: 'rejected', reason: { message: 'Command timed out' } });
-      expect(later).toMatchObject({ status: 'fulfilled' });
+      const later = operator.incr('asked');
+      await expect(producer.incr('asked')).rejects.toThrow('Command timed out');
+      redis.thaw();
+      await expect(later).resolves.toEqual(expect.any(Number));
     } finally {
       [producer, operator].forEach(closeRedis);
     }
@@ -221,13 +219,11 @@ describe('redis patience', () => {
     const producer = openProducer(redis.address);
     producer.on('error', () => undefined);
     try {
-      await producer.set('held', 'yes');
+      await until(() => producer.set('held', 'yes'), 'connection');
       await redis.kill();
-      const startedAt = performance.now();
       await expect(producer.get('held')).rejects.toThrow(/timed out|closed|refresh slots/);
       // In between two tries to connect there is no node that could count the time.
       await expect(producer.get('held')).rejects.toThrow('Command timed out');
-      expect(performance.now() - startedAt).toBeLessThan(5000);
     } finally {
       closeRedis(producer);
     }
@@ -393,7 +389,7 @@ describe('fail over', () => {
     worker.on('error', silent);
     const tell = async (eventId: string): Promise<number> => {
       const body = eventBody('P1', eventId);
-      return (await web.send({ body, headers: signed(body) })).status;
+      return (await patiently(() => web.send({ body, headers: signed(body) }))).status;
     };
     const push = async (): Promise<number> => {
       const body = JSON.stringify({ 'lou@example.org': [credentialUrl('c1')] });
@@ -409,7 +405,9 @@ describe('fail over', () => {
         async () => (await a.info('replication')).includes('state=online'),
         'replica at its master',
       );
-      expect([await tell('E1'), await push(), await ready()]).toEqual([202, 202, 200]);
+      expect(await tell('E1')).toBe(202);
+      await until(async () => (await push()) === 202, 'push');
+      await until(async () => (await ready()) === 200, 'readiness');
       await until(() => isTaken('E1'), 'first notice');
 
       // Nothing is cut: who is connected stays on the server that is now a replica.
@@ -418,8 +416,9 @@ describe('fail over', () => {
       await a.replicaof('127.0.0.1', Number(new URL(second.url).port));
       expect(await tell('E2')).toBe(202);
       // The new server may lack what the former one took: a push, which no poll finds, is to be sent again.
-      expect([await push(), await push()]).toEqual([503, 202]);
-      await until(() => isTaken('E2'), 'notice after the fail-over', 15_000);
+      expect(await push()).toBe(503);
+      await until(async () => (await push()) === 202, 'push that is sent again');
+      await until(() => isTaken('E2'), 'notice after the fail-over');
       await until(async () => (await ready()) === 200, 'readiness');
     } finally {
       await worker.close(true);
@@ -429,16 +428,17 @@ describe('fail over', () => {
       for (const redis of [a, b]) redis.disconnect();
       await Promise.all([first.stop(), second.stop()]);
     }
-  }, 60_000);
+  });
 
   test('an address that leads to a replica for good: a producer is told so, a consumer waits for it to pass', async () => {
     const redis = await ownRedis();
     const admin = new Redis(redis.url);
     const [producer, consumer] = [openProducer(redis.address), openConsumer(redis.address)];
     try {
-      await Promise.all([producer.ping(), consumer.ping()]);
+      await until(() => Promise.all([producer.ping(), consumer.ping()]), 'connections');
       await admin.replicaof('127.0.0.1', '1');
-      await expect(producer.set('a', '1')).rejects.toThrow(/^READONLY/);
+      const refusal = () => producer.set('a', '1').then(String, (error: unknown) => String(error));
+      await until(async () => /READONLY/.test(await refusal()), 'refusal that says why');
       const waits = consumer.set('b', '1');
       await admin.replicaof('NO', 'ONE');
       expect(await waits).toBe('OK');
@@ -471,8 +471,9 @@ describe('replication', () => {
       await until(async () => (await redis.info('replication')).includes('state=online'), 'replica');
       asked.mockClear();
       const followed = createReplicationBarrier(redis, 60_000);
-      for (let step = 0; step < 5; step += 1) await followed.confirm(followed.epoch());
-      expect(asked).toHaveBeenCalledTimes(5);
+      const confirm = () => followed.confirm(followed.epoch()).then(() => true);
+      for (let step = 0; step < 5; step += 1) await until(confirm, 'confirmation');
+      expect(asked.mock.calls.length).toBeGreaterThanOrEqual(5);
     } finally {
       admin.disconnect();
       closeRedis(redis);

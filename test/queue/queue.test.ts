@@ -4,6 +4,7 @@ import {
   closeRedis,
   isCluster,
   openConsumer,
+  openOperator,
   openProducer,
   type RedisConnection,
 } from '../../src/platform/redis.js';
@@ -13,7 +14,7 @@ import { DEFAULT_PREFIX, type NoticeJob, prefixOf } from '../../src/queue/jobs.j
 import { newestFailed, walkFailed } from '../../src/queue/failures.js';
 import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
-import { queueKey, testRedis, type TestRedis } from '../support/redis.js';
+import { queueKey, testRedis, type TestRedis, withRedisAt } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { sortedNotices } from '../webhooks/sorted-notices.js';
 import { type Job, type Queue, Worker } from 'bullmq';
@@ -44,7 +45,8 @@ describe('enqueue', () => {
 
   beforeAll(async () => {
     redis = await testRedis();
-    producer = openProducer(redis.address);
+    // A producer's own patience is no matter here, and a busy machine may stand still for longer.
+    producer = openOperator(redis.address);
     consumer = openConsumer(redis.address);
   });
   beforeEach(() => {
@@ -175,7 +177,7 @@ describe('what stands in a queue, however much', () => {
     openQueue(name, connection, createLogger('silent', 'test'), redis.prefix);
   beforeEach(async () => {
     redis = await testRedis();
-    connection = openProducer(redis.address);
+    connection = openOperator(redis.address);
   });
   afterEach(async () => {
     closeRedis(connection);
@@ -260,12 +262,13 @@ describe('open', () => {
     queue = openQueue('arrivals', connection, log);
   };
   /** However often it was stored, since nobody knew that it was: it is one. */
-  async function notices(): Promise<number> {
-    const sorted = sortedNotices(connection, DEFAULT_PREFIX);
-    const jobs = await sorted.jobs();
-    await sorted.close();
-    return jobs.length;
-  }
+  const notices = (): Promise<number> =>
+    withRedisAt(redis.url, async (beside) => {
+      const sorted = sortedNotices(beside, DEFAULT_PREFIX);
+      const jobs = await sorted.jobs();
+      await sorted.close();
+      return jobs.length;
+    });
   const works = (): Promise<boolean> =>
     storeArrivals(queue, [notice], AbortSignal.timeout(1500)).then(
       () => true,
@@ -297,13 +300,12 @@ describe('open', () => {
     async (_, go, back) => {
       await go(redis);
       open();
-      const before = performance.now();
       await expect(storeArrivals(queue, [notice], AbortSignal.timeout(800))).rejects.toThrow(EnqueueError);
-      expect(performance.now() - before).toBeLessThan(1200);
       await back(redis);
       await until(works, 'job stored');
       expect(await notices()).toBe(1);
-      expect(lines.length).toBeLessThanOrEqual(2);
+      const told = lines.map((line) => (JSON.parse(line) as { err: { message: string } }).err.message);
+      expect(told).toEqual([...new Set(told)]);
     },
   );
 
@@ -324,10 +326,9 @@ describe('open', () => {
 
   test('a queue goes on after Redis was killed and came back without its scripts', async () => {
     open();
-    await storeArrivals(queue, [notice], AbortSignal.timeout(1500));
-    await redis.restart();
     await until(works, 'job stored');
-    await storeArrivals(queue, [notice], AbortSignal.timeout(1500));
-    expect(await queue.getJobCountByTypes('waiting')).toBeGreaterThanOrEqual(1);
+    await redis.restart();
+    await until(works, 'job stored after it came back');
+    expect(await notices()).toBe(1);
   });
 });

@@ -15,6 +15,7 @@ import {
   harnessOnRedis,
   keyOf,
   OBF,
+  patiently,
   BASIC,
   PAIRS,
   SECRETS,
@@ -25,6 +26,7 @@ import {
 } from './harness.js';
 import type { Job } from 'bullmq';
 import fc from 'fast-check';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
@@ -89,9 +91,10 @@ describe('batch per write', () => {
         .then(() => store([2])),
     ]);
     await until(() => writes[0]?.late.aborted, 'the end of the first');
+    // By now the second item, too, was given as long ago as a write may take.
+    await pause(WITHIN_MS);
     writes[0]?.answer(new Error('no answer from Redis in time'));
     await until(() => writes.length === 2, 'the second write');
-    await pause(WITHIN_MS / 3);
     expect(writes[1]?.late.aborted).toBe(true);
     writes[1]?.answer(new Error('no answer from Redis in time'));
     expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -114,6 +117,7 @@ describe('request id', () => {
   afterAll(() => onRedis.close());
 
   const idsInLog = () => web.lines.map((line) => (JSON.parse(line) as { requestId: string }).requestId);
+  const tell = (sent: Sent) => patiently(() => web.send(sent));
   const idsInJobs = async () => (await queue.jobs()).map(({ data }) => noticeJob.parse(data).request);
   const health = async (id?: string) => {
     const headers = id === undefined ? {} : { 'x-request-id': id };
@@ -150,7 +154,7 @@ describe('request id', () => {
 
   test('the id goes on with every notice of the request, and a refusal has one too', async () => {
     const event = eventBody('P1', 'E1');
-    await web.send({ body: event, headers: { ...signed(event), 'x-request-id': 'of.the-event_1' } });
+    await tell({ body: event, headers: { ...signed(event), 'x-request-id': 'of.the-event_1' } });
     expect(await idsInJobs()).toEqual(['of.the-event_1']);
     await queue.clear();
     const push = JSON.stringify({
@@ -158,7 +162,7 @@ describe('request id', () => {
       'c@d.fr': [credentialUrl(3)],
     });
     const path = '/obpv1/factory/users_badges';
-    const { headers } = await web.send({ path, body: push, headers: basic() });
+    const { headers } = await tell({ path, body: push, headers: basic() });
     expect(await idsInJobs()).toEqual(Array.from({ length: 3 }, () => headers['x-request-id']));
     const refused = await web.send({ body: event, headers: { 'x-request-id': 'refused' } });
     expect([refused.status, refused.headers['x-request-id']]).toEqual([401, 'refused']);
@@ -167,9 +171,9 @@ describe('request id', () => {
   test('a notice that is told again keeps the id of the first telling', async () => {
     const event = eventBody('P1', 'E1');
     for (const id of ['first', 'second'])
-      await web.send({ body: event, headers: { ...signed(event), 'x-request-id': id } });
+      await tell({ body: event, headers: { ...signed(event), 'x-request-id': id } });
     expect(await idsInJobs()).toEqual(['first']);
-    expect(idsInLog()).toEqual(['first', 'second']);
+    expect(new Set(idsInLog())).toEqual(new Set(['first', 'second']));
   });
 });
 
@@ -191,7 +195,12 @@ describe('receive', () => {
   const jobs = (): Promise<Job[]> => queue.jobs();
   const notices = async (): Promise<NoticeJob[]> => (await jobs()).map(({ data }) => noticeJob.parse(data));
   const post = (body: string | Buffer, headers = signed(body), rest: Sent = {}) =>
-    web.send({ body, headers, ...rest });
+    patiently(() => web.send({ body, headers, ...rest }));
+  /** The lines of the log about requests that were not too late. */
+  const answered = () =>
+    web.lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg, status }) => msg === 'request' && status !== 503);
 
   test('an event becomes a notice with nothing in it but where to look', async () => {
     const body = JSON.stringify({
@@ -251,29 +260,28 @@ describe('receive', () => {
 
   const OTHER = SECRETS[1] ?? '';
   const FIRST = eventBody();
-  test.each([
-    ['the first secret', signed(FIRST)],
-    ['another secret', signed(FIRST, { secret: OTHER })],
-    [
-      'several signatures, one of them good',
-      {
-        ...signed(FIRST),
-        'webhook-signature': `v1,AAAA ${String(signed(FIRST)['webhook-signature'])} v1a,BBBB`,
-      },
-    ],
-    ['a clock 240 s slow', signed(FIRST, { atMs: Date.now() - 240_000 })],
-    ['a clock 240 s fast', signed(FIRST, { atMs: Date.now() + 240_000 })],
-    ['a signature, beside wrong Basic', { ...signed(FIRST), ...basic('no:no') }],
-    ['Basic', basic()],
-    ['Basic in lower case', { authorization: String(basic()['authorization']).replace('Basic', 'basic') }],
-    ['another Basic pair, in UTF-8', basic(`${PAIRS[1]?.key}:${PAIRS[1]?.secret}`)],
-    [
-      'a content type with its charset',
-      { ...signed(FIRST), 'content-type': 'Application/JSON; charset="UTF-8"' },
-    ],
-    ['an encoding that is none', { ...signed(FIRST), 'content-encoding': 'identity' }],
-  ])('%s will do', async (_, headers) => {
-    expect(await post(FIRST, headers)).toMatchObject({ status: 202, json: ACCEPTED });
+  /** Signed when it is asked for: a test may come minutes after its file was read. */
+  const goodHeaders = (): Record<string, OutgoingHttpHeaders> => ({
+    'the first secret': signed(FIRST),
+    'another secret': signed(FIRST, { secret: OTHER }),
+    'several signatures, one of them good': {
+      ...signed(FIRST),
+      'webhook-signature': `v1,AAAA ${String(signed(FIRST)['webhook-signature'])} v1a,BBBB`,
+    },
+    'a clock 240 s slow': signed(FIRST, { atMs: Date.now() - 240_000 }),
+    'a clock 240 s fast': signed(FIRST, { atMs: Date.now() + 240_000 }),
+    'a signature, beside wrong Basic': { ...signed(FIRST), ...basic('no:no') },
+    Basic: basic(),
+    'Basic in lower case': { authorization: String(basic()['authorization']).replace('Basic', 'basic') },
+    'another Basic pair, in UTF-8': basic(`${PAIRS[1]?.key}:${PAIRS[1]?.secret}`),
+    'a content type with its charset': {
+      ...signed(FIRST),
+      'content-type': 'Application/JSON; charset="UTF-8"',
+    },
+    'an encoding that is none': { ...signed(FIRST), 'content-encoding': 'identity' },
+  });
+  test.each(Object.keys(goodHeaders()))('%s will do', async (name) => {
+    expect(await post(FIRST, goodHeaders()[name])).toMatchObject({ status: 202, json: ACCEPTED });
     expect(await notices()).toHaveLength(1);
   });
 
@@ -327,9 +335,7 @@ describe('receive', () => {
       expect(await notices()).toMatchObject([
         { earner: keyOf('jeanne@example.net'), url: credentialUrl('a') },
       ]);
-      expect(web.lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-        { credentials: 1, ignored: 8 },
-      ]);
+      expect(answered()).toMatchObject([{ credentials: 1, ignored: 8 }]);
     },
   );
 
@@ -454,14 +460,11 @@ describe('receive', () => {
   test('a push for a class of 5000 is answered within two seconds, and stored once by repeating it', async () => {
     const people = Array.from({ length: 5000 }, (_, at) => [`person.${at}@example.net`, [credentialUrl(at)]]);
     const body = JSON.stringify(Object.fromEntries(people));
-    let status = 0;
     // On a busy machine the first may be a 503: the part of it that was stored is found by the next.
-    for (let tries = 0; status !== 200 && tries < 5; tries += 1) {
-      const answer = await post(body, basic(), { path: PASSPORT });
-      status = answer.status;
-      expect(answer.json).toMatchObject(status === 200 ? { success: true } : { code: 'try_again' });
-    }
-    expect(status).toBe(200);
+    expect(await post(body, basic(), { path: PASSPORT })).toMatchObject({
+      status: 200,
+      json: { success: true },
+    });
     expect(await queue.jobs()).toHaveLength(5000);
   });
 
@@ -501,7 +504,7 @@ describe('receive', () => {
     const made = await post(body, { ...signed(body), 'x-request-id': 'no id: jeanne@example.net' });
     expect(own.headers['x-request-id']).toBe('their-id_1');
     expect(made.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
-    const [first, ...more] = web.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const [first, ...more] = answered();
     expect(more).toHaveLength(1);
     expect(first).toMatchObject({
       level: 30,
@@ -516,11 +519,16 @@ describe('receive', () => {
   });
 
   test('ready while Redis answers, and HEAD will do', async () => {
-    expect(await web.send({ method: 'GET', path: '/readyz' })).toMatchObject({
-      status: 200,
-      json: { status: 'ready' },
-    });
-    expect(await web.send({ method: 'HEAD', path: '/readyz' })).toMatchObject({ status: 200, text: '' });
+    for (const [method, text] of [
+      ['GET', '{"status":"ready"}'],
+      ['HEAD', ''],
+    ] as const) {
+      const ready = async () => {
+        const answer = await web.send({ method, path: '/readyz' });
+        return answer.status === 200 ? answer : null;
+      };
+      expect((await until(ready, 'readiness')).text).toBe(text);
+    }
   });
 });
 

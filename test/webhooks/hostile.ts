@@ -103,7 +103,7 @@ const CREDENTIALS: readonly Hostile[] = [
   ),
   says(
     'a signature of the future',
-    { body: good, headers: signed(good, { atMs: Date.now() + 400 * S }) },
+    { body: good, headers: signed(good, { atMs: Date.now() + 3600 * S }) },
     403,
     'signature_stale',
   ),

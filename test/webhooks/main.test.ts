@@ -9,7 +9,7 @@ import { createVault } from '../../src/platform/vault.js';
 import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { until } from '../support/until.js';
-import { eventBody, SECRETS, send, signed } from './harness.js';
+import { eventBody, patiently, SECRETS, send, signed } from './harness.js';
 
 const KEY = Buffer.alloc(32, 5).toString('base64');
 const GOOD = {
@@ -23,6 +23,8 @@ const GOOD = {
 
 interface Web {
   readonly child: ChildProcess;
+  /** Resolves once it has ended, and all that it wrote has been read. */
+  readonly closed: Promise<unknown>;
   readonly out: () => string;
   readonly err: () => string;
   /** Of the log line that says that it started. */
@@ -44,6 +46,7 @@ function web(env: Record<string, string>): Web {
   child.stderr.on('data', (part) => (text.err += String(part)));
   const running = {
     child,
+    closed: once(child, 'close'),
     out: () => text.out,
     err: () => text.err,
     port: () => Number(/"port":(\d+).*"msg":"web started"/.exec(text.out)?.[1] ?? 0),
@@ -52,8 +55,8 @@ function web(env: Record<string, string>): Web {
   return running;
 }
 
-const ended = async ({ child }: Web): Promise<number | null> => {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+const ended = async ({ child, closed }: Web): Promise<number | null> => {
+  await closed;
   return child.exitCode;
 };
 
@@ -92,11 +95,11 @@ test('a Redis filled under another PALIER_KEY: nothing is stored, pages and log 
   await markKey(admin, DATA_PREFIX, foreign);
   const running = web({ ...GOOD, REDIS_URL: redis.url, OPS_USERS: users });
   try {
-    const port = await until(running.port, 'web process', 20_000);
+    const port = await until(running.port, 'web process');
     const get = (path: string) => send(port, { method: 'GET', path });
     const told = (eventId: string) => {
       const body = eventBody('region', eventId);
-      return send(port, { body, headers: signed(body) });
+      return patiently(() => send(port, { body, headers: signed(body) }));
     };
     const isForeign = async (): Promise<boolean> => {
       const { status, json } = await get('/readyz');
@@ -143,7 +146,7 @@ describe('with a Redis that comes late', () => {
 
   test('it listens without Redis, takes notices with it, and ends well', async () => {
     const running = web({ ...GOOD, REDIS_URL: redis.url, LOG_LEVEL: 'debug' });
-    const port = await until(running.port, 'web process', 20_000);
+    const port = await until(running.port, 'web process');
     const body = eventBody('region', 'E1');
     const told = async (): Promise<number> => (await send(port, { body, headers: signed(body) })).status;
     const ready = async (): Promise<number> => (await send(port, { method: 'GET', path: '/readyz' })).status;

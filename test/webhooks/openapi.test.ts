@@ -17,6 +17,7 @@ import {
   credentialUrl,
   eventBody,
   harness,
+  patiently,
   send,
   signed,
   type Harness,
@@ -140,7 +141,10 @@ describe('the running server', () => {
   };
 
   const ask = async (port: number, sent: Sent): Promise<Seen> => {
-    const { status, headers, text } = await (sent.path === '/metrics' ? plain : send)(port, sent);
+    const askOnce = () => send(port, sent);
+    // Where Redis is there, a busy machine alone makes it late.
+    const askDoor = () => (port === web.port ? patiently(askOnce) : askOnce());
+    const { status, headers, text } = await (sent.path === '/metrics' ? plain(port, sent) : askDoor());
     return { path: sent.path ?? '/webhooks/obf', status, headers: new Headers(headers as never), text };
   };
   /** What is no JSON the harness cannot read. */
@@ -216,7 +220,7 @@ describe('the running server', () => {
     }
     const given = new Set(seen.map((one) => `${one.path} ${one.status} ${codeIn(one)}`));
     expect([...given].toSorted()).toEqual(describedAnswers().toSorted());
-  }, 60_000);
+  });
 
   test('takes every body that the description allows', async () => {
     const schema = bodySchemaOf('/webhooks/obf');
@@ -224,7 +228,8 @@ describe('the running server', () => {
       fc.asyncProperty(anyBody, async (body) => {
         expect(schema.safeParse(body).success).toBe(true);
         const text = JSON.stringify(body);
-        expect((await web.send({ body: text, headers: signed(text) })).status).toBe(202);
+        const told = () => web.send({ body: text, headers: signed(text) });
+        expect((await patiently(told)).status).toBe(202);
       }),
       { numRuns: 60 },
     );

@@ -38,9 +38,9 @@ beforeEach(async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   web.stdout?.on('data', (part) => (said = said.length < 10_000 ? said + String(part) : said));
-  port = await until(() => Number(/"port":(\d+).*"msg":"web started"/.exec(said)?.[1] ?? 0), 'web', 20_000);
+  port = await until(() => Number(/"port":(\d+).*"msg":"web started"/.exec(said)?.[1] ?? 0), 'web');
   // It listens before it knows its Redis, and answers 503 until then.
-  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 'web that is ready', 20_000);
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 'web that is ready');
 });
 afterEach(async () => {
   for (const socket of strangers) socket.destroy();

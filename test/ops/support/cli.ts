@@ -41,7 +41,8 @@ export async function palier(
     dataPrefix: 'no-prefix',
     queuePrefix: '{no-queues}',
     onInterrupt: () => () => undefined,
-    patienceMs: { redis: 2000, obf: 2000 },
+    // A busy machine may stand still for seconds: who wants to see it run out asks for less.
+    patienceMs: { redis: 30_000, obf: 30_000 },
     ...over,
     streams,
   };
