@@ -31,7 +31,9 @@ let admin: Redis;
 let sandbox: Sandbox;
 let cwd: string;
 let runs = 0;
-const PATIENCE_MS = { redis: 1500, obf: 1500 };
+const PATIENT_MS = { redis: 30_000, obf: 30_000 };
+/** Of what stays silent on purpose. */
+const SHORT_MS = 1500;
 
 const misconf = (): Error =>
   Object.assign(new Error('MISCONF Redis is configured to save RDB snapshots'), { name: 'ReplyError' });
@@ -93,15 +95,15 @@ async function checkWith(
     clock: Date.now,
     dataPrefix: `run-${runs}`,
     queuePrefix: '{queues}',
-    patienceMs: PATIENCE_MS,
+    patienceMs: PATIENT_MS,
     ...over,
   });
   for (const secret of SECRETS) expect([...ran.out, ...ran.err].join('\n')).not.toContain(secret);
   return ran;
 }
 
-async function report(env: Record<string, string>): Promise<Report & { exit: number }> {
-  const ran = await check(env, '--json');
+async function report(env: Record<string, string>, patience = {}): Promise<Report & { exit: number }> {
+  const ran = await checkWith({ patienceMs: { ...PATIENT_MS, ...patience } }, env, '--json');
   return { ...(jsonOf(ran) as Report), exit: ran.exit };
 }
 const of = ({ checks }: Report, id: string) => checks.find((one) => one.id === id);
@@ -264,9 +266,14 @@ describe('OBF', () => {
   test('a wrong key is said while workers still have a token of the right one', async () => {
     const dataPrefix = 'run-wrong-key';
     expect((await checkWith({ dataPrefix }, goodEnv())).exit).toBe(0);
+    // As once the ten seconds have passed in which OBF makes one token.
+    await admin.del(`${dataPrefix}:obf:{REGION}:asked`);
     const ran = await checkWith({ dataPrefix }, { ...goodEnv(), OBF_CLIENT_SECRET: 'wrong' }, '--json');
     expect(ran.exit).toBe(1);
-    expect(of(jsonOf(ran) as Report, 'obf-region')).toMatchObject({ status: 'error' });
+    expect(of(jsonOf(ran) as Report, 'obf-region')).toMatchObject({
+      status: 'error',
+      messages: [expect.stringMatching(/^OBF refuse la clé d'API/)],
+    });
   });
 
   test('badges that are not there, or are drafts; of an inactive award it only warns', async () => {
@@ -324,8 +331,8 @@ describe('OBF', () => {
   ] as const)('that %s: said within seconds, and partners are not asked', async (_, fault, route) => {
     sandbox.fault({ ...fault, route, times: 100 });
     const startedAt = performance.now();
-    const result = await report(goodEnv());
-    expect(performance.now() - startedAt).toBeLessThan(6000);
+    const result = await report(goodEnv(), { obf: SHORT_MS });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(of(result, 'obf-region')).toMatchObject({
       status: 'error',
       messages: [expect.stringMatching(/^OBF ne répond pas/)],
@@ -335,7 +342,7 @@ describe('OBF', () => {
 
   test('a call that was given up holds no lock against the next process', async () => {
     sandbox.fault({ kind: 'black-hole', route: 'POST token' });
-    await check(goodEnv());
+    await checkWith({ patienceMs: { ...PATIENT_MS, obf: SHORT_MS } }, goodEnv());
     expect(await admin.exists(`run-${runs}:obf:{REGION}:lock`)).toBe(0);
   });
 
@@ -347,8 +354,9 @@ describe('OBF', () => {
     for (const id of many.slice(4))
       sandbox.fault({ kind: 'black-hole', route: 'GET ping', clientId: id, times: 100 });
     const startedAt = performance.now();
-    const result = await report(goodEnv());
-    expect(performance.now() - startedAt).toBeLessThan(6000);
+    // Longer than a busy machine keeps waiting those that do answer.
+    const result = await report(goodEnv(), { obf: 5000 });
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
     const { messages = [] } = of(result, 'obf-partners') ?? {};
     expect(messages[0]).toMatch(/^Q3 : OBF ne répond pas/);
     expect(messages.join('\n')).toMatch(/^OBF ne répondant plus, \d+ comptes sans vérification$/m);
@@ -361,8 +369,9 @@ describe('Redis', () => {
     try {
       frozen.freeze();
       const startedAt = performance.now();
-      const result = await report({ ...goodEnv(), REDIS_URL: frozen.url });
-      expect(performance.now() - startedAt).toBeLessThan(5000);
+      const result = await report({ ...goodEnv(), REDIS_URL: frozen.url }, { redis: SHORT_MS });
+      // An operator's own command waits 10 s.
+      expect(performance.now() - startedAt).toBeLessThan(9000);
       expect(of(result, 'redis')).toMatchObject({
         status: 'error',
         messages: [expect.stringContaining('pas de réponse à temps')],
@@ -377,8 +386,8 @@ describe('Redis', () => {
     ['a sentinel', 'redis-sentinel://127.0.0.1:1/maitre', 'sentinel maitre: 127.0.0.1:1'],
   ])('%s that is not there: said within seconds', async (_, url, where) => {
     const startedAt = performance.now();
-    const result = await report({ ...goodEnv(), REDIS_URL: url });
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    const result = await report({ ...goodEnv(), REDIS_URL: url }, { redis: SHORT_MS });
+    expect(performance.now() - startedAt).toBeLessThan(9000);
     expect(of(result, 'redis')?.messages).toEqual([
       expect.stringContaining(`Redis ne répond pas (${where})`),
     ]);
@@ -447,7 +456,7 @@ describe('Redis', () => {
   test.each([
     [-65_000, 'retarde de 1 min'],
     [65_000, 'avance de 1 min'],
-    [4000, null],
+    [2000, null],
   ])('whose clock differs by %d ms', async (byMs, words) => {
     const ran = await checkWith({ clock: () => Date.now() + byMs }, goodEnv(), '--json');
     const { messages = [] } = of(jsonOf(ran) as Report, 'redis') ?? {};

@@ -263,7 +263,8 @@ test.each([[['reconcile']], [['reconcile', '--full']]])(
       out: [],
       err: [expect.stringMatching(/^Interrompu avant la fin/)],
     });
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    // A call of OBF is waited for much longer.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   },
 );
 
