@@ -182,5 +182,5 @@ async function idle({ queues }: Pipeline): Promise<void> {
     );
     return jobs.flat().filter(({ name }) => !BY_THE_CLOCK.has(name)).length;
   };
-  await until(async () => (await left()) === 0, 'idle queues', 30_000);
+  await until(async () => (await left()) === 0, 'idle queues');
 }
