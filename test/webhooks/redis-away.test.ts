@@ -32,8 +32,7 @@ const told = (eventId: string): Promise<Answer> => {
   const body = eventBody('P1', eventId);
   return web.send({ body, headers: signed(body) });
 };
-const accepted = async (eventId: string): Promise<void> =>
-  expect((await patiently(() => told(eventId))).status).toBe(202);
+const statusOf = async (eventId: string): Promise<number> => (await patiently(() => told(eventId))).status;
 const ready = async (): Promise<number> => (await web.send({ method: 'GET', path: '/readyz' })).status;
 
 const TICK_MS = 10;
@@ -70,7 +69,7 @@ test.each<[string, Step, Step, boolean]>([
   if (!upBefore) await away(redis);
   web = await harness(redis.address);
   if (upBefore) {
-    await accepted('before');
+    expect(await statusOf('before')).toBe(202);
     await until(async () => (await ready()) === 200, 'readiness');
     await away(redis);
   }
@@ -101,7 +100,7 @@ test.each<[string, Step, Step, boolean]>([
   await back(redis);
   await until(async () => (await told('E1')).status === 202, '202');
   await until(async () => (await ready()) === 200, 'readiness');
-  await accepted('E2');
+  expect(await statusOf('E2')).toBe(202);
   expect(await idsInRedis()).toEqual(expect.arrayContaining(['issued.P1.E1', 'issued.P1.E2']));
   expect((await idsInRedis()).filter((id) => id === 'issued.P1.E1')).toHaveLength(1);
   expect(web.lines.join('')).not.toMatch(/@|obv3/);
@@ -157,7 +156,7 @@ test.each(STATES)(
   async (fault, begin, end) => {
     web = await harness(redis.address);
     const admin = new Redis(redis.url);
-    await accepted('E1');
+    expect(await statusOf('E1')).toBe(202);
     await until(async () => (await ready()) === 200, 'readiness');
     await begin(admin);
     await until(async () => (await ready()) === 503, 'a 503 of /readyz');
@@ -169,7 +168,7 @@ test.each(STATES)(
     await until(async () => (await ready()) === 200, 'readiness');
     // Beside it, a busy machine may make Redis look absent for a moment: each change is said.
     expect(named().filter((one, at, all) => one === all[at - 1])).toEqual([]);
-    await accepted('E2');
+    expect(await statusOf('E2')).toBe(202);
     expect(web.lines.join('')).not.toContain('geheim');
     admin.disconnect();
   },
@@ -180,7 +179,7 @@ test.each(STATES)(
     const small = await ownRedis(false, mountSmallDisk);
     try {
       web = await harness(small.address);
-      await accepted('E1');
+      expect(await statusOf('E1')).toBe(202);
       const free = fillDisk(small.dataDir);
       await until(async () => (await told('E2')).status === 503, 'a 503');
       await until(async () => (await ready()) === 503, 'a 503 of /readyz');
@@ -190,7 +189,7 @@ test.each(STATES)(
       );
       await free();
       await until(async () => (await ready()) === 200, 'readiness');
-      await accepted('E2');
+      expect(await statusOf('E2')).toBe(202);
     } finally {
       unmount(small.dataDir);
       await small.stop();
@@ -209,7 +208,7 @@ test('until Redis is found to be ours, not ready, and nothing is stored there', 
   expect((await admin.keys('*')).filter((key) => key.includes(':arrivals.'))).toEqual([]);
   admin.disconnect();
   pass();
-  await accepted('E1');
+  expect(await statusOf('E1')).toBe(202);
   await until(async () => (await ready()) === 200, 'readiness');
 });
 
