@@ -219,8 +219,9 @@ export async function removeFromOpenBatches(
     const others = batch.earners.filter((earner) => !keys.has(earner));
     const locked = await batches.startSending(batch, others);
     if (locked === null) continue;
+    // Due ones too: a run that has begun is about to claim them.
     const withdraw = (award: AwardRecord | null): AwardRecord | null =>
-      award?.state === 'claimed' && award.batch === batch.id
+      award?.state === 'due' || (award?.state === 'claimed' && award.batch === batch.id)
         ? transition(award, { type: 'withdraw' }, secondsOf(clock))
         : award;
     for (const earner of leaving) await ledger.amend(earner, badgeId, withdraw);

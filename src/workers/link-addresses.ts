@@ -175,6 +175,8 @@ export async function unlinkAddress(
     moved = await splitLedger(pipeline, leaving, staying);
   } catch (error) {
     await joinAddresses(pipeline, person, records);
+    // What was taken out of a batch is due still.
+    await enqueueEarners(queues.earners, [person], 'unlink');
     throw error;
   }
   if (await changeAndJournal(pipeline, newPerson, 'unlinked', withLinkedTo(null)))

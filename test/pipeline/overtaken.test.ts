@@ -6,7 +6,7 @@ import type { IssuingParts } from '../../src/issuing/parts.js';
 import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { EventRecord } from '../../src/sandbox/world.js';
-import { linkAddresses } from '../../src/workers/link-addresses.js';
+import { linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
 import { openHouse, type House } from '../support/house.js';
 import { earn, earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -160,6 +160,45 @@ test('an address that is linked between the two looks of its batch: the person i
   await pipeline.queues.awards.resume();
   await house.idle();
   expect(house.awards()).toHaveLength(1);
+});
+
+test('an unlink takes an address out of a batch that a run is about to claim: it is given the badge all the same', async () => {
+  const [pipeline] = house.pipelines;
+  const [lou, pro] = [house.keyOf(LOU), house.keyOf('pro@example.org')];
+  await linkAddresses(pipeline, lou, pro);
+  const batch = await batchOf(LOU, SAM);
+  const begun = gate();
+  const begin: IssuingParts['batches']['begin'] = async (read) => {
+    const own = await slow.batches.begin(read);
+    await begun.pass();
+    return own;
+  };
+  const overtaken = run({ ...slow, batches: { ...slow.batches, begin } }, batch);
+  await begun.reached;
+  // Once the address is out of the batch, the run claims it; the unlink goes on after that.
+  const sync: typeof pipeline.regionSync.sync = async (...asked) => {
+    begun.open();
+    expect(await overtaken).toBeInstanceOf(BatchTaken);
+    return pipeline.regionSync.sync(...asked);
+  };
+  const regionSync = { ...pipeline.regionSync, sync };
+  await unlinkAddress({ ...pipeline, regionSync }, lou, pro, new AbortController().signal);
+  await pipeline.queues.awards.resume();
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+});
+
+test('an unlink fails once it has taken an address out of a batch: it is given the badge all the same', async () => {
+  const [pipeline] = house.pipelines;
+  const [lou, pro] = [house.keyOf(LOU), house.keyOf('pro@example.org')];
+  await linkAddresses(pipeline, lou, pro);
+  await batchOf(LOU);
+  const regionSync = { ...pipeline.regionSync, sync: () => Promise.reject(new Error('unreadable')) };
+  const unlinked = unlinkAddress({ ...pipeline, regionSync }, lou, pro, new AbortController().signal);
+  await expect(unlinked).rejects.toThrow('unreadable');
+  await pipeline.queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
 
 test('a call may be on its way: another run does not look before OBF is sure to show it', async () => {
