@@ -4,12 +4,17 @@ import { PAGE_LIMIT, readList, readRows, unstableListError } from './list.js';
 import type { EventIndex } from './read-state.js';
 import { hasAddress, type ObfEvent, type ObfRecipient, type OddRow, type Page } from './wire.js';
 
+/** How many new events fit on the last page, beyond the known ones. */
+const LAST_PAGE_ROOM = 100;
+
 /**
  * How much of the list is read while its sum is right: known and new events make up OBF's `total`.
+ * - `an end`: one page, the first or the last by chance. For polls: a later one shows what this one hides (a new event,
+ *   when OBF no longer lists another).
  * - `both ends`: the first and the last page. A new event is on one of them, in either order of the list.
  * - `all`: the whole list. A deleted event could hide a new one anywhere.
  */
-export type ListDepth = 'both ends' | 'all';
+export type ListDepth = 'an end' | 'both ends' | 'all';
 
 interface ChangedPage {
   /** Events that are unread, or whose row has changed since they were read. */
@@ -22,8 +27,9 @@ interface ChangedPage {
 /**
  * Yields the account's unread and changed events, each once (twice when the list shifts meanwhile). OBF promises no
  * order, nor whether `begin` means the date of issue or of recording. Its `total` shows whether an event is missing: the
- * whole list is read when the sum is wrong. With nothing new it takes two calls; one, up to a page. The daily reading of
+ * whole list is read when the sum is wrong. With nothing new, and up to a page, it takes one call. The daily reading of
  * the account finds what only the middle of a long list shows.
+ * @param picksLast whether `an end` reads the last page, not the first
  * @throws ObfUnreadable when the whole list is read, and changes each time
  */
 export async function* changedPages(
@@ -31,6 +37,7 @@ export async function* changedPages(
   index: Pick<EventIndex, 'count' | 'compare'>,
   look: ListDepth,
   signal: AbortSignal,
+  picksLast = (): boolean => Math.random() < 0.5,
 ): AsyncIterable<ChangedPage> {
   const knownCount = await index.count(account.clientId);
   const unread = new Set<EventId>();
@@ -46,14 +53,23 @@ export async function* changedPages(
     return { events, odd, isAll };
   };
   const pageAt = (offset: number) => account.events({ offset }, signal);
+  const isSumRight = (total: number | null): boolean => total !== null && knownCount + unread.size >= total;
+  /** When OBF lists fewer events than are known, one end does not prove that none is missing. */
+  const isExact = (total: number | null): boolean => isSumRight(total) && knownCount <= (total ?? 0);
+  const lastPageOffset = knownCount + LAST_PAGE_ROOM - PAGE_LIMIT;
+  if (look === 'an end' && lastPageOffset > 0 && picksLast()) {
+    const lastPage = await pageAt(lastPageOffset);
+    yield await changedIn(lastPage);
+    if (isExact(lastPage.total)) return;
+  }
   const firstPage = await pageAt(0);
   const { total, keys } = firstPage;
   const isAll = total === null ? keys.length < PAGE_LIMIT : keys.length >= total;
   yield await changedIn(firstPage, isAll);
-  if (isAll || keys.length === 0) return;
-  if (look === 'both ends' && total !== null) {
+  if (isAll || keys.length === 0 || (look === 'an end' && isExact(total))) return;
+  if (look !== 'all' && total !== null) {
     yield await changedIn(await pageAt(Math.max(0, total - PAGE_LIMIT)));
-    if (knownCount + unread.size >= total) return;
+    if (isSumRight(total)) return;
   }
   const events: ObfEvent[] = [];
   const onRows = async (rows: readonly ObfEvent[]) =>

@@ -31,7 +31,7 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
       .keepFresh(signal)
       .catch((err: unknown) => log.warn({ err }, "OBF's quota cannot be read now"));
   let enqueued = 0;
-  for await (const page of changedPages(account, events, 'both ends', signal)) {
+  for await (const page of changedPages(account, events, 'an end', signal)) {
     for (const event of page.events) {
       signal.throwIfAborted();
       await enqueueAsNotice(stores, noticeOf(event));
