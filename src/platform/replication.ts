@@ -9,7 +9,7 @@ class NotReplicated extends Error {
 
 /** How long a replica is waited for, milliseconds. A healthy one takes one. */
 const WAIT_MS = 1000;
-/** A server without replicas is asked this often, not before every step. */
+/** A server without replicas is asked this often, not after every job. */
 const LOOK_AGAIN_MS = 5000;
 /** A master gives up a replica that hangs after 60 s (`repl-timeout`). */
 const LIMIT_MS = 120_000;
@@ -51,7 +51,6 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
     },
     /** Waits a second at most; does not fail for a slow replica. @throws NotReplicated when another server took over */
     async confirm(epoch: number): Promise<void> {
-      if (masters.isAlone()) return;
       // A slow replica does not throw. A lost master does: its last writes may be lost with it.
       await isReplicated();
       requireSame(epoch);

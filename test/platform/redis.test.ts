@@ -452,7 +452,26 @@ describe('fail over', () => {
 });
 
 describe('replication', () => {
-  test('a server without replicas is asked once, not before every step; one with a replica each time', async () => {
+  test('a push is not confirmed once another server has taken over, however short after a look', async () => {
+    const [own, other] = await Promise.all([ownRedis(), ownRedis()]);
+    const admin = new Redis(own.url);
+    const redis = openConsumer(own.address);
+    try {
+      const barrier = createReplicationBarrier(redis, 0);
+      await barrier.confirm(barrier.epoch());
+      const epoch = barrier.epoch();
+      // It follows another one, and is made the master: its history is a new one.
+      await admin.replicaof('127.0.0.1', Number(new URL(other.url).port));
+      await admin.replicaof('NO', 'ONE');
+      await expect(barrier.confirm(epoch)).rejects.toThrow('taken over');
+    } finally {
+      admin.disconnect();
+      closeRedis(redis);
+      await Promise.all([own.stop(), other.stop()]);
+    }
+  });
+
+  test('a server without replicas is asked once, not after every job; one with a replica each time', async () => {
     const [own, other] = await Promise.all([ownRedis(), ownRedis()]);
     const admin = new Redis(other.url);
     const redis = openConsumer(own.address);
@@ -461,10 +480,7 @@ describe('replication', () => {
     const asked = jest.spyOn(redis, 'info');
     try {
       const alone = createReplicationBarrier(redis, 60_000);
-      for (let step = 0; step < 5; step += 1) {
-        await alone.confirm(alone.epoch());
-        await alone.waitForReplicas(alone.epoch());
-      }
+      for (let step = 0; step < 5; step += 1) await alone.waitForReplicas(alone.epoch());
       expect(asked).toHaveBeenCalledTimes(1);
 
       await admin.replicaof('127.0.0.1', Number(new URL(own.url).port));
