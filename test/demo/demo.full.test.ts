@@ -77,11 +77,12 @@ test('the story comes out as told, says who received what and why, and leaves no
   expect(told).toContain(" · 1 appel d'émission pour Bastien, en tout");
   expect(started(demo.out())).toMatchObject({ pids: { length: 3 }, ports: { length: 4 } });
   expect(await leftOver(demo.out())).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test('the ops pages that it names open with the name and the password that it prints', async () => {
-  const demo = startDemo();
-  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 60_000);
+  // Open for as long as this takes.
+  const demo = startDemo('--keep');
+  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 120_000);
   const [, url = '', name = '', password = ''] =
     /à ouvrir : (\S+\/ops) \(nom : (\S+) ; mot de passe : (\S+)\)/.exec(demo.out()) ?? [];
   const stranger = await fetch(url, { redirect: 'manual' });
@@ -95,11 +96,11 @@ test('the ops pages that it names open with the name and the password that it pr
   expect((await browser.get('/ops/bareme')).html).toContain('Communiquer : je pratique');
   demo.child.kill('SIGINT');
   await demo.ended;
-}, 90_000);
+}, 240_000);
 
 test('it shows the mail of Farid; its link opens his page, for as long as all is kept open', async () => {
   const demo = startDemo('--keep');
-  await until(() => demo.out().includes("tout reste ouvert jusqu'à Ctrl-C"), 'the end of the story', 90_000);
+  await until(() => demo.out().includes("tout reste ouvert jusqu'à Ctrl-C"), 'the end of the story', 200_000);
   expect(demo.out()).toMatch(/À : farid@example\.org\n +Objet : Votre lien pour voir vos badges\n/);
   const [link = '', web = '', token = ''] =
     /(http:\/\/\S+)\/parcours\/ouvrir\?jeton=([\w-]{43})$/m.exec(demo.out()) ?? [];
@@ -113,26 +114,26 @@ test('it shows the mail of Farid; its link opens his page, for as long as all is
   demo.child.kill('SIGINT');
   expect(await demo.ended).toBe(0);
   expect(await leftOver(demo.out())).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test('Ctrl-C ends it at once, and all that it started', async () => {
   const demo = startDemo();
-  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 60_000);
+  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 120_000);
   const { pids } = started(demo.out());
   expect(pids.filter(isAlive)).toHaveLength(3);
   demo.child.kill('SIGINT');
   expect(await demo.ended).toBe(130);
   expect(demo.out()).toMatch(/Interrompu : tout s'arrête\.\n$/);
   expect(await leftOver(demo.out())).toEqual([]);
-}, 90_000);
+}, 240_000);
 
 test('a program that dies ends it, with its last words and an exit code', async () => {
   const demo = startDemo();
-  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 60_000);
+  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 120_000);
   const [web = 0] = started(demo.out()).pids;
   process.kill(web, 'SIGKILL');
   expect(await demo.ended).toBe(1);
   expect(demo.err()).toMatch(/La démonstration a échoué\.\nLe processus « web » s'est arrêté \(SIGKILL\)\./);
   expect(demo.err()).toContain('"name":"web"');
   expect(await leftOver(demo.out())).toEqual([]);
-}, 90_000);
+}, 240_000);

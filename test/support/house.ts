@@ -278,6 +278,8 @@ async function openPages(config: NonNullable<HouseOptions['ops']>, options: Pipe
   // They are read in by those tests alone that need them.
   const { createOpsApp } = await import('../../src/ops/web/app.js');
   const { pipeline, close } = wirePipeline(options);
+  // From now on its clock follows Redis' time.
+  await pipeline.now();
   return {
     handler: createOpsApp({ pipeline, config, logo: null }),
     async close() {
