@@ -44,30 +44,18 @@ export const planForOps: LongWork<Pipeline, { readonly only: AwardId | null }> =
   const { clock, schemes } = pipeline;
   const { scheme } = await schemes.now();
   const options = { ...OPS_PLAN, scheme, only };
-  const made = await planWithQuota(pipeline, options, throttleProgress(progress.report), signal);
+  const made = await planWithQuota(pipeline, options, progressWriter(progress.report), signal);
   const plan = storedPlan(made, secondsOf(clock));
   await createPlanStore(pipeline).write(plan);
   const { version, people, gainers, issues } = plan;
   return { did: 'plan made', facts: { version, only, people, gainers, issues } };
 };
 
-const REPORT_EVERY_MS = 500;
-type Progress = Record<'done' | 'total', number>;
-
-/**
- * Returns a callback that writes progress, one write at a time and at most one every half second.
- * @param write may fail, as progress is only shown
- */
-export function throttleProgress(write: (progress: Progress) => Promise<void>): OnProgress {
-  let nextMs = 0;
-  return (done, total) => {
-    if (performance.now() < nextMs) return;
-    nextMs = Infinity;
-    void write({ done, total })
-      .catch(() => undefined)
-      .finally(() => (nextMs = performance.now() + REPORT_EVERY_MS));
-  };
-}
+/** Returns a callback that stores progress with the job. @param write may fail, as progress is only shown */
+const progressWriter =
+  (write: (progress: object) => Promise<void>): OnProgress =>
+  (done, total) =>
+    void write({ done, total }).catch(() => undefined);
 
 /** Makes a plan, and first reads the quota from OBF if it is unknown. A failure is ignored: issuing checks it again. */
 export async function planWithQuota(
@@ -93,7 +81,7 @@ function storedPlan(made: PlanResult, madeS: number): StoredPlan {
  */
 export const applyForOps: LongWork<Pipeline, ApplyRequest> = async (pipeline, request, signal, progress) => {
   const { schemes, clock } = pipeline;
-  const report = throttleProgress(progress.report);
+  const report = progressWriter(progress.report);
   const store = createApplyStore(pipeline);
   const stored = await store.read();
   let record = stored?.ask === request.ask ? stored : newApplyRecord(request);
