@@ -11,7 +11,7 @@ import { describeError } from '../../platform/logger.js';
 import { isRedisError } from '../../platform/redis-faults.js';
 import { VaultError } from '../../platform/vault.js';
 import { backoffMs } from '../../queue/enqueue.js';
-import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../../queue/jobs.js';
+import type { QueueName } from '../../queue/jobs.js';
 import { SchemeUnreadable } from '../../scheme/schemes.js';
 import type { Pipeline } from '../pipeline.js';
 
@@ -125,15 +125,6 @@ export async function retryTransient<T>(
   }
 }
 
-/** The names of our jobs, as label values; a job with any other name was added by hand. */
-const KINDS: ReadonlySet<string> = new Set([
-  'arrivals',
-  'evaluate',
-  ...[...noticeQueueJob.options, ...awardJob.options, ...maintenanceJob.options].map(
-    ({ shape }) => shape.kind.value,
-  ),
-]);
-
 /** The ids in a job's data that join its log line to others: the HTTP request and the cause. */
 const correlationIds = z.object({
   request: z.string().optional().catch(undefined),
@@ -145,7 +136,7 @@ const OUTCOMES = { later: 'later', retry: 'retry', fail: 'failed' } as const;
 /** Starts measuring a run of a job. `done` and `notDone` log its one line and count it. */
 export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
   const startedMs = performance.now();
-  const kind = KINDS.has(job.name) ? job.name : 'other';
+  const { name: kind } = job;
   const base = {
     queue,
     kind,
