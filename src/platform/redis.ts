@@ -38,7 +38,6 @@ const PRODUCER = {
   // Replaces a connection that has gone silent.
   socketTimeout: 3000,
   maxRetriesPerRequest: 1,
-  enableAutoPipelining: true,
 };
 
 /** Waits longer, for the command line: people would only repeat a command that failed. */
@@ -66,10 +65,6 @@ type Profile = typeof PRODUCER | typeof OPERATOR | typeof CONSUMER;
 
 /** Opens a connection that fails within 1.5 s. The caller closes it, like those below. */
 export const openProducer = (address: RedisAddress): RedisConnection => open(address, PRODUCER);
-
-/** Opens one for the endpoint, which batches its writes itself: pipelining one command costs 0.1 ms. */
-export const openPlainProducer = (address: RedisAddress): RedisConnection =>
-  open(address, { ...PRODUCER, enableAutoPipelining: false });
 
 /** Opens a connection with commands that wait 10 s at most. */
 export const openOperator = (address: RedisAddress): RedisConnection => open(address, OPERATOR);

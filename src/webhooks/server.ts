@@ -9,13 +9,7 @@ import type { Disposer } from '../platform/lifecycle.js';
 import { KeyChanged, type KeyWatch } from '../platform/key-guard.js';
 import { OTHER_KEY, redisCause, type RedisCause, type RedisFault } from '../platform/redis-faults.js';
 import { createWriteProbe, logConnectionErrors, type WriteProbe } from '../platform/redis-health.js';
-import {
-  closeRedis,
-  isCluster,
-  openPlainProducer,
-  raceAbort,
-  type RedisConnection,
-} from '../platform/redis.js';
+import { closeRedis, isCluster, openProducer, raceAbort, type RedisConnection } from '../platform/redis.js';
 import { createReplicationBarrier } from '../platform/replication.js';
 import type { Vault } from '../platform/vault.js';
 import { storeArrivals } from '../queue/arrivals.js';
@@ -107,7 +101,7 @@ interface Wiring extends Pick<WebhookDeps, 'participants' | 'earnerKeyOf' | 'log
  */
 export function wireWebhooks(wiring: Wiring) {
   const { config, vault, log, prefix, telemetry, checked, watchKey, ...given } = wiring;
-  const connection = openPlainProducer(config.redis);
+  const connection = openProducer(config.redis);
   connection.on('error', logConnectionErrors(config.redis, log));
   const replicas = createReplicationBarrier(connection, 0);
   const key = watchKey?.(connection);
