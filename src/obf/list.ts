@@ -24,8 +24,6 @@ interface ListOptions<T> {
   readonly keyOf: (row: T) => string;
   /** Receives each row once, however often the list is read. */
   readonly onRows: (rows: readonly T[]) => Promise<void> | void;
-  /** Collects the key of each row, odd ones included. */
-  readonly seen?: IdSet;
 }
 
 type Pass = Awaited<ReturnType<typeof readOnce>>;
@@ -38,7 +36,7 @@ type Pass = Awaited<ReturnType<typeof readOnce>>;
  * meanwhile: a deleted row would make up for one that was never seen.
  */
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
-  const { seen = new IdSet() } = options;
+  const seen = new IdSet();
   const odd = new Map<string, OddRow>();
   let previous: Pass | null = null;
   let hasShrunk = false;

@@ -200,10 +200,7 @@ describe('list', () => {
     const ids = ['urn:uuid:6f1', 'a/b', 'é', 7];
     const rows = ids.map((assertion_id) => ({ event_id: 'E1', assertion_id, issued_on: 1 }));
     const only = pageForm(asClientId('P1'), 'recipients', recipientRow).parse({ result: rows, total: 4 });
-    const seen = new IdSet();
-    const keyOf = ({ assertionId }: ObfRecipient): string => assertionId;
-    await readList<ObfRecipient>({ pageAt: async () => only, keyOf, onRows: () => {}, seen });
-    expect(ids.filter((one) => !seen.has(String(one)))).toEqual([]);
+    expect(only.keys).toEqual(ids.map(String));
   });
 });
 
