@@ -157,6 +157,44 @@ test.each(['own', 'other'])(
   },
 );
 
+test.each(['own', 'other'])(
+  'its %s address is erased at any moment of an unlink: nobody is left between two people',
+  async (asked) => {
+    for (let nth = 1, isOver = false; !isOver; nth += 1) {
+      const [lou, pro] = newAddresses();
+      for (const address of [lou, pro]) await made(address, 9);
+      await link(pipeline, lou, pro);
+      const erased = asked === 'own' ? lou : pro;
+      const one = interrupted(nth, () => eraseEarner(pipeline, keyOf(erased)));
+      await unlinkAddress(one.parts, keyOf(lou), keyOf(pro), signal()).catch(() => undefined);
+      isOver = one.isOver();
+      await nightly(pipeline);
+      expect(isOver || (await isGone(erased))).toBe(true);
+      await expectServed(lou, pro);
+    }
+  },
+);
+
+test.each(['own', 'other'])(
+  'unlinked at any moment of an erasure of its %s address: nobody is left between two people',
+  async (asked) => {
+    for (let nth = 1, isOver = false; !isOver; nth += 1) {
+      const [lou, pro] = newAddresses();
+      for (const address of [lou, pro]) await made(address, 9);
+      await link(pipeline, lou, pro);
+      const erased = asked === 'own' ? lou : pro;
+      const one = interrupted(nth, () =>
+        unlinkAddress(pipeline, keyOf(lou), keyOf(pro), signal()).catch(() => undefined),
+      );
+      await eraseEarner(one.parts, keyOf(erased));
+      isOver = one.isOver();
+      await nightly(pipeline);
+      expect(await isGone(erased)).toBe(true);
+      await expectServed(lou, pro);
+    }
+  },
+);
+
 test.each([0, 1])(
   'a purge that is killed anywhere: the next one erases nobody who was given a badge meanwhile (%d)',
   async (given) => {
