@@ -49,6 +49,7 @@ test.each(KINDS)('%s: they get in, and a badge is given', async (kind) => {
   await until(() => sandbox.issues().length > 0, 'award');
   const check = opened.start('release', { NODE_ENV: 'production' });
   await until(() => check.child.exitCode !== null, 'end of the check');
+  await check.stop();
   expect(check.output()).toContain(tls.hosts[kind]);
   expect(check.child.exitCode).toBe(0);
   expect(sandbox.issues().flatMap(({ recipients }) => [...recipients])).toEqual(['lou@example.org']);
@@ -80,6 +81,7 @@ describe.each(KINDS)('%s', (kind) => {
       const opened = await open(tls.urls[kind](password), trusted ? tls.caFile : null);
       const all = ['web', 'worker', 'release'].map((name) => opened.start(name));
       await until(() => all.every(({ child }) => child.exitCode !== null), 'end of all');
+      await opened.stop();
       for (const [at, { child, output }] of all.entries()) {
         expect(child.exitCode).toBe(1);
         expect(output()).toContain(tls.hosts[kind]);

@@ -35,13 +35,14 @@ export function startLine(name: string, env: Readonly<Record<string, string>>): 
   const parts: string[] = [];
   child.stdout.on('data', (data) => parts.push(String(data)));
   child.stderr.on('data', (data) => parts.push(String(data)));
-  const exited = once(child, 'exit');
+  // Once all that it wrote has been read, too.
+  const closed = once(child, 'close');
   return {
     child,
     output: () => parts.join(''),
     async stop() {
       if (child.exitCode === null) child.kill('SIGTERM');
-      await exited;
+      await closed;
       return child.exitCode;
     },
   };
