@@ -57,32 +57,67 @@ async function leftOver(out: string): Promise<readonly number[]> {
 /** The table's lines, blanks as one: where a cell is broken depends on nothing but the width. */
 const lines = (out: string): readonly string[] => out.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
 
-test('the story comes out as told, says who received what and why, and leaves nothing behind', async () => {
-  const demo = startDemo();
-  expect({ code: await demo.ended, err: demo.err() }).toEqual({ code: 0, err: '' });
-  const told = lines(demo.out());
-  for (const name of ['Amina', 'Bastien', 'Chloé', 'Driss', 'Élise', 'Jeanne'])
-    expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${name} Communiquer : je pratique É`)));
-  expect(told).toContain("Adèle et 18 autres Organiser : je pratique À l'heure · Tenir son atelier");
-  expect(told).toContainEqual(expect.stringMatching(/^Inès Communiquer : je maîtrise « Communiquer : je/));
-  expect(told).toContainEqual(expect.stringMatching(/^Inès La Normandie badge les « Comm/));
-  for (const name of ['Farid', 'Gaëlle', 'Hugo'])
+// The two whole stories run side by side: they wait more than they compute.
+test.concurrent(
+  'the story comes out as told, says who received what and why, and leaves nothing behind',
+  async () => {
+    const demo = startDemo();
+    expect({ code: await demo.ended, err: demo.err() }).toEqual({ code: 0, err: '' });
+    const told = lines(demo.out());
+    for (const name of ['Amina', 'Bastien', 'Chloé', 'Driss', 'Élise', 'Jeanne'])
+      expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${name} Communiquer : je pratique É`)));
+    expect(told).toContain("Adèle et 18 autres Organiser : je pratique À l'heure · Tenir son atelier");
+    expect(told).toContainEqual(expect.stringMatching(/^Inès Communiquer : je maîtrise « Communiquer : je/));
+    expect(told).toContainEqual(expect.stringMatching(/^Inès La Normandie badge les « Comm/));
+    for (const name of ['Farid', 'Gaëlle', 'Hugo'])
+      expect(told).toContainEqual(
+        expect.stringMatching(new RegExp(`^${name} Communiquer.* Il manque encore 1`)),
+      );
     expect(told).toContainEqual(
-      expect.stringMatching(new RegExp(`^${name} Communiquer.* Il manque encore 1`)),
+      expect.stringMatching(/^Tom Organiser.* Il manque encore 1 badge « Organiser/),
     );
-  expect(told).toContainEqual(expect.stringMatching(/^Tom Organiser.* Il manque encore 1 badge « Organiser/));
-  expect(demo.out().replaceAll(/\s+/g, ' ')).toMatch(
-    /révoqué.*expiré depuis le 13 mai 2025.*le Photo-club de la Risle ne participe pas/,
-  );
-  expect(told).toContain(" · 1 appel d'émission pour Bastien, en tout");
-  expect(started(demo.out())).toMatchObject({ pids: { length: 3 }, ports: { length: 4 } });
-  expect(await leftOver(demo.out())).toEqual([]);
-}, 240_000);
+    expect(demo.out().replaceAll(/\s+/g, ' ')).toMatch(
+      /révoqué.*expiré depuis le 13 mai 2025.*le Photo-club de la Risle ne participe pas/,
+    );
+    expect(told).toContain(" · 1 appel d'émission pour Bastien, en tout");
+    expect(started(demo.out())).toMatchObject({ pids: { length: 3 }, ports: { length: 4 } });
+    expect(await leftOver(demo.out())).toEqual([]);
+  },
+  240_000,
+);
 
-test('the ops pages that it names open with the name and the password that it prints', async () => {
+test.concurrent(
+  'it shows the mail of Farid; its link opens his page, for as long as all is kept open',
+  async () => {
+    const demo = startDemo('--keep');
+    await until(
+      () => demo.out().includes("tout reste ouvert jusqu'à Ctrl-C"),
+      'the end of the story',
+      200_000,
+    );
+    expect(demo.out()).toMatch(/À : farid@example\.org\n +Objet : Votre lien pour voir vos badges\n/);
+    const [link = '', web = '', token = ''] =
+      /(http:\/\/\S+)\/parcours\/ouvrir\?jeton=([\w-]{43})$/m.exec(demo.out()) ?? [];
+    const browser = openBrowser(web);
+    expect((await browser.get(link)).html).toContain('Ouvrir ma page');
+    await browser.post('/parcours/ouvrir', { jeton: token });
+    expect((await browser.get('/parcours/moi')).html).toContain('Il vous manque 1 badge');
+    const before = demo.out().length;
+    await browser.post('/parcours/lien', { adresse: 'amina@example.org' });
+    await until(() => demo.out().slice(before).includes('À : amina@example.org'), 'the mail of Amina');
+    demo.child.kill('SIGINT');
+    expect(await demo.ended).toBe(0);
+    expect(await leftOver(demo.out())).toEqual([]);
+  },
+  240_000,
+);
+
+test('the ops pages that it names open with the name and the password that it prints; Ctrl-C ends all at once', async () => {
   // Open for as long as this takes.
   const demo = startDemo('--keep');
   await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 120_000);
+  const { pids } = started(demo.out());
+  expect(pids.filter(isAlive)).toHaveLength(3);
   const [, url = '', name = '', password = ''] =
     /à ouvrir : (\S+\/ops) \(nom : (\S+) ; mot de passe : (\S+)\)/.exec(demo.out()) ?? [];
   const stranger = await fetch(url, { redirect: 'manual' });
@@ -94,33 +129,6 @@ test('the ops pages that it names open with the name and the password that it pr
   expect((await signIn(browser, { name, password })).status).toBe(303);
   expect((await browser.get('/ops')).html).toContain('La Normandie badge les compétences');
   expect((await browser.get('/ops/bareme')).html).toContain('Communiquer : je pratique');
-  demo.child.kill('SIGINT');
-  await demo.ended;
-}, 240_000);
-
-test('it shows the mail of Farid; its link opens his page, for as long as all is kept open', async () => {
-  const demo = startDemo('--keep');
-  await until(() => demo.out().includes("tout reste ouvert jusqu'à Ctrl-C"), 'the end of the story', 200_000);
-  expect(demo.out()).toMatch(/À : farid@example\.org\n +Objet : Votre lien pour voir vos badges\n/);
-  const [link = '', web = '', token = ''] =
-    /(http:\/\/\S+)\/parcours\/ouvrir\?jeton=([\w-]{43})$/m.exec(demo.out()) ?? [];
-  const browser = openBrowser(web);
-  expect((await browser.get(link)).html).toContain('Ouvrir ma page');
-  await browser.post('/parcours/ouvrir', { jeton: token });
-  expect((await browser.get('/parcours/moi')).html).toContain('Il vous manque 1 badge');
-  const before = demo.out().length;
-  await browser.post('/parcours/lien', { adresse: 'amina@example.org' });
-  await until(() => demo.out().slice(before).includes('À : amina@example.org'), 'the mail of Amina');
-  demo.child.kill('SIGINT');
-  expect(await demo.ended).toBe(0);
-  expect(await leftOver(demo.out())).toEqual([]);
-}, 240_000);
-
-test('Ctrl-C ends it at once, and all that it started', async () => {
-  const demo = startDemo();
-  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 120_000);
-  const { pids } = started(demo.out());
-  expect(pids.filter(isAlive)).toHaveLength(3);
   demo.child.kill('SIGINT');
   expect(await demo.ended).toBe(130);
   expect(demo.out()).toMatch(/Interrompu : tout s'arrête\.\n$/);
