@@ -156,6 +156,16 @@ describe('change', () => {
     expect(house.sandbox.calls.filter(({ route }) => route === 'PUT revoke')).toEqual([]);
   });
 
+  test('a switched-off award is not lost: whose badge is revoked since keeps it, and nobody is asked to look', async () => {
+    const event = await give('A', LOU);
+    await give('B', LOU);
+    const changed = await startWith(scheme(2, 3, 'active: false, on_loss: revoke,'));
+    await applyTo([], changed);
+    await house.revoke(event, LOU);
+    expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
+    expect(await house.pipelines[0].flags.list()).toEqual([]);
+  });
+
   test('what was due before the change still leaves, though it leaves after', async () => {
     await house.pipelines[0].queues.awards.pause();
     await house.tell(badge('A', LOU), badge('B', LOU));

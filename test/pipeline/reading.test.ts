@@ -132,12 +132,12 @@ describe('first look', () => {
       const byHand = give(REGION, 'R1', SAM, LOU);
       await half(LOU);
       await house.tell(give('P1', 'A', LOU));
-      await until(
-        async () => (await house.pipelines[0].queues.awards.getDelayedCount()) > 0 && awards().length === 0,
-        'award that waits',
-      );
+      const [{ queues }] = house.pipelines;
+      const waits = async () => (await queues.awards.getDelayed()).some(({ name }) => name === 'batch');
+      await until(waits, 'batch that waits');
+      expect(house.sandbox.issues()).toEqual([]);
       house.sandbox.written(byHand.id);
-      await house.pipelines[0].queues.awards.promoteJobs();
+      await queues.awards.promoteJobs();
       await house.idle();
       expect(house.sandbox.issues()).toEqual([]);
     });
