@@ -4,7 +4,7 @@ import { NotSettledYet } from './redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { JobResult } from '../platform/job.js';
 import type { BatchOutcome, BatchRun, DueAward, Eligibility, IssuingParts } from './parts.js';
-import { accountFault, passHold, splitBatch, throwFault } from './refusal.js';
+import { accountFault, afterLostCall, passHold, splitBatch, throwFault } from './refusal.js';
 import { recordSent, send } from './send.js';
 
 /** Each earner of the batch holds the badge by now, or is no longer due it. */
@@ -90,7 +90,8 @@ async function checkAndSend(read: BatchRun): Promise<BatchOutcome> {
     return conclude(run, NOTHING);
   }
   if (batch.state !== 'open') await passHold(run);
-  const outcome = await send(run, due);
+  const next = batch.state === 'sending' ? await afterLostCall(run, due) : run;
+  const outcome = 'outcome' in next ? next : await send(next, due);
   if (outcome.replacedBy.length === 0) await endRefusals(run);
   return conclude(run, outcome);
 }

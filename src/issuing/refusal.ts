@@ -82,23 +82,48 @@ const ABOUT_THE_BODY: readonly number[] = [400, 413, 422];
  * @throws OnHold when the account is at fault; ObfRefused, which is final, when a single recipient is
  */
 export async function afterRefusal(sending: BatchRun, due: DueAwards, refusal: ObfRefused) {
-  const { batches, ledger, clock } = sending;
   const words = refusal.message;
-  const run: BatchRun = { ...sending, batch: await batches.reopenRefused(sending.batch) };
-  const { id, badgeId, earners } = run.batch;
-  const fault = await accountFault(run, earners.length);
+  const run: BatchRun = { ...sending, batch: await sending.batches.reopenRefused(sending.batch) };
+  const fault = await accountFault(run, run.batch.earners.length);
   if (fault !== null) throw await putOnHold(run, fault);
   if (!ABOUT_THE_BODY.includes(refusal.status) || !(await isAboutRecipients(run, words)))
     throw await putOnHold(run, { code: 'refusal', words });
+  return splitOrRefuse(run, due, refusal);
+}
+
+/**
+ * Decides about a call of unknown outcome that had no effect, as OBF shows by now. OBF may fail at one recipient, who
+ * must not keep the others back. The first time, several are halved, and a single one is sent again. Later the same
+ * happens only if OBF has accepted another call before this one; then a single one is refused.
+ * @param lost the run, with the batch as it was sent
+ * @returns the run that may send it again, or what became of the batch
+ * @throws ObfRefused, which is final
+ */
+export async function afterLostCall(lost: BatchRun, due: DueAwards): Promise<BatchRun | BatchOutcome> {
+  const { batches, holds } = lost;
+  const { badgeId, refusedMs, sentMs } = lost.batch;
+  const acceptedMs = await holds.acceptedMs(badgeId);
+  const isFirst = refusedMs === null;
+  const isAtFault = isFirst ? due.size > 1 : acceptedMs > refusedMs && acceptedMs < (sentMs ?? 0);
+  const run: BatchRun = { ...lost, batch: await batches.reopenRefused(lost.batch) };
+  if (!isAtFault) return run;
+  const words = 'twice a call had no effect, and OBF has accepted others in between';
+  return splitOrRefuse(run, due, new ObfRefused('POST issue', 500, words));
+}
+
+/** Halves a batch: one bad recipient ends up alone. @throws the refusal of a single recipient */
+async function splitOrRefuse(run: BatchRun, due: DueAwards, refusal: ObfRefused): Promise<BatchOutcome> {
+  const { ledger, clock, batch } = run;
+  const earners = [...due.keys()];
   if (earners.length > 1) {
-    // In halves: one bad recipient ends up alone.
     const middle = Math.ceil(earners.length / 2);
     return splitBatch(run, [earners.slice(0, middle), earners.slice(middle)]);
   }
+  const why = refusal.message;
   for (const [earner, { entryFields }] of due) {
-    const entry = journalEntry('refused', secondsOf(clock), { ...entryFields, detail: words });
-    const refuse = { type: 'refuse', why: words, batch: id, run: run.batch.run } as const;
-    await ledger.apply(earner, badgeId, refuse, () => entry);
+    const entry = journalEntry('refused', secondsOf(clock), { ...entryFields, detail: why });
+    const refuse = { type: 'refuse', why, batch: batch.id, run: batch.run } as const;
+    await ledger.apply(earner, batch.badgeId, refuse, () => entry);
   }
   throw refusal;
 }

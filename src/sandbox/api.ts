@@ -149,6 +149,9 @@ const recipientRow = (assertion: AssertionRecord, url: string) => ({
   revoked: assertion.revoked,
 });
 
+/** At an address with this in it OBF fails: the whole call answers 500, and does nothing. */
+const OBF_FAILS_AT = 'fails-obf';
+
 /** What OBF accepts as an address. One with `refused-by-obf` in it makes OBF refuse the whole call. */
 const address = z
   .string()
@@ -178,6 +181,7 @@ const issueEvent: ClientHandler = (request, world, { id: clientId, issuingLimit 
   return parseOr400(issueBody, request.body, (body) => {
     if (issuingLimit !== null && body.recipient.length > issuingLimit)
       return refused(400, 'issuing limit reached');
+    if (body.recipient.some(({ email }) => email.includes(OBF_FAILS_AT))) return refused(500, 'failure');
     const act = {
       badge,
       issuedOnS: body.issued_on ?? world.nowS(),

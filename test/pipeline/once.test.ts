@@ -168,6 +168,29 @@ describe('never twice, never lost', () => {
     expect((await ledger.read(house.keyOf(bad), asBadgeId('R1')))?.state).toBe('refused');
   });
 
+  test('OBF fails at one recipient (500): that one stands alone, with the reason, and the others get theirs', async () => {
+    const [good, bad] = [['a@x.fr', 'b@x.fr', 'c@x.fr'], 'x.fails-obf@x.fr'];
+    await earnWhilePaused(house, bad, ...good);
+    await house.pipelines[0].queues.awards.resume();
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(good.map((address) => `R1 ${address}`));
+    expect(await house.failedReasons()).toEqual([expect.stringMatching(/POST issue.*twice/)]);
+    expect(issueCalls()).toBeLessThanOrEqual(2 * 3 + 1);
+    const [{ ledger }] = house.pipelines;
+    expect((await ledger.read(house.keyOf(bad), asBadgeId('R1')))?.state).toBe('refused');
+  }, 120_000);
+
+  test('OBF fails for a while at everybody (500): the badge, once, and nobody is refused', async () => {
+    const pupils = ['a@x.fr', 'b@x.fr', 'c@x.fr', 'd@x.fr'];
+    await earnWhilePaused(house, ...pupils);
+    house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 500, times: 5 });
+    await house.pipelines[0].queues.awards.resume();
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(pupils.map((address) => `R1 ${address}`));
+    expect(await house.failedReasons()).toEqual([]);
+    expect(issueCalls()).toBeLessThanOrEqual(5 + 4);
+  }, 120_000);
+
   test('a refusal that is not about a recipient: the batch waits, whole and unsplit, and leaves once OBF accepts it', async () => {
     house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 404, times: 2 });
     await earnWhilePaused(house, 'lou@example.org', 'sam@example.org');
