@@ -421,6 +421,19 @@ describe('changed events', () => {
     expect(await look('an end', heads)).toEqual(['new']);
   });
 
+  test.each(['an end', 'both ends', 'all'] as const)(
+    'OBF tells no total of a long list: what is new in its middle is found (%s)',
+    async (depth) => {
+      const listed = numbered(0, 2600);
+      const { look } = bench(
+        listed,
+        listed.filter((id) => id !== 'e1300'),
+        false,
+      );
+      expect(await look(depth, false)).toEqual(['e1300']);
+    },
+  );
+
   test('whatever is known, a poll finds all that is new, unless something was taken off the list', async () => {
     await fc.assert(
       fc.asyncProperty(
