@@ -103,7 +103,8 @@ const TLS_WITHIN_MS = 1500;
 
 /** Tries a TLS handshake, and sends nothing. Null: TLS works. A silent server gives an `AbortError`. */
 function tlsFaultOf({ host, port }: ReturnType<typeof serversOf>[number]): Promise<unknown> {
-  const socket = connect({ host, port });
+  // `once` stops to listen at the first answer; a later alert of the server, unheard, would end the process.
+  const socket = connect({ host, port }).on('error', () => undefined);
   return once(socket, 'secureConnect', { signal: AbortSignal.timeout(TLS_WITHIN_MS) })
     .then(
       () => null,
