@@ -77,7 +77,7 @@ test('above the limit the one that came last the longest ago gives way', async (
   expect([...(await news.ignoredBadges(P1)).keys()]).toEqual([C, B]);
 });
 
-test('a thousand made-up clients leave as many as the limit', async () => {
-  await Promise.all(Array.from({ length: 1000 }, (_, at) => news.ignoreClient(asClientId(`X${at}`), at)));
-  expect([...(await news.ignoredClients()).keys()]).toEqual(['X999', 'X998']);
+test('a hundred made-up clients leave as many as the limit', async () => {
+  await Promise.all(Array.from({ length: 100 }, (_, at) => news.ignoreClient(asClientId(`X${at}`), at)));
+  expect([...(await news.ignoredClients()).keys()]).toEqual(['X99', 'X98']);
 });

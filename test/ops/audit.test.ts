@@ -193,7 +193,7 @@ describe('Ctrl-C ends it before its end', () => {
 });
 
 describe('as a process, with more than a pipe holds', () => {
-  const entries = classOf(3000);
+  const entries = classOf(1000);
   let server: OwnRedis;
   beforeAll(async () => {
     server = await ownRedis();

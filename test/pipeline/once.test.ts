@@ -27,8 +27,8 @@ describe('never twice, never lost', () => {
   };
   const issueCalls = () => house.sandbox.issues().length;
 
-  test('a class of 200: two badges, each told twice at the same moment, two workers', async () => {
-    const pupils = Array.from({ length: 200 }, (_, at) => `eleve.${at}@example.org`);
+  test('a class of 60: two badges, each told twice at the same moment, two workers', async () => {
+    const pupils = Array.from({ length: 60 }, (_, at) => `eleve.${at}@example.org`);
     const first = badge('A', ...pupils);
     await Promise.all([house.notify(first), house.notify(first)]);
     await house.idle();
@@ -179,6 +179,18 @@ describe('never twice, never lost', () => {
     const [{ ledger }] = house.pipelines;
     expect((await ledger.read(house.keyOf(bad), asBadgeId('R1')))?.state).toBe('refused');
   }, 120_000);
+
+  test('OBF fails at somebody who waits alone: the calls grow rare, and the job says what OBF answered', async () => {
+    await earnWhilePaused(house, 'x.fails-obf@x.fr');
+    const [{ queues }] = house.pipelines;
+    await queues.awards.resume();
+    const waiting = await until(
+      async () => (await queues.awards.getDelayed()).find(({ attemptsMade }) => attemptsMade > 0),
+      'job that uses up attempts',
+    );
+    expect(waiting.failedReason).toMatch(/^ObfOutcomeUnknown: OBF POST issue: 500/);
+    expect(issueCalls()).toBeLessThanOrEqual(11);
+  });
 
   test('OBF fails for a while at everybody (500): the badge, once, and nobody is refused', async () => {
     const pupils = ['a@x.fr', 'b@x.fr', 'c@x.fr', 'd@x.fr'];

@@ -7,7 +7,7 @@ const SLOWEST = [
   'ops-web/day.full',
   'webhooks/stranger.full',
   'chaos/chaos',
-  'pipeline/skew',
+  'pipeline/skew.full',
   'ops-web/web',
   'pipeline/once',
   'platform/redis',

@@ -93,6 +93,18 @@ test.each([
   expect(classifyError(error)).toMatchObject(verdict);
 });
 
+test('a call that OBF loses again and again is made ever more rarely, and stands in failed in the end', () => {
+  const lost = new NotSettledYet(30_000, { cause: new ObfOutcomeUnknown('POST issue', '500') });
+  const verdicts = [0, 9, 10, 60].map((delays) => classifyError(lost, delays));
+  const [later, retry] = [
+    { do: 'later', inMs: 30_000 },
+    { do: 'retry', notBeforeMs: 30_000 },
+  ];
+  expect(verdicts).toEqual([later, later, retry, retry]);
+  // Nothing was sent since: time alone is waited for.
+  expect(classifyError(new NotSettledYet(30_000), 60)).toEqual(later);
+});
+
 test('an event that OBF never shows whole is read often at first, and once a day in the end', () => {
   const event = { id: asEventId('e1'), recipientCount: 2 } as ObfEvent;
   const waitMs = (delays: number): number => {

@@ -17,8 +17,8 @@ import type { Pipeline } from '../pipeline.js';
 
 /** Turns errors into retries: of a whole job, or of one call within a long one. Also writes each job's log line. */
 
-/** How often a job waits for OBF's throttling before each further wait uses up an attempt. */
-const MAX_THROTTLED = 10;
+/** How often a job waits for an OBF that throttles, or loses its call, before each further wait uses up an attempt. */
+const MAX_WAITS = 10;
 /** The longest wait before an event that OBF shows incompletely is read again: some stay so for ever (decision 14). */
 const MAX_LOOK_AGAIN_MS = 24 * 3_600_000;
 
@@ -38,10 +38,14 @@ const FINAL = [ObfRefused, RowUnreadable, VaultError, RecordUnreadable, SchemeUn
  * @param delays how often this job was delayed without using up an attempt
  */
 export function classifyError(error: unknown, delays = 0): Verdict {
+  const isLongWait = delays >= MAX_WAITS;
   // OBF counts by client, and the rate limiter holds this client's calls back. The jobs of others go on.
-  if (error instanceof ObfThrottled && !(error instanceof RateQueueFull) && delays >= MAX_THROTTLED)
+  if (error instanceof ObfThrottled && !(error instanceof RateQueueFull) && isLongWait)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'later', inMs: error.retryAfterMs };
+  // With a cause, a call was made.
+  if (error instanceof NotSettledYet && error.cause !== undefined && isLongWait)
+    return { do: 'retry', notBeforeMs: error.waitMs };
   if (error instanceof NotSettledYet || error instanceof OnHold) return { do: 'later', inMs: error.waitMs };
   if (error instanceof EventIncomplete)
     return { do: 'later', inMs: Math.min(MAX_LOOK_AGAIN_MS, error.firstMs * 2 ** delays) };
@@ -64,7 +68,11 @@ export async function applyErrorPolicy(
     case 'fail':
       throw new UnrecoverableError(verdict.why);
     case 'retry':
-      throw new AttemptFailed(error, verdict.notBeforeMs ?? 0);
+      // Ops are to read what OBF answered, not how long it is waited for.
+      throw new AttemptFailed(
+        error instanceof NotSettledYet ? (error.cause ?? error) : error,
+        verdict.notBeforeMs ?? 0,
+      );
   }
 }
 
