@@ -57,6 +57,14 @@ export async function earnWhilePaused(house: House, ...recipients: string[]): Pr
   await earn(house, ...recipients);
   const isFull = async () => (await outbox.waiting(asBadgeId('R1'))) === recipients.length;
   await until(isFull, `${recipients.length} who wait`);
+  // Nobody is evaluated once more while the test goes on.
+  const isDecided = async (): Promise<boolean> => {
+    const atWork = [queues.arrivals, queues.notices, queues.earners].map((queue) =>
+      queue.getJobCountByTypes('waiting', 'prioritized', 'active'),
+    );
+    return (await Promise.all(atWork)).every((count) => count === 0);
+  };
+  await until(isDecided, 'end of evaluation');
 }
 
 /** The event by which somebody was given R1. @throws when nobody gave it to them */
