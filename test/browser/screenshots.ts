@@ -44,7 +44,7 @@ const DARK = ['/', '/personne/:earner'];
  */
 export async function takeScreenshots(folder: string): Promise<readonly string[]> {
   mkdirSync(folder, { recursive: true });
-  const [house, chromium] = await Promise.all([openRegion(), openChromium()]);
+  const [house, chromium] = await Promise.all([openRegion({ isRedisTakenAway: true }), openChromium()]);
   try {
     await tellStory(house);
     const addresses = await addressesOf(house);

@@ -5,7 +5,7 @@ import type { DestinationStream } from 'pino';
 import type { Config } from '../../src/config.js';
 import { asClientId, type EarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { closeRedis, openConsumer } from '../../src/platform/redis.js';
+import { closeRedis, openConsumer, openProducer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/person.js';
 import { QUEUES, type NoticeType } from '../../src/queue/jobs.js';
@@ -41,6 +41,8 @@ export interface HouseOptions {
   readonly telemetry?: Telemetry;
   /** Mounts the ops pages: `OPS_SETTINGS` of test/ops-web/support/people.ts, or others. */
   readonly ops?: Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
+  /** The ops pages give up a Redis that does not answer, as in production. */
+  readonly isRedisTakenAway?: boolean;
 }
 
 /** The whole of Palier in one process, on a real Redis, before a local OBF: door, workers, and all. */
@@ -145,7 +147,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
           config,
           scheme,
           secrets,
-          redis: openConsumer(redis.address),
+          redis: (options.isRedisTakenAway === true ? openProducer : openConsumer)(redis.address),
           log,
           prefixes,
           pace: { replayWaitMs: 60_000 },
@@ -273,7 +275,7 @@ function seed(sandbox: Sandbox, scheme: Scheme): ReadonlyMap<ReturnType<typeof a
   return withKey;
 }
 
-/** Over a connection that waits for a Redis that stands still: production's gives up after 1.5 s. */
+/** @param options with a connection that waits for a Redis that stands still, or gives up after 1.5 s as in production */
 async function openPages(config: NonNullable<HouseOptions['ops']>, options: PipelineOptions) {
   // They are read in by those tests alone that need them.
   const { createOpsApp } = await import('../../src/ops/web/app.js');
