@@ -44,7 +44,7 @@ export interface PersonToErase {
   readonly keys: readonly EarnerKey[];
   /**
    * Checked on each record as it is replaced; a record that is no longer meant stays, as do those after it. Absent: all
-   * are meant, and whoever is linked to them meanwhile.
+   * records are erased, and also the addresses that are linked meanwhile.
    */
   readonly isMeant?: (record: EarnerRecord) => boolean;
 }

@@ -115,11 +115,6 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
   throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
 }
 
-/** As `enqueue`, without a follow-up beside an active job: that run does it, whenever it began. */
-async function enqueueUnlessActive(queue: Queue, job: NewJob): Promise<void> {
-  await willRun(queue, job);
-}
-
 /** Returns false for an active job. The state is read first, so any run that starts afterwards will do. */
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
@@ -186,17 +181,16 @@ export async function enqueueEarners(
  * Has the award revoked that OBF shows at this address, if it still must be.
  * @param isBegun the ledger says `revoking`: a run at work ends it, and a second one would repeat its call
  */
-export const enqueueRevocation = (
+export async function enqueueRevocation(
   awards: Queue,
   earner: EarnerKey,
   badgeId: BadgeId,
   isBegun = false,
-): Promise<void> =>
-  (isBegun ? enqueueUnlessActive : enqueue)(awards, {
-    id: revokeJobId(earner, badgeId),
-    name: 'revoke',
-    data: { kind: 'revoke', badgeId, earner },
-  });
+): Promise<void> {
+  const id = revokeJobId(earner, badgeId);
+  const job = { id, name: 'revoke', data: { kind: 'revoke', badgeId, earner } };
+  await (isBegun ? willRun : enqueue)(awards, job);
+}
 
 /** Has the link to their page sent to an earner, once for all calls until then. @param by the operator who asked */
 export const enqueueLink = (mails: Queue, earner: EarnerKey, by?: string): Promise<void> =>

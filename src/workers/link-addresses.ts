@@ -29,7 +29,7 @@ export class AwardInFlight extends Error {
 }
 
 /** The person whom the other addresses were about to join was erased meanwhile. */
-class PersonErased extends Error {
+export class PersonErased extends Error {
   readonly code = 'person_erased';
   constructor() {
     super('One of these people was erased just now: nothing was linked');

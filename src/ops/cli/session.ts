@@ -13,7 +13,7 @@ import { closeRedis, hostsOf, raceAbort, type RedisConnection } from '../../plat
 import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
-import { AwardInFlight } from '../../workers/link-addresses.js';
+import { AwardInFlight, PersonErased } from '../../workers/link-addresses.js';
 import { partnerKeys } from '../../workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
 import { labelled, type Localized, say } from '../../localized.js';
@@ -168,6 +168,7 @@ export const inPipeline =
         return await work(pipeline, call, config);
       } catch (cause) {
         if (cause instanceof AwardInFlight) throw new CommandProblem('still_under_way', IN_FLIGHT, { cause });
+        if (cause instanceof PersonErased) throw new CommandProblem('person_erased', ERASED, { cause });
         if (!(cause instanceof RegionUnreadable) && !(cause instanceof ObfError)) throw cause;
         throw new CommandProblem('region_unreadable', unreadableWords(cause), { cause });
       } finally {
@@ -179,6 +180,9 @@ export const inPipeline =
 
 const IN_FLIGHT = say`Un badge de cette personne est en cours d'envoi ou de retrait, ou ce qui vient d'arriver pour elle est encore en traitement : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.
   An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.`;
+
+const ERASED = say`Une de ces personnes vient d'être effacée : rien n'a été changé.
+  One of these people was erased just now: nothing was changed.`;
 
 function unreadableWords(cause: Error): Localized {
   const why = String(describeError(cause)['message']);

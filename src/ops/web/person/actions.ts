@@ -4,7 +4,12 @@ import { ObfError } from '../../../obf/errors.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
 import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
-import { AwardInFlight, linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
+import {
+  AwardInFlight,
+  linkAddresses,
+  PersonErased,
+  unlinkAddress,
+} from '../../../workers/link-addresses.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
 import { parseEarnerKey, keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson, isKnown } from '../../shared/personal-data.js';
@@ -48,6 +53,8 @@ const personAction =
 function whyNotNow(error: unknown): string {
   if (error instanceof AwardInFlight)
     return 'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.';
+  if (error instanceof PersonErased)
+    return 'Une de ces personnes vient d’être effacée : rien n’a été changé.';
   const isLate = error instanceof DOMException && error.name === 'TimeoutError';
   if (isLate || error instanceof RegionUnreadable || error instanceof ObfError)
     return 'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.';
